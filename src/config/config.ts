@@ -1,0 +1,122 @@
+import type { RuleAction } from '../rules/rule.js'
+
+/** First and last port of a range, both included. */
+export type PortRange = readonly [number, number]
+
+export type HeaderProfile = 'off' | 'standard'
+export type AccessLogFormat = 'pretty' | 'json' | 'squid' | 'common' | 'combined'
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+
+/** A rule file as the user gave it; `path` `-` is standard input. */
+export type RuleFile = {
+  /** As given: what matches, logs and messages show. */
+  readonly name: string
+  /** Absolute, or `-`. */
+  readonly path: string
+  readonly action: RuleAction
+}
+
+/**
+ * The effective configuration: command line over file over defaults, all
+ * values parsed. Durations are in milliseconds, sizes in bytes.
+ */
+export type Config = {
+  /** `http://HOST:PORT` each. */
+  readonly listen: readonly string[]
+  readonly clients: {
+    /** CIDRs; undefined where nobody configured it (then loopback only). */
+    readonly allow: readonly string[] | undefined
+  }
+  /** `--open`: serve any client on a non-loopback address. */
+  readonly open: boolean
+  readonly rules: {
+    readonly files: readonly RuleFile[]
+    readonly default: RuleAction | undefined
+    readonly scope: 'exact' | 'suffix'
+    readonly blockStatus: 403 | 451
+    /** Report only: rules log `wouldBlock` and refuse nothing. */
+    readonly report: boolean
+  }
+  readonly headers: {
+    readonly profile: HeaderProfile
+    readonly keep: readonly string[]
+    readonly remove: readonly string[]
+    readonly set: Readonly<Record<string, string>>
+  }
+  readonly egress: {
+    readonly guard: { readonly allow: readonly string[]; readonly deny: readonly string[] }
+    readonly connectPorts: readonly PortRange[]
+    readonly httpPorts: readonly PortRange[]
+    readonly dns: {
+      readonly mode: 'system'
+      /** `address` or `address:port`; empty: those of /etc/resolv.conf. */
+      readonly servers: readonly string[]
+      readonly timeoutMs: number
+    }
+  }
+  readonly limits: Limits
+  readonly blockPage: { readonly title: string; readonly contact: string }
+  readonly log: {
+    readonly level: LogLevel
+    readonly access: {
+      /** `-` is standard output, `off` writes none. */
+      readonly file: string
+      readonly format: AccessLogFormat
+    }
+  }
+}
+
+export type Limits = {
+  readonly connections: number
+  readonly perClient: number
+  readonly tunnelsPerClient: number
+  readonly headBytes: number
+  readonly headFields: number
+  readonly uriBytes: number
+  readonly headTimeoutMs: number
+  readonly connectTimeoutMs: number
+  readonly responseTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly tunnelIdleTimeoutMs: number
+}
+
+const ANY_PORT: readonly PortRange[] = [[1, 65535]]
+export { ANY_PORT }
+
+/** Every default of contract §4 in one place; the reasons for the numbers are in docs/configuration.md. */
+export const DEFAULT_CONFIG: Config = {
+  listen: ['http://127.0.0.1:3128'],
+  clients: { allow: undefined },
+  open: false,
+  rules: { files: [], default: undefined, scope: 'exact', blockStatus: 403, report: false },
+  headers: { profile: 'standard', keep: [], remove: [], set: {} },
+  egress: {
+    guard: { allow: [], deny: [] },
+    connectPorts: [
+      [443, 443],
+      [80, 80],
+      [8443, 8443],
+    ],
+    httpPorts: [
+      [80, 80],
+      [443, 443],
+      [1024, 65535],
+    ],
+    dns: { mode: 'system', servers: [], timeoutMs: 5_000 },
+  },
+  limits: {
+    connections: 20_000,
+    perClient: 4_096,
+    tunnelsPerClient: 4_096,
+    headBytes: 65_536,
+    headFields: 512,
+    uriBytes: 16_384,
+    headTimeoutMs: 10_000,
+    connectTimeoutMs: 10_000,
+    responseTimeoutMs: 60_000,
+    idleTimeoutMs: 120_000,
+    tunnelIdleTimeoutMs: 900_000,
+  },
+  blockPage: { title: 'Blocked', contact: '' },
+  log: { level: 'info', access: { file: '-', format: 'pretty' } },
+}
