@@ -1,0 +1,191 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+/** A range of addresses; the bits after the prefix are zero. */
+export type Cidr = {
+  readonly family: 4 | 6
+  /** RFC 5952 or dotted quad, host bits cleared. */
+  readonly address: string
+  /** In bits; for an IPv4-mapped range of IPv6 that of the IPv4 range. */
+  readonly prefix: number
+}
+
+/** Values by range of addresses. */
+export type CidrTable<V> = {
+  /** Number of values added. */
+  readonly size: number
+  add(cidr: Cidr, value: V): void
+  /** The value of the longest range that holds the address; of equal ranges the one added first. */
+  longest(ip: string): { readonly value: V; readonly prefix: number } | undefined
+  /** Values of every range that holds the address, longest range first, equal ranges in the order they were added. */
+  all(ip: string): V[]
+}
+
+/** RFC 4291 §2.5.5.2: `::ffff:0:0/96` is IPv4 written as IPv6. */
+const MAPPED_PREFIX = 96
+
+/**
+ * `192.0.2.0/24`, `2001:db8::/32`, or an address alone, which is a range of one.
+ * Bits after the prefix are cleared. Undefined for anything else: zone ids,
+ * brackets, short or octal IPv4.
+ */
+export function parseCidr(text: string): Cidr | undefined {
+  const slash = text.indexOf('/')
+  const host = slash === -1 ? text : text.slice(0, slash)
+  const bits = parseAddress(host)
+  if (bits === undefined) return undefined
+
+  const written = isIPv4(host) ? 32 : 128
+  const prefix = slash === -1 ? written : parsePrefix(text.slice(slash + 1), written)
+  if (prefix === undefined) return undefined
+  if (typeof bits === 'number') {
+    const prefix4 = written === 32 ? prefix : prefix - MAPPED_PREFIX
+    // a range wider than the mapped block is about IPv6: its IPv4 corner is not what was meant
+    if (prefix4 < 0)
+      return {
+        family: 6,
+        address: format6(masked6([0, 0, 0, 0, 0, 0xffff, 0, 0], prefix)),
+        prefix,
+      }
+    return {
+      family: 4,
+      address: format4(masked4(bits, prefix4)),
+      prefix: prefix4,
+    }
+  }
+  return { family: 6, address: format6(masked6(bits, prefix)), prefix }
+}
+
+/**
+ * A lookup masks the address once for every prefix length that is present (at
+ * most 33 or 129, in practice a few) and reads a Map: its cost does not grow
+ * with the number of ranges.
+ */
+export function createCidrTable<V>(): CidrTable<V> {
+  const layers4: Layer<number, V>[] = []
+  const layers6: Layer<string, V>[] = []
+  let size = 0
+
+  function* holders(ip: string): Generator<{ readonly values: readonly V[]; readonly prefix: number }> {
+    const bits = parseAddress(ip)
+    if (typeof bits === 'number') {
+      for (const { prefix, values } of layers4) {
+        const found = values.get(masked4(bits, prefix))
+        if (found !== undefined) yield { values: found, prefix }
+      }
+    } else if (bits !== undefined) {
+      for (const { prefix, values } of layers6) {
+        const found = values.get(key6(bits, prefix))
+        if (found !== undefined) yield { values: found, prefix }
+      }
+    }
+  }
+
+  return {
+    get size() {
+      return size
+    },
+
+    add({ family, address, prefix }, value) {
+      const bits = parseAddress(address)
+      size++
+      if (family === 4 && typeof bits === 'number') put(layers4, prefix, masked4(bits, prefix), value)
+      else put(layers6, prefix, key6(parts6(address), prefix), value)
+    },
+
+    longest(ip) {
+      for (const { values, prefix } of holders(ip)) {
+        const [value] = values
+        if (value !== undefined) return { value, prefix }
+      }
+      return undefined
+    },
+
+    all(ip) {
+      if (size === 0) return []
+      const found: V[] = []
+      for (const { values } of holders(ip)) for (const value of values) found.push(value)
+      return found
+    },
+  }
+}
+
+/** Ranges of one prefix length, by their masked bits. */
+type Layer<K, V> = { readonly prefix: number; readonly values: Map<K, V[]> }
+
+/** Layers stay ordered, longest prefix first. */
+function put<K, V>(layers: Layer<K, V>[], prefix: number, key: K, value: V): void {
+  let at = layers.findIndex((layer) => layer.prefix <= prefix)
+  if (at === -1) at = layers.length
+  let layer = layers[at]
+  if (layer?.prefix !== prefix) {
+    layer = { prefix, values: new Map() }
+    layers.splice(at, 0, layer)
+  }
+  const values = layer.values.get(key)
+  if (values === undefined) layer.values.set(key, [value])
+  else values.push(value)
+}
+
+/** IPv4 and IPv4-mapped as an unsigned integer, other IPv6 as its eight 16-bit parts. */
+function parseAddress(text: string): number | readonly number[] | undefined {
+  if (isIPv4(text)) return integer4(text)
+  if (!isIPv6(text) || text.includes('%')) return undefined
+  const parts = parts6(text)
+  const [a, b, c, d, e, f, high = 0, low = 0] = parts
+  if (a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0xffff) return high * 0x10000 + low
+  return parts
+}
+
+function integer4(text: string): number {
+  let address = 0
+  let octet = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 0x2e) {
+      address = address * 256 + octet
+      octet = 0
+    } else {
+      octet = octet * 10 + c - 0x30
+    }
+  }
+  return address * 256 + octet
+}
+
+function parts6(text: string): readonly number[] {
+  return ipaddr.IPv6.parse(text).parts
+}
+
+function parsePrefix(text: string, max: number): number | undefined {
+  if (!/^\d{1,3}$/.test(text)) return undefined
+  const prefix = Number(text)
+  return prefix <= max ? prefix : undefined
+}
+
+function masked4(address: number, prefix: number): number {
+  // a shift by 32 is a shift by 0 in JavaScript
+  return prefix === 0 ? 0 : (address & (-1 << (32 - prefix))) >>> 0
+}
+
+function masked6(parts: readonly number[], prefix: number): number[] {
+  return parts.map((part, i) => part & mask16(prefix - i * 16))
+}
+
+/** The masked parts as one string of as many UTF-16 units as the prefix reaches into. */
+function key6(parts: readonly number[], prefix: number): string {
+  let key = ''
+  for (let i = 0; i * 16 < prefix; i++) key += String.fromCharCode((parts[i] ?? 0) & mask16(prefix - i * 16))
+  return key
+}
+
+function mask16(bits: number): number {
+  return bits >= 16 ? 0xffff : bits <= 0 ? 0 : (0xffff << (16 - bits)) & 0xffff
+}
+
+function format4(address: number): string {
+  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`
+}
+
+function format6(parts: number[]): string {
+  return new ipaddr.IPv6(parts).toRFC5952String()
+}
