@@ -1,0 +1,101 @@
+import { stringify } from 'yaml'
+import { ANY_PORT, type Config, DEFAULT_CONFIG, type PortRange, type RuleFile } from './config.js'
+import { formatDuration } from './durations.js'
+import { FILE_SCHEMA_JSON, type JsonSchema } from './schema.js'
+
+/** Field names whose values let their reader in somewhere. */
+const SECRET_NAME = /auth|cookie|credential|key|passw|secret|session|token/i
+export const MASK = '<masked>'
+
+/** A configuration with the keys and notations of its file; undefined where the default is not something to write. */
+export function toFileForm(config: Config): Record<string, unknown> {
+  const { listen, clients, rules, headers, egress, limits, blockPage, log } = config
+  return {
+    listen,
+    clients,
+    rules: {
+      files: rules.files.map(toFileEntry),
+      default: rules.default,
+      scope: rules.scope,
+      blockStatus: rules.blockStatus,
+      report: rules.report,
+    },
+    headers: { ...headers, set: maskSecrets(headers.set) },
+    egress: {
+      guard: egress.guard,
+      connectPorts: toPorts(egress.connectPorts),
+      httpPorts: toPorts(egress.httpPorts),
+      dns: { mode: egress.dns.mode, servers: egress.dns.servers, timeout: formatDuration(egress.dns.timeoutMs) },
+    },
+    limits: {
+      connections: limits.connections,
+      perClient: limits.perClient,
+      tunnelsPerClient: limits.tunnelsPerClient,
+      headBytes: limits.headBytes,
+      headFields: limits.headFields,
+      uriBytes: limits.uriBytes,
+      headTimeout: formatDuration(limits.headTimeoutMs),
+      connectTimeout: formatDuration(limits.connectTimeoutMs),
+      responseTimeout: formatDuration(limits.responseTimeoutMs),
+      idleTimeout: formatDuration(limits.idleTimeoutMs),
+      tunnelIdleTimeout: formatDuration(limits.tunnelIdleTimeoutMs),
+    },
+    blockPage,
+    log,
+  }
+}
+
+/** The effective configuration as a file would say it, secrets masked. */
+export function printConfig(config: Config): string {
+  const open = config.open ? ['# started with --open: any client may use the proxy'] : []
+  return `${[...open, ...toLines(FILE_SCHEMA_JSON, toFileForm(config), '', false)].join('\n')}\n`
+}
+
+/** Every key with its default and what it means, as a file that may be edited: it reads back to the defaults. */
+export function printDefaults(): string {
+  const head = '# veilgate configuration: every key with its default. Keys behind # have no value until you give one.'
+  // not a list without files, which would mean no rules at all
+  const withoutFiles = { ...toFileForm(DEFAULT_CONFIG), rules: { ...DEFAULT_CONFIG.rules, files: undefined } }
+  return `${[head, '', ...toLines(FILE_SCHEMA_JSON, withoutFiles, '', true)].join('\n')}\n`
+}
+
+function toLines(schema: JsonSchema, form: Readonly<Record<string, unknown>>, indent: string, commented: boolean): readonly string[] {
+  const lines: string[] = []
+  for (const [key, shape] of Object.entries(schema.properties ?? {})) {
+    const value = form[key]
+    if (commented) lines.push(`${indent}# ${shape.description}`)
+    if (shape.properties !== undefined && isSection(value)) {
+      const inner = toLines(shape, value, `${indent}  `, commented)
+      const isEmpty = Object.values(value).every((one) => one === undefined)
+      lines.push(isEmpty ? `${indent}${key}: {}` : `${indent}${key}:`, ...inner)
+    } else if (value !== undefined) {
+      lines.push(`${indent}${key}: ${toYaml(value)}`)
+    } else if (commented) {
+      lines.push(`${indent}# ${key}: ${toYaml(shape.examples?.[0])}`)
+    }
+    if (commented && indent === '') lines.push('')
+  }
+  return lines
+}
+
+function toYaml(value: unknown): string {
+  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false }).trimEnd()
+}
+
+function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function toFileEntry({ path, action }: RuleFile): unknown {
+  return action === 'block' ? path : { path, action }
+}
+
+function toPorts(ranges: readonly PortRange[]): unknown {
+  const [[first, last] = [0, 0]] = ranges
+  if (ranges.length === 1 && first === ANY_PORT[0]?.[0] && last === ANY_PORT[0][1]) return 'any'
+  return ranges.map(([from, to]) => (from === to ? from : `${from}-${to}`))
+}
+
+function maskSecrets(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, SECRET_NAME.test(name) ? MASK : value]))
+}

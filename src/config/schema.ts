@@ -1,0 +1,258 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { parseCidr } from '../http/cidr.js'
+import { TOKEN_LOWER, VALUE_CHAR } from '../http/syntax.js'
+import { parsePortList } from '../policy/port-list.js'
+import { showUrl } from '../upstream/chain-adapter.js'
+import { ANY_PORT, type PortRange } from './config.js'
+import { parseDuration } from './durations.js'
+import { parseListenUrl } from './listen-url.js'
+
+const DURATION = 'write a number and a unit, ms, s, m or h: 500ms, 10s, 2m, 12h (at most 596h)'
+const PORTS = 'write ports and ranges such as [443, 80, 8000-8100], or any'
+const CIDR = 'write an address or a range such as 192.168.0.0/16 or fd00::/8'
+const FIELD_NAME = 'write the name of a header field, such as X-Client-Id'
+const DNS_SERVER = 'write an address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53'
+
+const listenUrl = text('write a URL such as http://127.0.0.1:3128').transform((url, context) => {
+  const listen = parseListenUrl(url)
+  if ('url' in listen) return listen.url
+  return refuse(context, `${showUrl(url)}: ${listen.message}; ${listen.fix}`)
+})
+
+const cidr = text(CIDR).refine((range) => parseCidr(range) !== undefined, {
+  error: ({ input }) => `${quote(input)} is no range of addresses; ${CIDR}`,
+})
+
+const duration = text(DURATION).transform((written, context) => {
+  return parseDuration(written) ?? refuse(context, `${quote(written)} is no duration; ${DURATION}`)
+})
+
+const portItem = z.union([z.number(), z.string()], { error: `not a port; ${PORTS}` }).transform((item, context) => {
+  const ranges = parsePortList(String(item))
+  return ranges ?? refuse(context, `${quote(item)} is no port or range of ports; ${PORTS}`)
+})
+
+const ports = z
+  .union([z.literal('any'), z.array(portItem)], { error: `not a list of ports; ${PORTS}` })
+  .transform((items): readonly PortRange[] => (items === 'any' ? ANY_PORT : items.flat()))
+
+const fieldName = text(FIELD_NAME)
+  .refine(isToken, { error: ({ input }) => `${quote(input)} is no field name; ${FIELD_NAME}` })
+  .transform((name) => name.toLowerCase())
+
+/** Framing and hop-by-hop fields belong to one connection: the proxy writes them itself (RFC 9110 §7.6.1). */
+const OWN_FIELDS: ReadonlySet<string> = new Set(
+  'connection content-length host http2-settings keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade'.split(
+    ' ',
+  ),
+)
+
+const changeableField = fieldName.refine((name) => !OWN_FIELDS.has(name), {
+  error: ({ input }) => `the proxy writes ${input} itself; take it out`,
+})
+
+const fieldValue = text('write the value as text').refine(isFieldValue, {
+  error: 'a field value cannot hold control characters, line ends or space at its ends; write plain text',
+})
+
+const dnsServer = text(DNS_SERVER).refine(isDnsServer, {
+  error: ({ input }) => `${quote(input)} is no address of a name server; ${DNS_SERVER}`,
+})
+
+const ruleFile = z.union(
+  [
+    text('write the path of a rule file').min(1, 'an empty path; write the path of a rule file'),
+    z.strictObject({
+      path: text('write the path of a rule file').min(1, 'an empty path; write the path of a rule file'),
+      action: choice(['block', 'allow']).default('block').describe('For patterns of this file that state no action.'),
+    }),
+  ],
+  { error: 'not a rule file; write a path, or { path: FILE, action: allow }' },
+)
+
+/** The file as a person writes it. Parsed values come out; descriptions become comments and JSON Schema. */
+export const FILE_SCHEMA = z.strictObject({
+  listen: list(listenUrl, 'a list of listen addresses', 'write [http://127.0.0.1:3128]')
+    .min(1, 'nowhere to listen; write at least one address such as http://127.0.0.1:3128')
+    .describe('Where to listen: http://ADDRESS:PORT each; port 0 takes a free one.'),
+  clients: section({
+    allow: cidrs()
+      .min(1, 'nobody could use the proxy; write at least one range such as 127.0.0.0/8')
+      .describe('Who may use the proxy; others get 403. Not set: this machine only, unless started with --open.').meta({
+      examples: [['127.0.0.0/8', '::1']],
+    }),
+  }).describe('Who may use the proxy.'),
+  rules: section({
+    files: list(ruleFile, 'a list of rule files', 'write [my.rules]').describe(
+      'Rule files, first one first; relative to this file. { path: FILE, action: allow } turns bare patterns round. Not set: the rules that come with veilgate.',
+    ).meta({ examples: [['my.rules']] }),
+    default: choice(['allow', 'block']).describe(
+      'What happens to targets that no rule matches; beats `default` lines of rule files. Not set: those lines, else allow.',
+    ).meta({ examples: ['allow'] }),
+    scope: choice(['exact', 'suffix']).describe('suffix: bare names in the files mean the name and everything below it.'),
+    blockStatus: z
+      .union([z.literal(403), z.literal(451)], { error: ({ input }) => `${quote(input)} is not possible here; write 403 or 451` })
+      .describe('Status of the answer to a blocked request: 403 or 451.'),
+    report: flag().describe('true: rules only log what they would block.'),
+  }).describe('What is blocked.'),
+  headers: section({
+    profile: choice(['off', 'standard']).describe('Which identifying fields are removed from http:// requests: off or standard.'),
+    keep: list(fieldName, 'a list of field names', 'write [X-Client-Id]').describe('Fields the profile would remove and that stay.'),
+    remove: list(changeableField, 'a list of field names', 'write [X-Client-Id]').describe('Fields removed as well.'),
+    set: z
+      .record(changeableField, fieldValue, { error: 'not a map of field names to values; write { X-Client-Id: value }' })
+      .describe('Fields set on every request: { Name: value }.'),
+  }).describe('Header fields of http:// requests; what is inside a tunnel is never seen.'),
+  egress: section({
+    guard: section({
+      allow: cidrs().describe('Special-purpose ranges that may be reached; of allow and deny the longer prefix wins.'),
+      deny: cidrs().describe('Further ranges that may not be reached.'),
+    }).describe('The guard refuses targets in private and other special-purpose address ranges.'),
+    connectPorts: ports.describe('Ports open to CONNECT: a list with ranges, or any.'),
+    httpPorts: ports.describe('Ports open to http:// requests: a list with ranges, or any.'),
+    dns: section({
+      mode: choice(['system']).describe('How names are resolved: system = /etc/hosts, then the name servers.'),
+      servers: list(dnsServer, 'a list of addresses', 'write [192.0.2.53]').describe(
+        'Name servers, ADDRESS or ADDRESS:PORT; empty: those of /etc/resolv.conf.',
+      ),
+      timeout: duration.describe('How long one name may take.'),
+    }).describe('Name resolution.'),
+  }).describe('What the proxy may connect to.'),
+  limits: section({
+    connections: count(1, 1_000_000).describe('Client connections in all.'),
+    perClient: count(1, 1_000_000).describe('Connections of one client address.'),
+    tunnelsPerClient: count(1, 1_000_000).describe('Tunnels of one client address.'),
+    headBytes: count(1_024, 1_048_576).describe('Bytes of a request or response head.'),
+    headFields: count(16, 10_000).describe('Fields of a head.'),
+    uriBytes: count(256, 1_048_576).describe('Bytes of a request target.'),
+    headTimeout: duration.describe('From the first byte of a request head to its last.'),
+    connectTimeout: duration.describe('For a connection to an origin, all its addresses together.'),
+    responseTimeout: duration.describe('From the end of a request to the head of its response.'),
+    idleTimeout: duration.describe('Silence on a connection, between requests or within a body.'),
+    tunnelIdleTimeout: duration.describe('Silence on a tunnel, both ways.'),
+  }).describe('What one client, and all together, may take.'),
+  blockPage: section({
+    title: sentence().describe('Title of the page that a blocked http:// document gets.'),
+    contact: sentence().describe('Whom to ask, shown on that page.'),
+  }).describe('The page shown instead of a blocked document.'),
+  log: section({
+    level: choice(['error', 'warn', 'info', 'debug']).describe('Messages on standard error: error, warn, info or debug.'),
+    access: section({
+      file: text('write a path, - or off')
+        .min(1, 'an empty path; write a path, - or off')
+        .describe('Access log: a file (relative to this one), - for standard output, off for none.'),
+      format: choice(['pretty', 'json', 'squid', 'common', 'combined']).describe(
+        'Of an access log line: pretty, json, squid, common or combined.',
+      ),
+    }).describe('One line an exchange.'),
+  }).describe('What is written down.'),
+})
+
+/** What a configuration file says, parsed; sections and keys that it leaves out are missing. */
+export type FileContent = { readonly [K in keyof z.output<typeof FILE_SCHEMA>]?: z.output<typeof FILE_SCHEMA>[K] | undefined }
+
+export type JsonSchema = {
+  readonly description?: string
+  readonly examples?: readonly unknown[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
+}
+
+/** The grammar of the file for editors (`config schema`), draft 2020-12. */
+export const FILE_SCHEMA_JSON = {
+  ...z.toJSONSchema(FILE_SCHEMA.partial(), { io: 'input' }),
+  title: 'veilgate configuration',
+} as unknown as JsonSchema
+
+/** Keys of the contract that later versions bring: named, so that nobody believes they already act. */
+export const LATER_KEYS: ReadonlySet<string> = new Set([
+  'rules.lists',
+  'headers.perHost',
+  'egress.addresses',
+  'upstreams',
+  'route',
+  'cache',
+  'control',
+  'admin',
+])
+
+/** Values of the contract that later versions bring, by key. */
+export const LATER_VALUES: Readonly<Record<string, readonly string[]>> = {
+  'headers.profile': ['strict', 'paranoid'],
+  'egress.dns.mode': ['doh', 'upstream'],
+}
+
+function section<const S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(shape).partial()
+}
+
+function text(fix: string) {
+  return z.string({ error: ({ input }) => `${kindOf(input)} where text belongs; ${fix}` })
+}
+
+function sentence() {
+  return text('write a line of text')
+    .max(300, 'longer than 300 characters; shorten it')
+    .refine(isOneLine, { error: 'control characters or line ends; write one line of text' })
+}
+
+function list<T extends z.ZodType>(item: T, what: string, fix: string) {
+  return z.array(item, { error: ({ input }) => `${kindOf(input)} where ${what} belongs; ${fix}` })
+}
+
+function cidrs() {
+  return list(cidr, 'a list of address ranges', 'write [192.168.0.0/16]')
+}
+
+function choice<const V extends readonly string[]>(values: V) {
+  return z.enum(values, { error: ({ input }) => `${quote(input)} is not possible here; write ${values.join(', ')}` })
+}
+
+function flag() {
+  return z.boolean({ error: ({ input }) => `${quote(input)} is neither true nor false; write true or false` })
+}
+
+function count(min: number, max: number) {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    `${quote(input)} is no number from ${min} to ${max}; write a whole number without unit`
+  return z.int({ error }).min(min, { error }).max(max, { error })
+}
+
+function refuse(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+}
+
+function quote(input: unknown): string {
+  if (typeof input === 'string') return JSON.stringify(input.length > 80 ? `${input.slice(0, 80)}…` : input)
+  return typeof input === 'number' || typeof input === 'boolean' ? String(input) : kindOf(input)
+}
+
+function kindOf(input: unknown): string {
+  if (input === null || input === undefined) return 'nothing'
+  if (Array.isArray(input)) return 'a list'
+  return typeof input === 'object' ? 'a map' : `the ${typeof input} ${quote(input)}`
+}
+
+function isToken(name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (!TOKEN_LOWER[name.charCodeAt(i)]) return false
+  return name.length > 0
+}
+
+function isFieldValue(value: string): boolean {
+  for (let i = 0; i < value.length; i++) if (!VALUE_CHAR[value.charCodeAt(i)]) return false
+  return value.trim() === value
+}
+
+function isOneLine(value: string): boolean {
+  return !/\p{Cc}/u.test(value)
+}
+
+function isDnsServer(server: string): boolean {
+  if (isIP(server) !== 0) return true
+  const [, host6, host4, port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(server) ?? []
+  const family = host6 === undefined ? isIP(host4 ?? '') === 4 : isIP(host6) === 6
+  return family && Number(port) >= 1 && Number(port) <= 65_535
+}
