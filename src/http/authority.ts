@@ -19,7 +19,7 @@ const MAX_LABEL_OCTETS = 63
  * Undefined when it is not exactly that: userinfo, zone ids, percent-encoding,
  * an empty or oversized port are all refused (RFC 9110 §4.2.4, RFC 9112 §3.2).
  *
- * @param text decoded text; what comes from a request line goes through `fromWire` first
+ * @param text as a person or a request line writes it
  * @param defaultPort the port where none is written; 0 makes a port compulsory
  */
 export function parseAuthority(text: string, defaultPort: number): Authority | undefined {
@@ -118,18 +118,4 @@ function lastColon(text: string): number {
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
   return true
-}
-
-/**
- * Latin1 text as read from a request line → the text its bytes mean as UTF-8,
- * which is how clients send names that they did not convert to ASCII.
- * Undefined when the bytes are not UTF-8.
- */
-export function fromWire(text: string): string | undefined {
-  if (isAscii(text)) return text
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(text, (c) => c.charCodeAt(0)))
-  } catch {
-    return undefined
-  }
 }

@@ -1,0 +1,149 @@
+import {
+  DROP_HOP,
+  DROP_IDENTITY,
+  FIELD_CONTENT_LENGTH,
+  FIELD_EXPECT,
+  FIELD_HOST,
+  FIELD_KIND_MASK,
+  FIELD_MAX_FORWARDS,
+  FIELD_REFERER,
+  FIELD_REQUESTED_WITH,
+  FIELD_TRANSFER_ENCODING,
+  FIELD_UPGRADE,
+} from './field-table.js'
+import { fieldCode, fieldValue, lineEnd, nameStart, nameEnd, valueStart, valueEnd, type HeadFields } from './head-fields.js'
+import type { HeaderPolicy } from './header-policy.js'
+import { refererFor } from './referer.js'
+import type { RequestHead } from './request-head.js'
+import type { ResponseHead } from './response-head.js'
+
+/**
+ * The head that goes to the origin: the fields that stay keep their order,
+ * case and spacing, because the order of fields is itself a fingerprint. They
+ * are copied as runs of the received text, in one pass.
+ *
+ * @param path origin-form target (RFC 9112 §3.2.1)
+ * @param host value of the Host field: the target's authority (RFC 9112 §3.2.2)
+ * @param removed gets the names the profile took out; undefined when nobody asks
+ */
+export function forwardedRequestHead(
+  head: RequestHead,
+  path: string,
+  host: string,
+  policy: HeaderPolicy,
+  removed: string[] | undefined,
+): string {
+  const { fields } = head
+  const { text, count } = fields
+  let out = `${head.method} ${path} HTTP/1.1\r\n`
+  let run = fields.start
+  let isHostWritten = false
+
+  for (let i = 0; i < count; i++) {
+    const code = fieldCode(fields, i)
+    if (code === 0) continue
+    const kind = code & FIELD_KIND_MASK
+    if (kind === FIELD_HOST) {
+      out += text.slice(run, valueStart(fields, i)) + host
+      run = valueEnd(fields, i)
+      isHostWritten = true
+      continue
+    }
+    if ((code & (DROP_HOP | DROP_IDENTITY)) === 0) {
+      const value = replacedValue(head, i, kind, host, policy)
+      if (value === undefined) continue
+      out += text.slice(run, value === '' ? nameStart(fields, i) : valueStart(fields, i)) + value
+      run = value === '' ? lineEnd(fields, i) : valueEnd(fields, i)
+      if (value === '' && kind === FIELD_REQUESTED_WITH) removed?.push('X-Requested-With')
+      continue
+    }
+    if (kind === FIELD_UPGRADE && head.upgrade) continue
+    out += text.slice(run, nameStart(fields, i))
+    run = lineEnd(fields, i)
+    if ((code & DROP_IDENTITY) !== 0) removed?.push(text.slice(nameStart(fields, i), nameEnd(fields, i)))
+  }
+
+  out += text.slice(run)
+  if (!isHostWritten) out = insertHost(out, host)
+  if (head.upgrade) out += 'Connection: Upgrade\r\n'
+  else if (head.acceptsTrailers) out += 'TE: trailers\r\nConnection: TE\r\n'
+  return `${out}${policy.added}\r\n`
+}
+
+/** The value a field goes on with where it differs from what was received; empty when the field goes. */
+function replacedValue(
+  head: RequestHead,
+  i: number,
+  kind: number,
+  host: string,
+  policy: HeaderPolicy,
+): string | undefined {
+  const { fields } = head
+  if (kind === FIELD_REFERER && policy.trimsReferer) return refererFor(fieldValue(fields, i), host)
+  if (kind === FIELD_REQUESTED_WITH && policy.hidesApp) return isAppId(fieldValue(fields, i)) ? '' : undefined
+  // RFC 9110 §10.1.1: an HTTP/1.0 client expects no interim response
+  if (kind === FIELD_EXPECT && head.minor === 0) return ''
+  if (kind === FIELD_MAX_FORWARDS && head.maxForwards > 0 && countsForwards(head.method)) {
+    return String(head.maxForwards - 1)
+  }
+  return undefined
+}
+
+/** RFC 9110 §7.6.2: only these methods count their forwards. */
+export function countsForwards(method: string): boolean {
+  return method === 'OPTIONS' || method === 'TRACE'
+}
+
+/** An Android package id (`com.example.app`): web views name the app that embeds them, pages say `XMLHttpRequest`. */
+function isAppId(value: string): boolean {
+  return value.includes('.')
+}
+
+function insertHost(out: string, host: string): string {
+  const fieldsStart = out.indexOf('\r\n') + 2
+  return `${out.slice(0, fieldsStart)}Host: ${host}\r\n${out.slice(fieldsStart)}`
+}
+
+/** How the head for the client differs from the one received. */
+export type ResponseRewrite = {
+  /** Field lines for this connection, each with CRLF: `Connection: close` and the like. */
+  readonly connection: string
+  /** The body goes on without its chunked framing (RFC 9112 §6.1: the client speaks HTTP/1.0). */
+  readonly dropsTransferEncoding: boolean
+}
+
+/** The head that goes to the client, made like `forwardedRequestHead`. */
+export function forwardedResponseHead(
+  head: ResponseHead,
+  { connection, dropsTransferEncoding }: ResponseRewrite,
+): string {
+  const { fields, status } = head
+  const { text, count } = fields
+  let out = 'HTTP/1.1'
+  let run = 'HTTP/1.x'.length
+
+  for (let i = 0; i < count; i++) {
+    const code = fieldCode(fields, i)
+    if (code === 0 || !isDroppedFromResponse(code, status, dropsTransferEncoding, head.upgrade)) continue
+    out += text.slice(run, nameStart(fields, i))
+    run = lineEnd(fields, i)
+  }
+  return `${out}${text.slice(run)}${connection}\r\n`
+}
+
+function isDroppedFromResponse(code: number, status: number, dropsEncoding: boolean, upgrade: boolean): boolean {
+  const kind = code & FIELD_KIND_MASK
+  if ((code & (DROP_HOP | DROP_IDENTITY)) !== 0) return !(kind === FIELD_UPGRADE && upgrade)
+  // RFC 9110 §8.6, RFC 9112 §6.1: neither has a place in a 1xx or 204
+  const hasNoContent = status < 200 || status === 204
+  if (kind === FIELD_CONTENT_LENGTH) return hasNoContent
+  return kind === FIELD_TRANSFER_ENCODING && (hasNoContent || dropsEncoding)
+}
+
+/** Value of the first field of a kind; empty where there is none. */
+export function firstValue(fields: HeadFields, kind: number): string {
+  for (let i = 0; i < fields.count; i++) {
+    if ((fieldCode(fields, i) & FIELD_KIND_MASK) === kind) return fieldValue(fields, i)
+  }
+  return ''
+}
