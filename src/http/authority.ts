@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import ipaddr from 'ipaddr.js'
+import { parseIPv6 } from './ipv6.js'
 
 /** A host in canonical form (contract §2) with its port. */
 export type Authority = {
@@ -105,8 +106,9 @@ function canonicalIPv4(name: string): string | undefined {
 }
 
 function canonicalIPv6(text: string): string | undefined {
-  if (!isIPv6(text) || text.includes('%')) return undefined
-  const address = ipaddr.IPv6.parse(text)
+  const parts = parseIPv6(text)
+  if (parts === undefined) return undefined
+  const address = new ipaddr.IPv6([...parts])
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String()
 }
 

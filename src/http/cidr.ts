@@ -1,5 +1,6 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { parseIPv6 } from './ipv6.js'
 
 /** A range of addresses; the bits after the prefix are zero. */
 export type Cidr = {
@@ -130,8 +131,8 @@ function put<K, V>(layers: Layer<K, V>[], prefix: number, key: K, value: V): voi
 /** IPv4 and IPv4-mapped as an unsigned integer, other IPv6 as its eight 16-bit parts. */
 function parseAddress(text: string): number | readonly number[] | undefined {
   if (isIPv4(text)) return integer4(text)
-  if (!isIPv6(text) || text.includes('%')) return undefined
-  const parts = parts6(text)
+  const parts = parseIPv6(text)
+  if (parts === undefined) return undefined
   const [a, b, c, d, e, f, high = 0, low = 0] = parts
   if (a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0xffff) return high * 0x10000 + low
   return parts
@@ -153,7 +154,7 @@ function integer4(text: string): number {
 }
 
 function parts6(text: string): readonly number[] {
-  return ipaddr.IPv6.parse(text).parts
+  return parseIPv6(text) ?? []
 }
 
 function parsePrefix(text: string, max: number): number | undefined {
