@@ -1,0 +1,43 @@
+// Checks that every file of src/ has its own test file at the same place under test/unit/.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Files without a test of their own, each with the reason. A row whose file is gone or has a test is an error. */
+const EXEMPT = {
+  'rules/rule.ts': 'types only',
+}
+
+const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url))
+const sources = readdirSync(join(root, 'src'), { recursive: true })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.ts'))
+
+const problems = [
+  ...sources
+    .filter((file) => !hasTest(file) && EXEMPT[file] === undefined)
+    .map(
+      (file) =>
+        `src/${file}: write test/unit/${testOf(file)}, or exempt it in scripts/check-test-mirror.mjs with the reason`,
+    ),
+  ...Object.keys(EXEMPT)
+    .filter((file) => !sources.includes(file))
+    .map((file) => `scripts/check-test-mirror.mjs: src/${file} is exempt and does not exist; remove its row`),
+  ...Object.keys(EXEMPT)
+    .filter((file) => sources.includes(file) && hasTest(file))
+    .map((file) => `scripts/check-test-mirror.mjs: src/${file} is exempt and has a test; remove its row`),
+]
+
+for (const problem of problems) console.error(problem)
+console.error(
+  problems.length === 0 ? 'test mirror: every source has its test' : `test mirror: ${problems.length} problems`,
+)
+process.exitCode = problems.length === 0 ? 0 : 1
+
+function hasTest(file) {
+  return existsSync(join(root, 'test/unit', testOf(file)))
+}
+
+function testOf(file) {
+  return file.replace(/\.ts$/, '.test.ts')
+}
