@@ -3,7 +3,15 @@ import { canonicalHost } from '../http/authority.js'
 
 export type ListenUrl = { readonly url: string } | { readonly message: string; readonly fix: string }
 
-const LATER_SCHEMES: ReadonlySet<string> = new Set(['https', 'socks', 'socks5', 'socks5h', 'socks4', 'socks4a', 'mixed'])
+const LATER_SCHEMES: ReadonlySet<string> = new Set([
+  'https',
+  'socks',
+  'socks5',
+  'socks5h',
+  'socks4',
+  'socks4a',
+  'mixed',
+])
 const WRITE = 'write http://ADDRESS:PORT, for example http://127.0.0.1:3128'
 
 /**
@@ -23,7 +31,10 @@ export function parseListenUrl(text: string): ListenUrl {
   if (port === '') return { message: 'a listen address needs a host and a port, and nothing after them', fix: WRITE }
   if (Number(port) > 65_535) return { message: `${port} is not a port`, fix: 'write 0 (any free one) to 65535' }
   if (host === '' || host === '*') {
-    return { message: 'a listen address needs a host', fix: 'write http://0.0.0.0:PORT for every IPv4 address, http://[::]:PORT for all' }
+    return {
+      message: 'a listen address needs a host',
+      fix: 'write http://0.0.0.0:PORT for every IPv4 address, http://[::]:PORT for all',
+    }
   }
   const canonical = canonicalHost(host)
   if (canonical === undefined) return { message: 'the host of this listen address is not valid', fix: WRITE }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { parseConfig } from './parse.js'
 import { InputError } from '../errors.js'
+import { parseConfig } from './parse.js'
 import type { Settings } from './settings.js'
 
 /** A configuration is written by hand; more than this is some other file. */
@@ -21,9 +21,14 @@ async function readText(file: string): Promise<string> {
   try {
     bytes = await readFile(file)
   } catch (error) {
-    throw unreadable(file, `cannot be read (${errnoOf(error)})`, 'give the path of a YAML or JSON file that this user may read')
+    throw unreadable(
+      file,
+      `cannot be read (${errnoOf(error)})`,
+      'give the path of a YAML or JSON file that this user may read',
+    )
   }
-  if (bytes.length > MAX_FILE_BYTES) throw unreadable(file, 'over 1 MiB', 'give a configuration file; rules go into rule files')
+  if (bytes.length > MAX_FILE_BYTES)
+    throw unreadable(file, 'over 1 MiB', 'give a configuration file; rules go into rule files')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

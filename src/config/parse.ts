@@ -33,13 +33,16 @@ export function parseConfig(text: string, { file, directory }: ConfigPlace): Set
     return { file, line, column: col, message: message.slice(0, fixAt), fix: message.slice(fixAt + 2) }
   }
 
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, logLevel: 'silent' })
-  const faults = [...document.errors, ...document.warnings].map(({ code, message, pos }) => at(pos[0], syntaxMessage(code, message)))
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, logLevel: 'error' })
+  const faults = [...document.errors, ...document.warnings].map(({ code, message, pos }) =>
+    at(pos[0], syntaxMessage(code, message)),
+  )
   if (faults.length > 0) throw new InputError(faults)
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     throw new InputError([at(0, 'no configuration in this file; write at least one key, or leave --config out')])
   }
-  if (!isMap(document.contents)) throw new InputError([at(offsetOf(document, [], false), 'not a map of keys to values; write key: value lines')])
+  if (!isMap(document.contents))
+    throw new InputError([at(offsetOf(document, [], false), 'not a map of keys to values; write key: value lines')])
 
   const result = FILE_SCHEMA.partial().safeParse(toValue(document, at))
   if (result.success) return toSettings(result.data, directory)
@@ -55,7 +58,8 @@ function toValue(document: Document, at: (offset: number, message: string) => Pr
   visit(document, {
     Scalar(position, { value, range }) {
       // the one key that JavaScript objects, and so the checks below, do not see
-      if (position === 'key' && value === '__proto__') throw new InputError([at(range?.[0] ?? 0, '__proto__: unknown key; take it out')])
+      if (position === 'key' && value === '__proto__')
+        throw new InputError([at(range?.[0] ?? 0, '__proto__: unknown key; take it out')])
     },
   })
   try {
@@ -98,7 +102,9 @@ function toFaults(issue: z.core.$ZodIssue, base: Path): readonly Fault[] {
   }
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, message, onKey: true }))
   if (issue.code === 'invalid_union') {
-    const deeper = issue.errors.filter((branch) => branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'))
+    const deeper = issue.errors.filter((branch) =>
+      branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+    )
     const [branch] = deeper
     if (branch !== undefined) return branch.flatMap((inner) => toFaults(inner, path))
   }
@@ -106,12 +112,17 @@ function toFaults(issue: z.core.$ZodIssue, base: Path): readonly Fault[] {
     return [{ path, message: 'a map of keys belongs here; write the keys of this section below it', onKey: false }]
   }
   const later = LATER_VALUES[path.join('.')]?.find((value) => issue.message.startsWith(JSON.stringify(value)))
-  const message = later === undefined ? issue.message : `this version does not have ${later} yet; ${issue.message.slice(issue.message.lastIndexOf('; ') + 2)}`
+  const message =
+    later === undefined
+      ? issue.message
+      : `this version does not have ${later} yet; ${issue.message.slice(issue.message.lastIndexOf('; ') + 2)}`
   return [{ path, message, onKey: false }]
 }
 
 function nameOf(path: Path): string {
-  return path.length === 0 ? '' : `${path.map((part) => (typeof part === 'number' ? `${part + 1}` : String(part))).join('.')}: `
+  return path.length === 0
+    ? ''
+    : `${path.map((part) => (typeof part === 'number' ? `${part + 1}` : String(part))).join('.')}: `
 }
 
 /** Where the value at a path begins, or its key; the nearest that exists where the document has it from elsewhere. */
@@ -137,9 +148,15 @@ function offsetOf(document: Document, path: Path, onKey: boolean): number {
 function toSettings({ rules, egress, limits, ...rest }: FileContent, directory: string): Settings {
   return {
     ...rest,
-    log: rest.log && { ...rest.log, access: rest.log.access && { ...rest.log.access, file: toLogFile(rest.log.access.file, directory) } },
+    log: rest.log && {
+      ...rest.log,
+      access: rest.log.access && { ...rest.log.access, file: toLogFile(rest.log.access.file, directory) },
+    },
     rules: rules && { ...rules, files: rules.files?.map((file) => toRuleFile(file, directory)) },
-    egress: egress && { ...egress, dns: egress.dns && { mode: egress.dns.mode, servers: egress.dns.servers, timeoutMs: egress.dns.timeout } },
+    egress: egress && {
+      ...egress,
+      dns: egress.dns && { mode: egress.dns.mode, servers: egress.dns.servers, timeoutMs: egress.dns.timeout },
+    },
     limits: limits && {
       connections: limits.connections,
       perClient: limits.perClient,
@@ -156,7 +173,10 @@ function toSettings({ rules, egress, limits, ...rest }: FileContent, directory: 
   }
 }
 
-function toRuleFile(file: string | { readonly path: string; readonly action: RuleFile['action'] }, directory: string): RuleFile {
+function toRuleFile(
+  file: string | { readonly path: string; readonly action: RuleFile['action'] },
+  directory: string,
+): RuleFile {
   const { path, action } = typeof file === 'string' ? { path: file, action: 'block' as const } : file
   return { name: path, path: path === '-' ? path : resolve(directory, path), action }
 }

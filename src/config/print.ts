@@ -59,7 +59,12 @@ export function printDefaults(): string {
   return `${[head, '', ...toLines(FILE_SCHEMA_JSON, withoutFiles, '', true)].join('\n')}\n`
 }
 
-function toLines(schema: JsonSchema, form: Readonly<Record<string, unknown>>, indent: string, commented: boolean): readonly string[] {
+function toLines(
+  schema: JsonSchema,
+  form: Readonly<Record<string, unknown>>,
+  indent: string,
+  commented: boolean,
+): readonly string[] {
   const lines: string[] = []
   for (const [key, shape] of Object.entries(schema.properties ?? {})) {
     const value = form[key]
@@ -97,5 +102,7 @@ function toPorts(ranges: readonly PortRange[]): unknown {
 }
 
 function maskSecrets(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, SECRET_NAME.test(name) ? MASK : value]))
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, SECRET_NAME.test(name) ? MASK : value]),
+  )
 }

@@ -79,29 +79,44 @@ export const FILE_SCHEMA = z.strictObject({
   clients: section({
     allow: cidrs()
       .min(1, 'nobody could use the proxy; write at least one range such as 127.0.0.0/8')
-      .describe('Who may use the proxy; others get 403. Not set: this machine only, unless started with --open.').meta({
-      examples: [['127.0.0.0/8', '::1']],
-    }),
+      .describe('Who may use the proxy; others get 403. Not set: this machine only, unless started with --open.')
+      .meta({
+        examples: [['127.0.0.0/8', '::1']],
+      }),
   }).describe('Who may use the proxy.'),
   rules: section({
-    files: list(ruleFile, 'a list of rule files', 'write [my.rules]').describe(
-      'Rule files, first one first; relative to this file. { path: FILE, action: allow } turns bare patterns round. Not set: the rules that come with veilgate.',
-    ).meta({ examples: [['my.rules']] }),
-    default: choice(['allow', 'block']).describe(
-      'What happens to targets that no rule matches; beats `default` lines of rule files. Not set: those lines, else allow.',
-    ).meta({ examples: ['allow'] }),
-    scope: choice(['exact', 'suffix']).describe('suffix: bare names in the files mean the name and everything below it.'),
+    files: list(ruleFile, 'a list of rule files', 'write [my.rules]')
+      .describe(
+        'Rule files, first one first; relative to this file. { path: FILE, action: allow } turns bare patterns round. Not set: the rules that come with veilgate.',
+      )
+      .meta({ examples: [['my.rules']] }),
+    default: choice(['allow', 'block'])
+      .describe(
+        'What happens to targets that no rule matches; beats `default` lines of rule files. Not set: those lines, else allow.',
+      )
+      .meta({ examples: ['allow'] }),
+    scope: choice(['exact', 'suffix']).describe(
+      'suffix: bare names in the files mean the name and everything below it.',
+    ),
     blockStatus: z
-      .union([z.literal(403), z.literal(451)], { error: ({ input }) => `${quote(input)} is not possible here; write 403 or 451` })
+      .union([z.literal(403), z.literal(451)], {
+        error: ({ input }) => `${quote(input)} is not possible here; write 403 or 451`,
+      })
       .describe('Status of the answer to a blocked request: 403 or 451.'),
     report: flag().describe('true: rules only log what they would block.'),
   }).describe('What is blocked.'),
   headers: section({
-    profile: choice(['off', 'standard']).describe('Which identifying fields are removed from http:// requests: off or standard.'),
-    keep: list(fieldName, 'a list of field names', 'write [X-Client-Id]').describe('Fields the profile would remove and that stay.'),
+    profile: choice(['off', 'standard']).describe(
+      'Which identifying fields are removed from http:// requests: off or standard.',
+    ),
+    keep: list(fieldName, 'a list of field names', 'write [X-Client-Id]').describe(
+      'Fields the profile would remove and that stay.',
+    ),
     remove: list(changeableField, 'a list of field names', 'write [X-Client-Id]').describe('Fields removed as well.'),
     set: z
-      .record(changeableField, fieldValue, { error: 'not a map of field names to values; write { X-Client-Id: value }' })
+      .record(changeableField, fieldValue, {
+        error: 'not a map of field names to values; write { X-Client-Id: value }',
+      })
       .describe('Fields set on every request: { Name: value }.'),
   }).describe('Header fields of http:// requests; what is inside a tunnel is never seen.'),
   egress: section({
@@ -137,7 +152,9 @@ export const FILE_SCHEMA = z.strictObject({
     contact: sentence().describe('Whom to ask, shown on that page.'),
   }).describe('The page shown instead of a blocked document.'),
   log: section({
-    level: choice(['error', 'warn', 'info', 'debug']).describe('Messages on standard error: error, warn, info or debug.'),
+    level: choice(['error', 'warn', 'info', 'debug']).describe(
+      'Messages on standard error: error, warn, info or debug.',
+    ),
     access: section({
       file: text('write a path, - or off')
         .min(1, 'an empty path; write a path, - or off')
@@ -150,7 +167,9 @@ export const FILE_SCHEMA = z.strictObject({
 })
 
 /** What a configuration file says, parsed; sections and keys that it leaves out are missing. */
-export type FileContent = { readonly [K in keyof z.output<typeof FILE_SCHEMA>]?: z.output<typeof FILE_SCHEMA>[K] | undefined }
+export type FileContent = {
+  readonly [K in keyof z.output<typeof FILE_SCHEMA>]?: z.output<typeof FILE_SCHEMA>[K] | undefined
+}
 
 export type JsonSchema = {
   readonly description?: string

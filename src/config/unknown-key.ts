@@ -24,7 +24,10 @@ export function unknownKey(path: readonly PropertyKey[], key: string): string {
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
   let shape: JsonSchema | undefined = FILE_SCHEMA_JSON
   for (const part of path) {
-    shape = typeof part === 'number' ? shape?.items?.anyOf?.find(({ properties }) => properties) : shape?.properties?.[String(part)]
+    shape =
+      typeof part === 'number'
+        ? shape?.items?.anyOf?.find(({ properties }) => properties)
+        : shape?.properties?.[String(part)]
   }
   return Object.keys(shape?.properties ?? {})
 }

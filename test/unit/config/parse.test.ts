@@ -1,0 +1,282 @@
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../../src/config/parse.js'
+import { FILE_SCHEMA_JSON, type JsonSchema } from '../../../src/config/schema.js'
+import { InputError } from '../../../src/errors.js'
+
+const parse = (text: string) => parseConfig(text, { file: 'c.yaml', directory: '/etc/veilgate' })
+
+/** The faults of a text, one a line. */
+function faultsOf(text: string): string {
+  try {
+    parse(text)
+  } catch (error) {
+    if (error instanceof InputError) return error.message
+    throw error
+  }
+  return 'no fault'
+}
+
+/** For each key: a value and what it becomes, then a value that is refused, and why. */
+const KEYS: readonly (readonly [
+  key: string,
+  value: string,
+  setting: string,
+  becomes: unknown,
+  wrong: string,
+  why: string,
+])[] = [
+  [
+    'listen',
+    '["http://127.0.0.1:0"]',
+    'listen',
+    ['http://127.0.0.1:0'],
+    '[127.0.0.1]',
+    'not a listen address; write http://',
+  ],
+  ['clients.allow', '[10.0.0.0/8]', 'clients.allow', ['10.0.0.0/8'], '[10.0.0.0/33]', '"10.0.0.0/33" is no range'],
+  [
+    'rules.files',
+    '[a.rules]',
+    'rules.files',
+    [{ name: 'a.rules', path: '/etc/veilgate/a.rules', action: 'block' }],
+    '[5]',
+    'not a rule file',
+  ],
+  ['rules.default', 'block', 'rules.default', 'block', 'deny', '"deny" is not possible here; write allow, block'],
+  ['rules.scope', 'suffix', 'rules.scope', 'suffix', 'all', '"all" is not possible here; write exact, suffix'],
+  ['rules.blockStatus', '451', 'rules.blockStatus', 451, '404', '404 is not possible here; write 403 or 451'],
+  ['rules.report', 'true', 'rules.report', true, '"yes"', '"yes" is neither true nor false'],
+  ['headers.profile', 'off', 'headers.profile', 'off', 'none', '"none" is not possible here; write off, standard'],
+  ['headers.keep', '[X-Client-Data]', 'headers.keep', ['x-client-data'], '["a b"]', '"a b" is no field name'],
+  ['headers.remove', '[X-Mine]', 'headers.remove', ['x-mine'], '[Host]', 'the proxy writes host itself; take it out'],
+  ['headers.set', '{ DNT: "1" }', 'headers.set', { dnt: '1' }, '{ DNT: "a\\r\\nb" }', 'cannot hold control characters'],
+  [
+    'egress.guard.allow',
+    '["fd00::/8"]',
+    'egress.guard.allow',
+    ['fd00::/8'],
+    'fd00',
+    'the string "fd00" where a list of address ranges belongs',
+  ],
+  [
+    'egress.guard.deny',
+    '[192.0.2.1]',
+    'egress.guard.deny',
+    ['192.0.2.1'],
+    '[example]',
+    '"example" is no range of addresses',
+  ],
+  [
+    'egress.connectPorts',
+    '[443, 8000-8100]',
+    'egress.connectPorts',
+    [
+      [443, 443],
+      [8000, 8100],
+    ],
+    '[70000]',
+    '70000 is no port',
+  ],
+  ['egress.httpPorts', 'any', 'egress.httpPorts', [[1, 65535]], 'all', 'not a list of ports'],
+  ['egress.dns.mode', 'system', 'egress.dns.mode', 'system', 'none', '"none" is not possible here; write system'],
+  [
+    'egress.dns.servers',
+    '["[::1]:53", 192.0.2.53]',
+    'egress.dns.servers',
+    ['[::1]:53', '192.0.2.53'],
+    '[dns.example]',
+    'no address of a name server',
+  ],
+  [
+    'egress.dns.timeout',
+    '2s',
+    'egress.dns.timeoutMs',
+    2_000,
+    '2',
+    'the number 2 where text belongs; write a number and a unit',
+  ],
+  ['limits.connections', '10', 'limits.connections', 10, '0', '0 is no number from 1 to 1000000'],
+  ['limits.perClient', '10', 'limits.perClient', 10, '1.5', '1.5 is no number from'],
+  ['limits.tunnelsPerClient', '10', 'limits.tunnelsPerClient', 10, '"10"', '"10" is no number from'],
+  ['limits.headBytes', '8192', 'limits.headBytes', 8_192, '64', '64 is no number from 1024'],
+  ['limits.headFields', '100', 'limits.headFields', 100, '1', '1 is no number from 16'],
+  ['limits.uriBytes', '4096', 'limits.uriBytes', 4_096, '16k', '"16k" is no number from 256'],
+  ['limits.headTimeout', '5s', 'limits.headTimeoutMs', 5_000, '0s', '"0s" is no duration'],
+  ['limits.connectTimeout', '500ms', 'limits.connectTimeoutMs', 500, '5 s', '"5 s" is no duration'],
+  ['limits.responseTimeout', '2m', 'limits.responseTimeoutMs', 120_000, 'never', '"never" is no duration'],
+  ['limits.idleTimeout', '1h', 'limits.idleTimeoutMs', 3_600_000, '1d', '"1d" is no duration'],
+  ['limits.tunnelIdleTimeout', '1h', 'limits.tunnelIdleTimeoutMs', 3_600_000, '9999h', '"9999h" is no duration'],
+  ['blockPage.title', 'No', 'blockPage.title', 'No', '5', 'the number 5 where text belongs'],
+  [
+    'blockPage.contact',
+    'Ann, room 5',
+    'blockPage.contact',
+    'Ann, room 5',
+    '"a\\nb"',
+    'control characters or line ends',
+  ],
+  ['log.level', 'debug', 'log.level', 'debug', 'loud', '"loud" is not possible here; write error, warn, info, debug'],
+  ['log.access.file', 'a.log', 'log.access.file', '/etc/veilgate/a.log', '""', 'an empty path'],
+  ['log.access.format', 'squid', 'log.access.format', 'squid', 'clf', '"clf" is not possible here; write pretty, json'],
+]
+
+describe('every key of the file', () => {
+  test('stands in the table below', () => {
+    expect(KEYS.map(([key]) => key)).toEqual(leaves(FILE_SCHEMA_JSON, ''))
+  })
+
+  test.each(KEYS)('%s: %s is read', (key, value, setting, becomes) => {
+    expect(
+      setting
+        .split('.')
+        .reduce((at: unknown, part) => (at as Record<string, unknown>)[part], parse(nested(key, value))),
+    ).toEqual(becomes)
+  })
+
+  test.each(KEYS)('%s: a wrong value is refused where it stands', (key, _value, _setting, _becomes, wrong, why) => {
+    const depth = key.split('.').length
+    expect(faultsOf(nested(key, wrong))).toMatch(new RegExp(`^c\\.yaml:${depth}:\\d+: ${key.replaceAll('.', '\\.')}`))
+    expect(faultsOf(nested(key, wrong))).toContain(why)
+  })
+
+  test.each(KEYS)('%s: an empty value is refused', (key) => {
+    expect(faultsOf(nested(key, ''))).toMatch(/^c\.yaml:\d+:\d+: .+; .+/)
+  })
+})
+
+describe('places', () => {
+  test.each([
+    ['a key', 'log: {}\nlisen: []\n', 'c.yaml:2:1: lisen: unknown key; did you mean listen?'],
+    [
+      'a nested key',
+      'limits:\n  headTimeout: 5s\n  headTimeuot: 5s\n',
+      'c.yaml:3:3: limits.headTimeuot: unknown key; did you mean headTimeout?',
+    ],
+    ['a value', 'limits:\n  headTimeout:   5\n', 'c.yaml:2:18: limits.headTimeout: the number 5'],
+    [
+      'an item of a list',
+      'clients:\n  allow:\n    - 10.0.0.0/8\n    - nonsense\n',
+      'c.yaml:4:7: clients.allow.2: "nonsense"',
+    ],
+    [
+      'a value behind an alias',
+      'egress:\n  guard: { allow: &a [x], deny: *a }\n',
+      'c.yaml:2:23: egress.guard.allow.1: "x"',
+    ],
+    ['JSON with tabs', '{\n\t"limits": {\n\t\t"headBytes": "x"\n\t}\n}\n', 'c.yaml:3:16: limits.headBytes: "x"'],
+    ['a file with CRLF', 'log: {}\r\nlisen: []\r\n', 'c.yaml:2:1: lisen'],
+    ['a file with a byte order mark', '\uFEFFlisen: []\n', 'c.yaml:1:'],
+  ])('are those of %s', (_, text, fault) => {
+    expect(faultsOf(text)).toContain(fault)
+  })
+
+  test('are in the order of the file, every fault named', () => {
+    expect(faultsOf('log: { level: 1 }\nrules: { default: 2 }\nlisten: 3\n').match(/^c\.yaml:\d/gm)).toEqual([
+      'c.yaml:1',
+      'c.yaml:2',
+      'c.yaml:3',
+    ])
+  })
+})
+
+describe('text that is no configuration', () => {
+  test.each([
+    ['an empty file', '', '1:1: no configuration in this file'],
+    ['only a comment', '# later\n', '1:1: no configuration in this file'],
+    ['a list', '- listen\n', '1:1: not a map of keys to values'],
+    ['a word', 'listen\n', '1:1: not a map of keys to values'],
+    ['a key twice', 'log: {}\nlog: {}\n', '2:1: this key stands here twice; keep one'],
+    ['a tab', 'log:\n\tlevel: info\n', '2:1: a tab as indentation; YAML wants spaces'],
+    ['two documents', 'log: {}\n---\nlog: {}\n', '2:1: a second document begins here'],
+    ['a tag', 'log: !secret {}\n', '1:6: Unresolved tag: !secret; write the plain value'],
+    ['a list that does not end', 'listen: [a\n', '2:1: Flow sequence'],
+    ['text that does not end', 'blockPage: { title: "a\n', ': Missing closing "quote'],
+    ['an alias to nothing', 'listen: *a\n', '1:9: this alias cannot be followed'],
+    [
+      'a merge key',
+      'log: &a { level: info }\nrules:\n  <<: *a\n',
+      '3:3: rules.<<: merge keys are not read; write the keys out',
+    ],
+    ['a map as a key', '? { a: 1 }\n: 2\n', '1:3: this key is not text'],
+    ['the prototype', 'headers: { set: { __proto__: x } }\n', '1:19: __proto__: unknown key'],
+    ['a section without keys', 'limits:\n', '1:8: limits: a map of keys belongs here'],
+    ['a value for a section', 'limits: none\n', '1:9: limits: a map of keys belongs here'],
+  ])('%s is refused', (_, text, fault) => {
+    expect(faultsOf(text)).toContain(`c.yaml:${fault.startsWith(':') ? '' : fault}`)
+    expect(faultsOf(text)).toContain(fault)
+  })
+
+  test('a document that multiplies itself ends before it has grown', () => {
+    const bomb = Array.from(
+      { length: 20 },
+      (_, i) => `k${i}: &a${i} [${`*a${i - 1},`.repeat(i === 0 ? 0 : 10)}x]`,
+    ).join('\n')
+    expect(faultsOf(bomb)).toMatch(/^c\.yaml:2:\d+: this alias cannot be followed \(Excessive alias count/)
+  })
+})
+
+describe('what later versions bring', () => {
+  test.each([
+    ['rules: { lists: {} }', 'rules.lists: this version does not have this key yet'],
+    ['headers: { perHost: [] }', 'headers.perHost: this version does not have this key yet'],
+    ['egress: { addresses: [] }', 'egress.addresses: this version does not have this key yet'],
+    ['upstreams: {}', 'upstreams: this version does not have this key yet'],
+    ['route: []', 'route: this version does not have this key yet'],
+    ['cache: x', 'cache: this version does not have this key yet'],
+    ['control: auto', 'control: this version does not have this key yet'],
+    ['admin: off', 'admin: this version does not have this key yet'],
+    ['headers: { profile: strict }', 'headers.profile: this version does not have strict yet; write off, standard'],
+    ['headers: { profile: paranoid }', 'headers.profile: this version does not have paranoid yet'],
+    ['egress: { dns: { mode: doh } }', 'egress.dns.mode: this version does not have doh yet; write system'],
+    ['egress: { dns: { mode: upstream } }', 'egress.dns.mode: this version does not have upstream yet'],
+    ['listen: [https://127.0.0.1:3129]', 'this version has no https listener yet'],
+    ['listen: [socks5://127.0.0.1:1080]', 'this version has no socks5 listener yet'],
+    ['listen: [mixed://127.0.0.1:1080]', 'this version has no mixed listener yet'],
+  ])('%s is refused and said to come', (text, fault) => {
+    expect(faultsOf(text)).toContain(fault)
+  })
+})
+
+describe('details', () => {
+  test('a rule file may turn its bare patterns round', () => {
+    expect(parse('rules: { files: [{ path: ok.rules, action: allow }, { path: /abs.rules }] }').rules?.files).toEqual([
+      { name: 'ok.rules', path: '/etc/veilgate/ok.rules', action: 'allow' },
+      { name: '/abs.rules', path: '/abs.rules', action: 'block' },
+    ])
+  })
+
+  test('- and off are no files', () => {
+    expect(parse('log: { access: { file: "-" } }').log?.access?.file).toBe('-')
+    expect(parse('log: { access: { file: off } }').log?.access?.file).toBe('off')
+  })
+
+  test('keys that are not there say nothing', () => {
+    expect(JSON.stringify(parse('limits: { headBytes: 2000 }'))).toBe('{"limits":{"headBytes":2000}}')
+  })
+
+  test('a password in a listen address is not repeated', () => {
+    const faults = faultsOf('listen: ["http://me:hunter2@127.0.0.1:3128"]')
+    expect(faults).toContain('http://me:<redacted>@127.0.0.1:3128')
+    expect(faults).not.toContain('hunter2')
+  })
+
+  test.each(['connection', 'Content-Length', 'HOST', 'transfer-encoding', 'proxy-authorization', 'te', 'upgrade'])(
+    'the field %s cannot be set: the proxy writes it',
+    (name) => {
+      expect(faultsOf(`headers: { set: { ${name}: x } }`)).toContain('the proxy writes')
+    },
+  )
+})
+
+function nested(key: string, value: string): string {
+  return key
+    .split('.')
+    .map((part, depth, parts) => `${'  '.repeat(depth)}${part}:${depth === parts.length - 1 ? ` ${value}` : ''}`)
+    .join('\n')
+}
+
+function leaves({ properties = {} }: JsonSchema, prefix: string): readonly string[] {
+  return Object.entries(properties).flatMap(([key, schema]) =>
+    schema.properties === undefined ? [`${prefix}${key}`] : leaves(schema, `${prefix}${key}.`),
+  )
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_CONFIG } from '../../../src/config/config.js'
+import { parseConfig } from '../../../src/config/parse.js'
+import { MASK, printConfig, printDefaults } from '../../../src/config/print.js'
+import { FILE_SCHEMA_JSON, type JsonSchema } from '../../../src/config/schema.js'
+import { mergeSettings } from '../../../src/config/settings.js'
+
+const read = (text: string) => mergeSettings(parseConfig(text, { file: 'printed.yaml', directory: '/etc/veilgate' }))
+
+describe('printDefaults', () => {
+  test('reads back to the defaults', () => {
+    expect(read(printDefaults())).toEqual(DEFAULT_CONFIG)
+  })
+
+  test('names every key and says of each what it means', () => {
+    const text = printDefaults()
+    for (const { key, description } of keysOf(FILE_SCHEMA_JSON)) {
+      expect(text).toMatch(new RegExp(`^ *(# )?${key}:`, 'm'))
+      expect(description).toBeTruthy()
+      expect(text).toContain(`# ${description}`)
+    }
+  })
+
+  test('stays a configuration when every key behind # is given its example', () => {
+    const text = printDefaults()
+      .replace('clients: {}', 'clients:')
+      .replaceAll(/^( *)# (\w+: .*)$/gm, (line, indent, pair) =>
+        /^(allow|files|default):/.test(pair) ? `${indent}${pair}` : line,
+      )
+    expect(read(text)).toMatchObject({
+      clients: { allow: ['127.0.0.0/8', '::1'] },
+      rules: { files: [{ name: 'my.rules' }], default: 'allow' },
+    })
+  })
+})
+
+describe('printConfig', () => {
+  const config = mergeSettings({
+    listen: ['http://[::1]:8080'],
+    clients: { allow: ['10.0.0.0/8'] },
+    rules: {
+      files: [
+        { name: 'a.rules', path: '/srv/a.rules', action: 'block' },
+        { name: 'b.rules', path: '/srv/b.rules', action: 'allow' },
+      ],
+      default: 'block',
+    },
+    egress: { connectPorts: [[1, 65535]], httpPorts: [[8000, 8100]], dns: { servers: ['[::1]:53'], timeoutMs: 1_500 } },
+    limits: { idleTimeoutMs: 90_000 },
+    blockPage: { title: 'No: "that" # page', contact: 'yes' },
+    log: { access: { file: '/var/log/a.log', format: 'squid' } },
+  })
+
+  test('is a file that reads back to the same configuration', () => {
+    const files = config.rules.files.map((file) => ({ ...file, name: file.path }))
+    expect(read(printConfig(config))).toEqual({ ...config, rules: { ...config.rules, files } })
+  })
+
+  test('reads back the defaults too', () => {
+    expect(read(printConfig(DEFAULT_CONFIG))).toEqual(DEFAULT_CONFIG)
+  })
+
+  test.each(['authorization', 'cookie', 'x-api-key', 'x-access-token'])('masks the value of the field %s', (name) => {
+    const text = printConfig(mergeSettings({ headers: { set: { [name]: 'hunter2', dnt: '1' } } }))
+    expect(text).not.toContain('hunter2')
+    expect(text).toContain(`${name}: ${MASK}`)
+    expect(text).toContain('dnt: "1"')
+  })
+
+  test('says that the proxy is open, which no key does', () => {
+    expect(printConfig(mergeSettings({ open: true }))).toMatch(/^# started with --open/)
+  })
+})
+
+function keysOf({
+  properties = {},
+}: JsonSchema): readonly { readonly key: string; readonly description: string | undefined }[] {
+  return Object.entries(properties).flatMap(([key, schema]) => [
+    { key, description: schema.description },
+    ...keysOf(schema),
+  ])
+}

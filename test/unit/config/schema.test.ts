@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest'
+import { FILE_SCHEMA, FILE_SCHEMA_JSON, type JsonSchema, LATER_KEYS, LATER_VALUES } from '../../../src/config/schema.js'
+
+describe('FILE_SCHEMA_JSON', () => {
+  test('is a strict schema of the current draft', () => {
+    expect(FILE_SCHEMA_JSON).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      additionalProperties: false,
+    })
+  })
+
+  test('makes no key compulsory', () => {
+    expect(JSON.stringify(FILE_SCHEMA_JSON)).not.toMatch(/"required":\["(?!path")/)
+  })
+
+  test('describes the notation of the file, not what it becomes', () => {
+    const { limits } = FILE_SCHEMA_JSON.properties ?? {}
+    expect(limits?.properties?.['headTimeout']).toMatchObject({ type: 'string' })
+    expect(limits?.properties?.['headTimeoutMs']).toBeUndefined()
+  })
+})
+
+describe('later keys and values', () => {
+  test('are not in the schema: an option that does nothing is worse than an error', () => {
+    for (const key of LATER_KEYS) expect(at(key)).toBeUndefined()
+    for (const [key, values] of Object.entries(LATER_VALUES)) {
+      for (const value of values) expect(JSON.stringify(at(key))).not.toContain(`"${value}"`)
+    }
+  })
+})
+
+describe('FILE_SCHEMA', () => {
+  test('takes an empty configuration apart from what must not be empty', () => {
+    expect(FILE_SCHEMA.partial().parse({})).toEqual({})
+    expect(FILE_SCHEMA.partial().safeParse({ listen: [] }).success).toBe(false)
+    expect(FILE_SCHEMA.partial().safeParse({ clients: { allow: [] } }).success).toBe(false)
+    expect(FILE_SCHEMA.partial().parse({ rules: { files: [] } })).toEqual({ rules: { files: [] } })
+  })
+})
+
+function at(key: string): JsonSchema | undefined {
+  return key.split('.').reduce((schema: JsonSchema | undefined, part) => schema?.properties?.[part], FILE_SCHEMA_JSON)
+}

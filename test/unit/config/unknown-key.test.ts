@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest'
+import { unknownKey } from '../../../src/config/unknown-key.js'
+
+describe('unknownKey', () => {
+  test.each([
+    [[], 'lisen', 'did you mean listen?'],
+    [[], 'blockpage', 'did you mean blockPage?'],
+    [['limits'], 'head-timeout', 'did you mean headTimeout?'],
+    [['limits'], 'head_timeout', 'did you mean headTimeout?'],
+    [['egress', 'guard'], 'alow', 'did you mean allow?'],
+    [['rules', 'files', 0], 'actoin', 'did you mean action?'],
+    [[], 'headTimeout', 'write it as limits.headTimeout'],
+    [['log'], 'blockStatus', 'write it as rules.blockStatus'],
+    [['log'], 'zzzzzz', 'here belong level, access'],
+    [[], '<<', 'merge keys are not read'],
+  ])('at %j, %s: %s', (path, key, expected) => {
+    expect(unknownKey(path, key)).toContain(expected)
+  })
+
+  test.each([
+    [['rules'], 'lists'],
+    [['headers'], 'perHost'],
+    [['egress'], 'addresses'],
+    [[], 'upstreams'],
+    [[], 'route'],
+    [[], 'cache'],
+    [[], 'control'],
+    [[], 'admin'],
+  ])('says that %j %s belongs to a later version', (path, key) => {
+    expect(unknownKey(path, key)).toContain('this version does not have this key yet')
+  })
+})
