@@ -1,0 +1,56 @@
+import { ERROR_CATALOG } from '../errors.js'
+import type { Refusal } from './refusal-data.js'
+import { remedyFor } from './remedy.js'
+import { escapeHtml, shownUrl } from './shown-text.js'
+import { statusPhrase } from './status-phrase.js'
+
+/** No script, no request, no frame around it; the one style element is ours. */
+export const PAGE_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+const STYLE =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:10vh auto;padding:0 1rem;color:#222;background:#fafafa}' +
+  'h1{font-size:1.5rem}dt{color:#666;font-size:.85rem;margin-top:.8rem}dd{margin:0;overflow-wrap:anywhere}' +
+  'code{background:#eee;padding:.1rem .3rem;border-radius:3px}' +
+  '@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}code{background:#333}dt{color:#999}}'
+
+/** The page a person sees instead of a plain http document: what, why, which rule, and what to do. */
+export function blockPage(refusal: Refusal): string {
+  const { code, status, rule, host, url, requestId, detail, blockPage: settings } = refusal
+  const { summary } = ERROR_CATALOG[code]
+  const heading = isPolicy(code) ? settings.title : statusPhrase(status)
+  const remedy = remedyFor(refusal)
+
+  const rows = [
+    row('Host', escapeHtml(host)),
+    row('Address', escapeHtml(shownUrl(url))),
+    row('Why', escapeHtml(detail === null ? summary : `${summary}: ${detail}`)),
+  ]
+  if (rule !== null) {
+    rows.push(row('Rule', `<code>${escapeHtml(rule.text)}</code> ${escapeHtml(`${rule.list}:${rule.line}`)}`))
+    if (rule.reason !== undefined) rows.push(row('Its reason', escapeHtml(rule.reason)))
+  }
+  if (remedy !== null) {
+    const label = remedy.kind === 'rule' ? 'The line that would allow it' : 'The option that would allow it'
+    rows.push(row(label, `<code>${escapeHtml(remedy.text)}</code>`))
+  }
+  rows.push(row('Contact', escapeHtml(settings.contact)))
+  rows.push(row('Request', escapeHtml(`${requestId} (${code})`)))
+
+  return (
+    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex">' +
+    '<meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">' +
+    `<title>${escapeHtml(heading)}</title><style>${STYLE}</style></head>\n` +
+    `<body><h1>${escapeHtml(heading)}</h1>\n<dl>\n${rows.join('')}</dl></body></html>\n`
+  )
+}
+
+function row(label: string, content: string): string {
+  return content === '' ? '' : `<dt>${label}</dt><dd>${content}</dd>\n`
+}
+
+/** Somebody decided this, as opposed to something that failed. */
+function isPolicy(code: Refusal['code']): boolean {
+  const { status } = ERROR_CATALOG[code]
+  return status === 403
+}

@@ -1,0 +1,24 @@
+import { ERROR_CATALOG } from '../errors.js'
+import type { Refusal } from './refusal-data.js'
+import { remedyFor } from './remedy.js'
+import { statusPhrase } from './status-phrase.js'
+
+/**
+ * The body of `application/problem+json` (RFC 9457 §3). `type` names the code
+ * of docs/errors.md, `instance` the exchange in the access log; `host`, `rule`
+ * and `remedy` are members of our own.
+ */
+export function problemJson(refusal: Refusal): string {
+  const { code, status, detail, host, rule, requestId } = refusal
+  const { summary } = ERROR_CATALOG[code]
+  return `${JSON.stringify({
+    type: `urn:veilgate:error:${code}`,
+    title: statusPhrase(status),
+    status,
+    detail: detail === null ? summary : `${summary}: ${detail}`,
+    instance: `urn:veilgate:request:${encodeURIComponent(requestId)}`,
+    host,
+    rule: rule === null ? null : { list: rule.list, line: rule.line, text: rule.text, reason: rule.reason ?? null },
+    remedy: remedyFor(refusal)?.text ?? null,
+  })}\n`
+}
