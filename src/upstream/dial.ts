@@ -1,0 +1,189 @@
+import type { Socket } from 'node:net'
+import { connect, isIPv6 } from 'node:net'
+import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
+import type { EgressGuard } from '../policy/egress-guard.js'
+import type { HostResolver } from './resolver.js'
+
+/** RFC 8305 §5: Connection Attempt Delay. */
+const ATTEMPT_DELAY_MS = 250
+
+export type DialRequest = {
+  /** Canonical form. */
+  readonly host: string
+  readonly port: number
+  /** 0 for a name, 4 or 6 for an address literal. */
+  readonly family: 0 | 4 | 6
+  /** The caller's own rules about addresses, asked once for everything DNS answered (or the literal), before the guard drops any. */
+  readonly admit?: (addresses: readonly string[]) => ProxyError | undefined
+}
+
+/** What is known of a dial when it ends, whichever way; null for a step that did not happen. */
+export type DialTiming = {
+  /** The address connected to, or the one tried last. */
+  readonly ip: string | null
+  readonly dnsMs: number | null
+  readonly connectMs: number | null
+}
+
+export type DialDone = (error: ProxyError | null, socket: Socket | null, timing: DialTiming) => void
+
+/**
+ * `done` runs once, before `dial` returns where no name must be asked and no
+ * connection made. The socket it gets is connected, half-open allowed, not
+ * flowing and without any listener: an `error` listener must be on it before
+ * `done` returns.
+ *
+ * @returns cancels: `done` will not run and nothing stays open. After `done` it does nothing.
+ */
+export type Dial = (request: DialRequest, done: DialDone) => () => void
+
+export type DialerOptions = {
+  readonly resolver: Pick<HostResolver, 'lookup'>
+  readonly guard: EgressGuard
+  /** Whether address and port are one of this proxy's own listeners. */
+  readonly isOwn: (ip: string, port: number) => boolean
+  /** For DNS and all attempts together. */
+  readonly connectTimeoutMs: number
+  /** Milliseconds on any clock that does not go back. */
+  readonly now: () => number
+}
+
+/**
+ * Dials exactly the addresses it judged, so that a name which answers
+ * differently the next time (rebinding) gains nothing. In this order: own
+ * listeners are refused (`VG_PROXY_LOOP`), the caller's rules are asked, the
+ * guard drops what it refuses (`VG_ADDRESS_PROHIBITED` where nothing is left),
+ * and the rest races by RFC 8305. The error of a lost race is the one that says
+ * most: an origin that refused rather than one without a route.
+ */
+export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: DialerOptions): Dial {
+  return function dial({ host, port, family, admit }, done) {
+    const startedAt = now()
+    let dnsMs: number | null = null
+    let connectStartedAt = startedAt
+    let cancelLookup: (() => void) | undefined
+    let candidates: readonly string[] = []
+    /** By index of the candidate. */
+    const attempts: Socket[] = []
+    let openAttempts = 0
+    let failure: ProxyError | undefined
+    let isOver = false
+    let deadline: NodeJS.Timeout | undefined
+    let nextAttempt: NodeJS.Timeout | undefined
+
+    function release(winner: Socket | undefined): void {
+      isOver = true
+      clearTimeout(deadline)
+      clearTimeout(nextAttempt)
+      cancelLookup?.()
+      for (const socket of attempts) if (socket !== winner) abandon(socket)
+    }
+
+    function abandon(socket: Socket): void {
+      socket.removeListener('connect', onConnect)
+      socket.removeListener('error', onError)
+      // an error it met in this very turn may still be on its way
+      socket.on('error', ignoreError)
+      socket.destroy()
+    }
+
+    function fail(error: ProxyError): void {
+      release(undefined)
+      const tried = attempts.length
+      const ip = candidates[tried - 1] ?? null
+      done(error, null, { ip, dnsMs, connectMs: tried === 0 ? null : now() - connectStartedAt })
+    }
+
+    function onAddresses(error: ProxyError | null, addresses: readonly string[]): void {
+      cancelLookup = undefined
+      if (family === 0) dnsMs = now() - startedAt
+      const refusal = error ?? judge(addresses)
+      if (refusal !== undefined) {
+        fail(refusal)
+        return
+      }
+      connectStartedAt = now()
+      tryNext()
+    }
+
+    /** Why none of the addresses may be dialled, or else `candidates`. */
+    function judge(addresses: readonly string[]): ProxyError | undefined {
+      if (addresses.some((ip) => isOwn(ip, port))) return new ProxyError('VG_PROXY_LOOP', `${host}:${port}`)
+      const refusal = admit?.(addresses)
+      if (refusal !== undefined) return refusal
+
+      candidates = interleaveFamilies(addresses).filter((ip) => guard.check(ip) === undefined)
+      if (candidates.length > 0) return undefined
+      const [first] = addresses
+      return new ProxyError('VG_ADDRESS_PROHIBITED', first === undefined ? undefined : guard.check(first))
+    }
+
+    function tryNext(): void {
+      const ip = candidates[attempts.length]
+      if (ip === undefined) return
+      const socket = connect({ host: ip, port, allowHalfOpen: true, noDelay: true })
+      socket.on('connect', onConnect)
+      socket.on('error', onError)
+      openAttempts++
+      if (attempts.push(socket) < candidates.length) nextAttempt = setTimeout(tryNext, ATTEMPT_DELAY_MS)
+    }
+
+    function onConnect(this: Socket): void {
+      this.removeListener('connect', onConnect)
+      this.removeListener('error', onError)
+      release(this)
+      const ip = candidates[attempts.indexOf(this)] ?? null
+      done(null, this, { ip, dnsMs, connectMs: now() - connectStartedAt })
+    }
+
+    function onError(error: Error): void {
+      openAttempts--
+      failure = moreTelling(failure, toProxyError(error))
+      if (attempts.length < candidates.length) {
+        clearTimeout(nextAttempt)
+        tryNext()
+      } else if (openAttempts === 0) {
+        fail(failure)
+      }
+    }
+
+    function onDeadline(): void {
+      fail(new ProxyError(attempts.length === 0 ? 'VG_DNS_TIMEOUT' : 'VG_ORIGIN_CONNECT_TIMEOUT'))
+    }
+
+    if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
+    else onAddresses(null, [host])
+    if (isOver) return nothingToCancel
+    deadline = setTimeout(onDeadline, connectTimeoutMs)
+    return function cancel() {
+      if (!isOver) release(undefined)
+    }
+  }
+}
+
+/** Strongest last; a code that is not here ranks lowest. */
+const TELLING: readonly ErrorCode[] = [
+  'VG_INTERNAL',
+  'VG_ORIGIN_CONNECT_TIMEOUT',
+  'VG_ORIGIN_TERMINATED',
+  'VG_ORIGIN_REFUSED',
+]
+
+function moreTelling(before: ProxyError | undefined, latest: ProxyError): ProxyError {
+  return before !== undefined && TELLING.indexOf(before.code) > TELLING.indexOf(latest.code) ? before : latest
+}
+
+/** RFC 8305 §4: families take turns, IPv6 first, each in the order it was answered. */
+function interleaveFamilies(addresses: readonly string[]): readonly string[] {
+  if (addresses.length === 1) return addresses
+  const six = addresses.filter((ip) => isIPv6(ip))
+  const four = addresses.filter((ip) => !isIPv6(ip))
+  if (six.length === 0 || four.length === 0) return addresses
+  const ordered: string[] = []
+  for (let i = 0; i < six.length || i < four.length; i++) ordered.push(...six.slice(i, i + 1), ...four.slice(i, i + 1))
+  return ordered
+}
+
+function ignoreError(): void {}
+
+function nothingToCancel(): void {}

@@ -1,0 +1,216 @@
+import { ProxyError } from '../errors.js'
+import { createDnsClient, type DnsAnswer } from './dns-client.js'
+import { createHostsFile } from './hosts-file.js'
+
+/** Below the floor a site's TTL would mean a query per connection; above the cap a moved site stays lost for long. */
+const MIN_TTL_MS = 5_000
+const MAX_TTL_MS = 3_600_000
+const NEGATIVE_TTL_MS = 5_000
+/** About 2 MB of names. */
+const MAX_CACHED_NAMES = 10_000
+/** c-ares and common home routers get slow or drop beyond some hundreds. */
+const MAX_QUERIES_IN_FLIGHT = 256
+
+const LOOPBACK: readonly string[] = ['::1', '127.0.0.1']
+const NO_ADDRESSES: readonly string[] = []
+
+export type LookupDone = (error: ProxyError | null, addresses: readonly string[]) => void
+
+export type HostResolverOptions = {
+  /** `address` or `address:port`; empty: those of /etc/resolv.conf. */
+  readonly servers: readonly string[]
+  readonly timeoutMs: number
+  /** Milliseconds on any clock that does not go back. */
+  readonly now: () => number
+  readonly hostsPath?: string
+}
+
+export type HostResolver = {
+  /**
+   * Addresses of a name in canonical form, at least one where there is no error:
+   * `VG_DNS_ERROR` with the RCODE's name as detail, or `VG_DNS_TIMEOUT`. `done`
+   * runs once, before `lookup` returns where the answer is known.
+   *
+   * @returns cancels: `done` will not run
+   */
+  lookup(host: string, done: LookupDone): () => void
+  /** Lookups under way fail; names that need a query fail from now on. */
+  close(): void
+}
+
+/**
+ * /etc/hosts, then names that must not be asked for, then a cache over DNS.
+ * TTLs hold between 5 s and an hour, failures for 5 s, time-outs not at all;
+ * lookups of one name share a query.
+ */
+export function createResolver({
+  servers,
+  timeoutMs,
+  now,
+  hostsPath = '/etc/hosts',
+}: HostResolverOptions): HostResolver {
+  const hosts = createHostsFile({ path: hostsPath, now })
+  const dns = createDnsClient({ servers, timeoutMs, now })
+  const cache = new Map<string, CachedAnswer>()
+  const queries = new Map<string, Query>()
+  const waitingForSlot = new Set<Query>()
+  let inFlight = 0
+  let isClosed = false
+
+  function startQuery(host: string): Query {
+    const query: Query = {
+      host,
+      waiters: new Set(),
+      early: undefined,
+      startBy: now() + timeoutMs,
+      slotTimer: undefined,
+    }
+    queries.set(host, query)
+    if (inFlight < MAX_QUERIES_IN_FLIGHT) {
+      send(query)
+    } else {
+      waitingForSlot.add(query)
+      query.slotTimer = setTimeout(() => {
+        waitingForSlot.delete(query)
+        finish(query, TIMED_OUT)
+      }, timeoutMs)
+    }
+    return query
+  }
+
+  function send(query: Query): void {
+    clearTimeout(query.slotTimer)
+    inFlight++
+    dns.ask(query.host, Math.max(1, query.startBy - now()), (answer) => {
+      if (!answer.isWhole) {
+        query.early = answer.addresses
+        tell(query, null, answer.addresses)
+        return
+      }
+      inFlight--
+      finish(query, answer)
+      sendNextWaiting()
+    })
+  }
+
+  function sendNextWaiting(): void {
+    for (const query of waitingForSlot) {
+      waitingForSlot.delete(query)
+      send(query)
+      return
+    }
+  }
+
+  function finish(query: Query, answer: DnsAnswer): void {
+    queries.delete(query.host)
+    const error = toError(answer)
+    if (!isClosed && error?.code !== 'VG_DNS_TIMEOUT') remember(query.host, error, answer)
+    tell(query, error, answer.addresses)
+  }
+
+  function remember(host: string, error: ProxyError | null, { addresses, ttlSeconds }: DnsAnswer): void {
+    const ttlMs = error === null ? Math.min(Math.max(ttlSeconds * 1000, MIN_TTL_MS), MAX_TTL_MS) : NEGATIVE_TTL_MS
+    // a Map keeps the order of insertion: taken out first, so that a renewed name counts as young
+    cache.delete(host)
+    cache.set(host, { error, addresses, expiresAt: now() + ttlMs })
+    if (cache.size <= MAX_CACHED_NAMES) return
+    for (const oldest of cache.keys()) {
+      cache.delete(oldest)
+      return
+    }
+  }
+
+  function leave(query: Query, waiter: Waiter): void {
+    query.waiters.delete(waiter)
+    if (query.waiters.size > 0 || !waitingForSlot.delete(query)) return
+    clearTimeout(query.slotTimer)
+    queries.delete(query.host)
+  }
+
+  return {
+    lookup(host, done) {
+      const listed = hosts.lookup(host)
+      if (listed !== undefined) {
+        done(null, listed)
+        return nothingToCancel
+      }
+      const cached = cache.get(host)
+      if (cached !== undefined && cached.expiresAt > now()) {
+        done(cached.error, cached.addresses)
+        return nothingToCancel
+      }
+      const isLocal = isUnder(host, 'localhost')
+      if (isLocal || isClosed || isNeverAsked(host)) {
+        done(
+          isLocal ? null : new ProxyError('VG_DNS_ERROR', isClosed ? 'SERVFAIL' : 'NXDOMAIN'),
+          isLocal ? LOOPBACK : NO_ADDRESSES,
+        )
+        return nothingToCancel
+      }
+      const query = queries.get(host) ?? startQuery(host)
+      if (query.early !== undefined) {
+        done(null, query.early)
+        return nothingToCancel
+      }
+      const waiter: Waiter = { done }
+      query.waiters.add(waiter)
+      return () => leave(query, waiter)
+    },
+
+    close() {
+      isClosed = true
+      for (const query of waitingForSlot) {
+        clearTimeout(query.slotTimer)
+        finish(query, CLOSED)
+      }
+      waitingForSlot.clear()
+      dns.close()
+    },
+  }
+}
+
+type CachedAnswer = {
+  readonly error: ProxyError | null
+  readonly addresses: readonly string[]
+  readonly expiresAt: number
+}
+
+type Waiter = { readonly done: LookupDone }
+
+type Query = {
+  readonly host: string
+  readonly waiters: Set<Waiter>
+  /** What the waiters were told while AAAA lags. */
+  early: readonly string[] | undefined
+  /** Milliseconds on the resolver's clock: the wait for a slot counts as well. */
+  readonly startBy: number
+  slotTimer: NodeJS.Timeout | undefined
+}
+
+const TIMED_OUT: DnsAnswer = { addresses: NO_ADDRESSES, ttlSeconds: 0, failure: 'TIMEOUT', isWhole: true }
+const CLOSED: DnsAnswer = { addresses: NO_ADDRESSES, ttlSeconds: 0, failure: 'SERVFAIL', isWhole: true }
+
+function tell(query: Query, error: ProxyError | null, addresses: readonly string[]): void {
+  for (const waiter of query.waiters) {
+    // out before it runs: one waiter may cancel another
+    query.waiters.delete(waiter)
+    waiter.done(error, addresses)
+  }
+}
+
+function toError({ failure }: DnsAnswer): ProxyError | null {
+  if (failure === '') return null
+  return failure === 'TIMEOUT' ? new ProxyError('VG_DNS_TIMEOUT') : new ProxyError('VG_DNS_ERROR', failure)
+}
+
+/** RFC 7686 §2 (`.onion`) and RFC 6761 §6.4 (`.invalid`): a query could only tell somebody what was asked for. */
+function isNeverAsked(host: string): boolean {
+  return isUnder(host, 'onion') || isUnder(host, 'invalid')
+}
+
+/** The name itself or one below it. */
+function isUnder(host: string, name: string): boolean {
+  return host.endsWith(name) && (host.length === name.length || host.charCodeAt(host.length - name.length - 1) === 0x2e)
+}
+
+function nothingToCancel(): void {}
