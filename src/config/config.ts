@@ -75,12 +75,14 @@ export type Limits = {
   readonly uriBytes: number
   readonly headTimeoutMs: number
   readonly connectTimeoutMs: number
+  readonly bodyTimeoutMs: number
   readonly responseTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly tunnelIdleTimeoutMs: number
 }
 
 const ANY_PORT: readonly PortRange[] = [[1, 65535]]
+
 export { ANY_PORT }
 
 /** Every default of contract §4 in one place; the reasons for the numbers are in docs/configuration.md. */
@@ -113,6 +115,7 @@ export const DEFAULT_CONFIG: Config = {
     uriBytes: 16_384,
     headTimeoutMs: 10_000,
     connectTimeoutMs: 10_000,
+    bodyTimeoutMs: 30_000,
     responseTimeoutMs: 60_000,
     idleTimeoutMs: 120_000,
     tunnelIdleTimeoutMs: 900_000,

@@ -87,7 +87,7 @@ export class ChunkedBody {
       const c = chunk[i] ?? 0
       const wasSkipping = this.#isSkipping()
       const state = this.#step(c)
-      if (state === BROKEN) return i
+      if (state === BROKEN) break
       this.#state = state
       if (!decode) {
         const isSkipping = this.#isSkipping()

@@ -11,7 +11,7 @@ import {
   FIELD_TRANSFER_ENCODING,
   FIELD_UPGRADE,
 } from './field-table.js'
-import { fieldCode, fieldValue, lineEnd, nameStart, nameEnd, valueStart, valueEnd, type HeadFields } from './head-fields.js'
+import { fieldCode, fieldValue, lineEnd, nameStart, nameEnd, valueStart, valueEnd } from './head-fields.js'
 import type { HeaderPolicy } from './header-policy.js'
 import { refererFor } from './referer.js'
 import type { RequestHead } from './request-head.js'
@@ -138,12 +138,4 @@ function isDroppedFromResponse(code: number, status: number, dropsEncoding: bool
   const hasNoContent = status < 200 || status === 204
   if (kind === FIELD_CONTENT_LENGTH) return hasNoContent
   return kind === FIELD_TRANSFER_ENCODING && (hasNoContent || dropsEncoding)
-}
-
-/** Value of the first field of a kind; empty where there is none. */
-export function firstValue(fields: HeadFields, kind: number): string {
-  for (let i = 0; i < fields.count; i++) {
-    if ((fieldCode(fields, i) & FIELD_KIND_MASK) === kind) return fieldValue(fields, i)
-  }
-  return ''
 }

@@ -188,7 +188,8 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
     if (chunked.broken !== '') {
       this.fault = chunked.broken
       this.#state = FAILED
-      return BROKEN
+      // what stood before the fault goes on all the same, as it would have in an earlier piece
+      return this.pieces.length > 0 ? BODY : BROKEN
     }
     if (chunked.done) this.#state = AFTER_BODY
     return BODY

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import { type AccessRecord, exchangeSettled } from './channels.js'
+import type { Config } from './config/config.js'
+import { parseListenUrl } from './config/listen-url.js'
+import { loadRuleFiles } from './config/rule-files.js'
+import { type Settings, mergeSettings } from './config/settings.js'
+import { InputError } from './errors.js'
+import { createRequestHead } from './http/request-head.js'
+import { createResponseHead } from './http/response-head.js'
+import { compilePolicy } from './pipeline/compile-policy.js'
+import { type TargetDecision, decideTarget } from './pipeline/decide-target.js'
+import type { Policy } from './pipeline/policy.js'
+import type { ListenAddress } from './policy/own-listeners.js'
+import { compileRules } from './rules/compile.js'
+import type { RuleSet } from './rules/rule.js'
+import type { ClientConnection } from './transport/client-connection.js'
+import { createClientCounts } from './transport/client-counts.js'
+import type { TransportContext } from './transport/context.js'
+import { createDeadlines, tickFor } from './transport/deadlines.js'
+import { drain } from './transport/drain.js'
+import { type Listener, listen as startListener } from './transport/listener.js'
+import { createOriginPool } from './transport/origin-pool.js'
+import { type Dial, createDialer } from './upstream/dial.js'
+import { type HostResolver, createResolver } from './upstream/resolver.js'
+
+export type { TargetDecision } from './pipeline/decide-target.js'
+
+/** What people read about the proxy itself; winston's logger fits, so does `console`. */
+export type ProxyLogger = { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
+
+/** Any part of the configuration, in parsed form (milliseconds, port ranges), and the rules. */
+export type ProxyOptions = Settings & {
+  /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. */
+  readonly ruleSet?: RuleSet
+  readonly logger?: ProxyLogger
+}
+
+export type Proxy = {
+  /** Starts to accept. @throws CannotRunError (port taken, permission), InputError (rules) */
+  listen(): Promise<void>
+  /** Stops: no new clients, `drainMs` (default 5,000) for what is under way, then the rest is cut. Returns how many were cut. */
+  close(options?: { readonly drainMs?: number }): Promise<number>
+  /**
+   * Replaces rules and options whole, for requests that arrive from now on; the old ones stay when it throws.
+   * A listen address cannot change this way. @throws InputError
+   */
+  reload(options: ProxyOptions): Promise<void>
+  /** What would be done with a host, `host:port` or URL, by the server's own stages; asks no DNS. */
+  decide(request: { readonly target: string; readonly method?: string }): TargetDecision
+  /** Hears of every exchange when it has ended. Returns a function that unsubscribes. */
+  on(event: 'exchange', listener: (record: AccessRecord) => void): () => void
+  /** URL of the first listener, with the port taken; empty before `listen`. */
+  readonly address: string
+  readonly addresses: readonly string[]
+  readonly rules: RuleSet
+  /** Client connections open now. */
+  readonly connections: number
+}
+
+/** A configuration in force, with all that was compiled from it. */
+type Snapshot = { readonly config: Config; readonly policy: Policy; readonly resolver: HostResolver; readonly dial: Dial }
+
+/**
+ * A forward proxy, not yet listening. The same options as the configuration
+ * file, in parsed form.
+ */
+export function createProxy(options: ProxyOptions = {}): Proxy {
+  const config = mergeSettings(withoutExtras(options))
+  const logger = options.logger
+  const connections = new Set<ClientConnection>()
+  const clients = createClientCounts()
+  const pool = createOriginPool()
+  const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
+  const subscribers = new Set<(record: AccessRecord) => void>()
+  const dials = new WeakMap<Policy, Dial>()
+  const idPrefix = randomBytes(4).toString('hex')
+  let exchanges = 0
+  let listeners: readonly Listener[] = []
+  let isDraining = false
+  let snapshot = takeSnapshot(config, options.ruleSet ?? compileRules([], defaultOf(config)))
+  let heads = createHeads(config)
+
+  const context: TransportContext = {
+    get limits() {
+      return snapshot.config.limits
+    },
+    get requestHead() {
+      return heads.request
+    },
+    get responseHead() {
+      return heads.response
+    },
+    deadlines,
+    pool,
+    tunnels: createClientCounts(),
+    policy: () => snapshot.policy,
+    dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
+    nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
+    wallClock: Date.now,
+    isDraining: () => isDraining,
+    isRecording: () => exchangeSettled.hasSubscribers || subscribers.size > 0,
+    record(record) {
+      if (exchangeSettled.hasSubscribers) exchangeSettled.publish(record)
+      for (const subscriber of subscribers) subscriber(record)
+    },
+  }
+
+  function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
+    const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
+    const resolver = createResolver({ ...next.egress.dns, now: () => performance.now() })
+    const dial = createDialer({
+      resolver,
+      guard: policy.guard,
+      isOwn: policy.isOwn,
+      connectTimeoutMs: next.limits.connectTimeoutMs,
+      now: () => performance.now(),
+    })
+    dials.set(policy, dial)
+    return { config: next, policy, resolver, dial }
+  }
+
+  /** The addresses bound, or before that those that will be. */
+  function listening(next: Config): readonly ListenAddress[] {
+    return listeners.length > 0 ? listeners : next.listen.map(toListenAddress)
+  }
+
+  return {
+    get address() {
+      return listeners[0]?.url ?? ''
+    },
+    get addresses() {
+      return listeners.map(({ url }) => url)
+    },
+    get rules() {
+      return snapshot.policy.rules
+    },
+    get connections() {
+      return connections.size
+    },
+
+    async listen() {
+      const ruleSet = options.ruleSet ?? (await loadRules(config))
+      const started: Listener[] = []
+      try {
+        for (const url of config.listen) {
+          const { address, port } = toListenAddress(url)
+          started.push(await startListener({ context, host: address, port, connections, clients }))
+        }
+      } catch (error) {
+        await Promise.all(started.map((listener) => listener.close()))
+        throw error
+      }
+      listeners = started
+      const before = snapshot
+      // only now the ports are known that must not be dialled
+      snapshot = takeSnapshot(config, ruleSet)
+      before.resolver.close()
+    },
+
+    async close({ drainMs = 5_000 } = {}) {
+      isDraining = true
+      const closed = listeners.map((listener) => listener.close())
+      const cut = await drain(connections, drainMs)
+      await Promise.all(closed)
+      pool.clear()
+      snapshot.resolver.close()
+      return cut
+    },
+
+    async reload(next) {
+      const nextConfig = mergeSettings(withoutExtras(next))
+      const ruleSet = next.ruleSet ?? (await loadRules(nextConfig))
+      const before = snapshot
+      snapshot = takeSnapshot(nextConfig, ruleSet)
+      heads = createHeads(nextConfig)
+      pool.clear()
+      // exchanges that were decided before still dial by it: it ends when their time is up
+      setTimeout(() => before.resolver.close(), before.config.limits.connectTimeoutMs).unref()
+      if (nextConfig.listen.join() !== before.config.listen.join()) {
+        logger?.warn('the listen addresses changed: they take effect at the next start')
+      }
+    },
+
+    decide: ({ target, method }) => decideTarget(snapshot.policy, target, method),
+
+    on(_event, listener) {
+      subscribers.add(listener)
+      return () => {
+        subscribers.delete(listener)
+      }
+    },
+  }
+}
+
+function createHeads({ limits }: Config) {
+  return { request: createRequestHead(limits), response: createResponseHead(limits) }
+}
+
+async function loadRules(config: Config): Promise<RuleSet> {
+  const sources = await loadRuleFiles(config.rules.files, undefined, { scope: config.rules.scope })
+  return compileRules(sources, defaultOf(config))
+}
+
+function defaultOf({ rules }: Config) {
+  return rules.default === undefined ? {} : { default: rules.default }
+}
+
+function toListenAddress(url: string): ListenAddress {
+  const parsed = parseListenUrl(url)
+  if ('message' in parsed) {
+    throw new InputError([{ file: 'listen', line: 0, column: 0, message: parsed.message, fix: parsed.fix }])
+  }
+  const { hostname, port } = new URL(parsed.url)
+  return { address: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) }
+}
+
+function localAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address))
+}
+
+function timeoutsOf({ limits }: Config): number[] {
+  const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs } = limits
+  return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs]
+}
+
+function withoutExtras({ ruleSet: _ruleSet, logger: _logger, ...settings }: ProxyOptions): Settings {
+  return settings
+}

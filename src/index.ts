@@ -1,0 +1,8 @@
+export type { Proxy, ProxyLogger, ProxyOptions, TargetDecision } from './app.js'
+export { createProxy } from './app.js'
+export type { AccessRecord } from './channels.js'
+export type { Config, Limits } from './config/config.js'
+export type { ErrorCode, Problem } from './errors.js'
+export { CannotRunError, ERROR_CATALOG, InputError, ProxyError } from './errors.js'
+export { compileRules } from './rules/compile.js'
+export type { RuleAction, RuleDecision, RuleMatch, RuleQuery, RuleSet, RuleSource } from './rules/rule.js'

@@ -1,0 +1,38 @@
+import type { Config } from '../config/config.js'
+import { compileHeaderPolicy } from '../http/header-policy.js'
+import { createClientList } from '../policy/client-list.js'
+import { createEgressGuard } from '../policy/egress-guard.js'
+import { type ListenAddress, createOwnListeners } from '../policy/own-listeners.js'
+import { createPortList } from '../policy/port-list.js'
+import type { RuleSet } from '../rules/rule.js'
+import type { Policy } from './policy.js'
+import { createRouteTable } from './route.js'
+
+/** Who may connect where nobody said: the machine itself. */
+const LOOPBACK_CLIENTS: readonly string[] = ['127.0.0.0/8', '::1/128']
+const EVERY_CLIENT: readonly string[] = ['0.0.0.0/0', '::/0']
+
+/** What the machine tells and no configuration says. */
+export type Surroundings = {
+  readonly listening: readonly ListenAddress[]
+  /** Every address of the machine's interfaces. */
+  readonly localAddresses: readonly string[]
+}
+
+/** Everything the pipeline asks, compiled from a configuration and a rule set. */
+export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surroundings): Policy {
+  const { egress, clients, open } = config
+  return {
+    rules,
+    headers: compileHeaderPolicy(config.headers),
+    guard: createEgressGuard(egress.guard),
+    isConnectPort: createPortList(egress.connectPorts),
+    isHttpPort: createPortList(egress.httpPorts),
+    isClient: createClientList(clients.allow ?? (open ? EVERY_CLIENT : LOOPBACK_CLIENTS)),
+    isOwn: createOwnListeners(surroundings.listening, surroundings.localAddresses),
+    report: config.rules.report,
+    blockStatus: config.rules.blockStatus,
+    blockPage: config.blockPage,
+    routes: createRouteTable(rules),
+  }
+}

@@ -1,0 +1,25 @@
+import type { HeaderPolicy } from '../http/header-policy.js'
+import type { EgressGuard } from '../policy/egress-guard.js'
+import type { RuleSet } from '../rules/rule.js'
+import type { RouteTable } from './route.js'
+
+/**
+ * Everything a decision depends on, compiled and immutable but for the cache
+ * of routes that belongs to it. A reload builds a new one and swaps the
+ * reference, so an exchange sees the old rules or the new ones, never both.
+ */
+export type Policy = {
+  readonly rules: RuleSet
+  readonly headers: HeaderPolicy
+  readonly guard: EgressGuard
+  readonly isConnectPort: (port: number) => boolean
+  readonly isHttpPort: (port: number) => boolean
+  readonly isClient: (ip: string) => boolean
+  /** True for an address and port on which this proxy listens. */
+  readonly isOwn: (ip: string, port: number) => boolean
+  /** Rules are logged and refuse nothing. */
+  readonly report: boolean
+  readonly blockStatus: 403 | 451
+  readonly blockPage: { readonly title: string; readonly contact: string }
+  readonly routes: RouteTable
+}

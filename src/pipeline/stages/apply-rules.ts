@@ -1,0 +1,37 @@
+import type { RuleDecision, RuleSet } from '../../rules/rule.js'
+import { type Decision, type Exchange, refuse } from '../exchange.js'
+
+/** Asks the rules. Settles what they block (403 or 451), unless they only report. */
+export function applyRulesStage(exchange: Exchange): boolean {
+  const { policy, route } = exchange
+  if (route === undefined) return true
+  const { rules } = policy
+  let decided = route.decision
+  if (rules.hasUrlRules && exchange.form === 'absolute') {
+    const { host, port, family } = route.authority
+    decided = rules.decide({ host, port, family, path: exchange.path })
+  }
+  return settleDecision(exchange, decided, isOpenUntilResolved(rules, decided, route.authority.family))
+}
+
+/** Takes over what the rules say; false when that settles the exchange. */
+export function settleDecision(exchange: Exchange, decided: RuleDecision, isOpen: boolean): boolean {
+  exchange.decision = toDecision(decided)
+  if (decided.action === 'allow' || isOpen) return true
+  if (exchange.policy.report) {
+    exchange.wouldBlock = true
+    return true
+  }
+  const { rule } = decided
+  const detail = rule === null ? 'default' : `${rule.list}:${rule.line}`
+  return refuse(exchange, 'VG_REQUEST_BLOCKED', detail, exchange.decision)
+}
+
+/** Under `default block` a name that no rule names may still be allowed by its address (contract §2). */
+export function isOpenUntilResolved(rules: RuleSet, decided: RuleDecision, family: number): boolean {
+  return decided.level === 'default' && decided.action === 'block' && rules.hasAddressAllows && family === 0
+}
+
+function toDecision({ action, level, rule }: RuleDecision): Decision {
+  return { action, reason: level === 'default' ? 'default' : 'rule', level, rule }
+}

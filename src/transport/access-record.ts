@@ -1,0 +1,76 @@
+import type { AccessRecord } from '../channels.js'
+import { FIELD_USER_AGENT, FIELD_REFERER } from '../http/field-table.js'
+import { receivedValue } from '../http/received-value.js'
+import type { Exchange } from '../pipeline/exchange.js'
+
+/** What the transport learned of an exchange by performing its plan. */
+export type Outcome = {
+  status: number
+  ip: string | null
+  dnsMs: number | null
+  connectMs: number | null
+  /** Unix time of the first octet of the response, 0 while there is none. */
+  firstByteAt: number
+  bytesFromClient: number
+  bytesToClient: number
+  error: string | null
+  contentType: string
+}
+
+export function createOutcome(): Outcome {
+  return {
+    status: 0,
+    ip: null,
+    dnsMs: null,
+    connectMs: null,
+    firstByteAt: 0,
+    bytesFromClient: 0,
+    bytesToClient: 0,
+    error: null,
+    contentType: '',
+  }
+}
+
+/** The one record of an exchange that has ended (contract §5). The query goes no further than this line. */
+export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: string, now: number): AccessRecord {
+  const { route, decision, client, startedAt, form } = exchange
+  const { rule } = decision
+  const query = exchange.path.indexOf('?')
+  return {
+    ts: startedAt,
+    id: exchange.id,
+    client: { ip: client.ip, port: client.port, user: null, group: null },
+    listener,
+    method: exchange.method,
+    httpMinor: exchange.minor,
+    target: {
+      form,
+      host: route?.authority.host ?? '',
+      port: route?.authority.port ?? 0,
+      path: query === -1 ? exchange.path : exchange.path.slice(0, query),
+      ip: outcome.ip,
+      sni: null,
+    },
+    decision: {
+      action: decision.action,
+      reason: decision.reason,
+      level: decision.level,
+      rule: rule === null ? null : { list: rule.list, line: rule.line, text: rule.text },
+    },
+    egress: outcome.ip === null ? null : { route: 'direct', ip: outcome.ip },
+    status: outcome.status,
+    bytes: { fromClient: outcome.bytesFromClient, toClient: outcome.bytesToClient },
+    ms: {
+      dns: outcome.dnsMs,
+      connect: outcome.connectMs,
+      ttfb: outcome.firstByteAt === 0 ? null : outcome.firstByteAt - startedAt,
+      total: now - startedAt,
+    },
+    headersRemoved: exchange.headersRemoved ?? [],
+    wouldBlock: exchange.wouldBlock,
+    error: outcome.error,
+    referer: receivedValue(exchange.headText, FIELD_REFERER),
+    userAgent: receivedValue(exchange.headText, FIELD_USER_AGENT),
+    contentType: outcome.contentType,
+  }
+}

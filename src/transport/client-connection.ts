@@ -1,0 +1,375 @@
+import type { Socket } from 'node:net'
+import { CONNECTION_ESTABLISHED } from '../answers/local.js'
+import { ERROR_CATALOG, type ErrorCode } from '../errors.js'
+import { BROKEN, HEAD, NEED_DATA, type MessageReader, createRequestReader } from '../http/message-reader.js'
+import { BODY_NONE, type RequestHead } from '../http/request-head.js'
+import { type Exchange, createExchange, refusalBy, refuse as settleRefused } from '../pipeline/exchange.js'
+import { decideRequest } from '../pipeline/request-pipeline.js'
+import type { Route } from '../pipeline/route.js'
+import { type Outcome, createOutcome, toAccessRecord } from './access-record.js'
+import type { TransportContext } from './context.js'
+import type { Expiring } from './deadlines.js'
+import { Forward, type ForwardClient } from './forward.js'
+import { localAnswer, refusalFor, refusalWithoutRequest, statusOf } from './reply.js'
+import { splice } from './splice.js'
+import { dialTunnel } from './tunnel.js'
+
+/** Requests that a client sends ahead are held back in the kernel beyond this. */
+const MAX_AHEAD_BYTES = 65_536
+/** A client that still sends after our last answer gets this long to read it before the connection is torn down. */
+const LINGER_MS = 2_000
+
+const WAITING = 0
+const BUSY = 1
+const LINGERING = 2
+const TUNNEL = 3
+const CLOSED = 4
+
+export type ClientConnectionOptions = {
+  readonly context: TransportContext
+  readonly socket: Socket
+  /** `http://127.0.0.1:3128` */
+  readonly listener: string
+  readonly ip: string
+  readonly dateField: () => string
+  readonly onClose: () => void
+}
+
+/**
+ * One client: reads its requests one after the other, has each decided by the
+ * pipeline, and performs the plan. The next request is read when the answer to
+ * the one before is complete, so pipelined requests are answered in order.
+ */
+export class ClientConnection implements Expiring, ForwardClient {
+  readonly socket: Socket
+  readonly reader: MessageReader<RequestHead>
+  deadline: number
+  readonly #context: TransportContext
+  readonly #listener: string
+  readonly #client: { readonly ip: string; readonly port: number }
+  readonly #dateField: () => string
+  readonly #onClose: () => void
+  #state = WAITING
+  #isPumping = false
+  #isHeadBegun = false
+  #hasEnded = false
+  #keepsAlive = true
+  #exchange: Exchange | undefined
+  #outcome: Outcome = createOutcome()
+  #forward: Forward | undefined
+  #stopTunnel: (() => void) | undefined
+  #holdsTunnel = false
+
+  constructor({ context, socket, listener, ip, dateField, onClose }: ClientConnectionOptions) {
+    this.#context = context
+    this.socket = socket
+    this.#listener = listener
+    this.#client = { ip, port: socket.remotePort ?? 0 }
+    this.#dateField = dateField
+    this.#onClose = onClose
+    this.reader = createRequestReader(context.requestHead, context.limits, () => context.policy().headers.request)
+    this.deadline = context.deadlines.now + context.limits.idleTimeoutMs
+    context.deadlines.add(this)
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
+    socket.on('end', () => this.#onEnd())
+    socket.on('drain', () => this.#forward?.onClientDrain())
+    socket.on('error', () => {})
+    socket.on('close', () => this.#onSocketClose())
+  }
+
+  get keepsAlive(): boolean {
+    return this.#keepsAlive && !this.#hasEnded && !this.#context.isDraining()
+  }
+
+  /** True while nothing is asked of us: such a connection can be closed at once when the proxy stops. */
+  get isIdle(): boolean {
+    return this.#state === WAITING && !this.#isHeadBegun
+  }
+
+  setDeadline(timeoutMs: number): void {
+    this.deadline = timeoutMs === 0 ? 0 : this.#context.deadlines.now + timeoutMs
+  }
+
+  expire(): void {
+    if (this.#state === BUSY && this.#forward !== undefined) this.#forward.expire()
+    else if (this.#state === WAITING && this.#isHeadBegun) this.#refuseUnread('VG_HEAD_TIMEOUT', '')
+    else this.close()
+  }
+
+  /** Ends the connection and whatever goes on in it, at once. */
+  close(): void {
+    this.#stopTunnel?.()
+    this.socket.destroy()
+  }
+
+  /** Turns a client away before it has asked anything: it may not use the proxy, or too many do. */
+  turnAway(code: ErrorCode): void {
+    this.#refuseUnread(code, '')
+  }
+
+  refuse(code: ErrorCode, detail: string): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    if (exchange.error !== code) settleRefused(exchange, code, detail, decisionFor(exchange, code))
+    // a body that nobody reads would be taken for the next request
+    const closes = ERROR_CATALOG[code].closes || !this.keepsAlive || this.reader.isInBody
+    this.#outcome.status = statusOf(code, exchange.policy)
+    this.#outcome.error = code
+    this.#answer(refusalFor(exchange, code, detail, this.#dateField(), !closes), closes)
+  }
+
+  finishExchange(closes: boolean): void {
+    this.#settle()
+    if (closes || !this.keepsAlive) this.#linger()
+    else this.#waitForRequest()
+  }
+
+  cutExchange(error: ErrorCode): void {
+    // an HTTP/1.0 client has no framing to tell by, and would take FIN for the proper end
+    const needsReset = this.#exchange?.minor === 0
+    this.#outcome.error = error
+    this.#settle()
+    if (needsReset) this.socket.resetAndDestroy()
+    else this.#linger()
+  }
+
+  becomeTunnel(origin: Socket, earlyFromOrigin: Buffer): void {
+    const { deadlines, limits } = this.#context
+    this.#forward = undefined
+    this.#state = TUNNEL
+    deadlines.delete(this)
+    for (const event of ['data', 'end', 'drain', 'error', 'close']) this.socket.removeAllListeners(event)
+    const earlyFromClient = this.reader.takeUnread()
+    const stop = splice({
+      client: this.socket,
+      origin,
+      earlyFromClient,
+      earlyFromOrigin,
+      clientEnded: this.#hasEnded,
+      idleMs: limits.tunnelIdleTimeoutMs,
+      deadlines,
+      onEnd: ({ bytesFromClient, bytesToClient, reason }) => {
+        this.#outcome.bytesFromClient += bytesFromClient
+        this.#outcome.bytesToClient += bytesToClient
+        if (reason === 'reset') this.#outcome.error = 'VG_ORIGIN_TERMINATED'
+        this.#finishTunnel()
+      },
+    })
+    if (this.#state === TUNNEL) this.#stopTunnel = stop
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#state === LINGERING) return
+    this.reader.receive(chunk)
+    if (this.#state === WAITING) this.#pump()
+    else if (this.#forward !== undefined) this.#forward.onRequestData()
+    if (this.#state === BUSY && this.reader.unread > MAX_AHEAD_BYTES) this.socket.pause()
+  }
+
+  #onEnd(): void {
+    this.#hasEnded = true
+    if (this.#state === LINGERING) this.socket.destroySoon()
+    else if (this.#state === WAITING) this.socket.end()
+    else if (this.reader.isInBody) this.close()
+  }
+
+  #onSocketClose(): void {
+    if (this.#state === CLOSED) return
+    if (this.#exchange !== undefined) {
+      this.#forward?.abort()
+      this.#outcome.error ??= 'client_aborted'
+      this.#settle()
+    }
+    this.#release()
+  }
+
+  /** Reads and answers requests until one needs to wait for somebody. */
+  #pump(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    while (this.#state === WAITING) {
+      const event = this.reader.next()
+      if (event === HEAD) this.#begin()
+      else if (event === BROKEN) this.#refuseUnread(this.reader.head.error ?? 'VG_REQUEST_MALFORMED', this.reader.head.detail)
+      else if (event === NEED_DATA) {
+        this.#awaitData()
+        break
+      }
+    }
+    this.#isPumping = false
+  }
+
+  #awaitData(): void {
+    const { limits } = this.#context
+    if (this.reader.unread === 0) this.setDeadline(limits.idleTimeoutMs)
+    else if (!this.#isHeadBegun) {
+      this.#isHeadBegun = true
+      this.setDeadline(limits.headTimeoutMs)
+    }
+    if (this.#hasEnded) this.socket.end()
+  }
+
+  #begin(): void {
+    const context = this.#context
+    const { head } = this.reader
+    this.#state = BUSY
+    this.#isHeadBegun = false
+    this.#keepsAlive = head.keepAlive
+    this.#outcome = createOutcome()
+    const exchange = createExchange({
+      id: context.nextId(),
+      startedAt: context.wallClock(),
+      client: this.#client,
+      policy: context.policy(),
+      head,
+    })
+    if (context.isRecording()) exchange.headersRemoved = []
+    this.#exchange = exchange
+    decideRequest(exchange)
+    this.#perform(exchange)
+  }
+
+  #perform(exchange: Exchange): void {
+    const { plan, route } = exchange
+    if (plan === 'refuse' || route === undefined) {
+      if (plan === 'answer') this.#answerLocally(exchange)
+      else this.refuse(exchange.error ?? 'VG_INTERNAL', exchange.detail)
+    } else if (plan === 'answer') this.#answerLocally(exchange)
+    else if (plan === 'forward') {
+      this.#forward = new Forward(this.#context, this, exchange, route, this.#outcome)
+      this.#forward.start()
+    } else this.#openTunnel(exchange, route)
+  }
+
+  #openTunnel(exchange: Exchange, route: Route): void {
+    const { tunnels, limits } = this.#context
+    // the END of a message without content: what follows belongs to the tunnel
+    this.reader.next()
+    if (!tunnels.enter(this.#client.ip, limits.tunnelsPerClient)) {
+      this.refuse('VG_CLIENT_LIMIT', 'tunnels')
+      return
+    }
+    this.#holdsTunnel = true
+    this.setDeadline(0)
+    this.#stopTunnel = dialTunnel(this.#context, exchange, route, this.#outcome, (error, origin) => {
+      this.#stopTunnel = undefined
+      if (origin === null) {
+        this.#leaveTunnel()
+        this.refuse(error?.code ?? 'VG_INTERNAL', error?.detail ?? '')
+        return
+      }
+      this.#outcome.status = 200
+      this.socket.write(CONNECTION_ESTABLISHED)
+      this.becomeTunnel(origin, EMPTY)
+    })
+  }
+
+  #answerLocally(exchange: Exchange): void {
+    const closes = !this.keepsAlive || this.reader.head.body !== BODY_NONE
+    this.#outcome.status = 200
+    this.#answer(localAnswer(exchange, this.#dateField(), !closes), closes)
+  }
+
+  #answer(bytes: Buffer, closes: boolean): void {
+    this.#outcome.bytesToClient += bytes.length
+    this.socket.write(bytes)
+    this.finishExchange(closes)
+  }
+
+  /** Answers what could not be read as a request, and closes: nothing behind it has a known meaning. */
+  #refuseUnread(code: ErrorCode, detail: string): void {
+    const context = this.#context
+    const { head } = this.reader
+    const id = context.nextId()
+    const bytes = refusalWithoutRequest(code, detail, id, this.#dateField(), context.policy())
+    head.fields.text = ''
+    head.method = ''
+    const exchange = createExchange({
+      id,
+      startedAt: context.wallClock(),
+      client: this.#client,
+      policy: context.policy(),
+      head,
+    })
+    settleRefused(exchange, code, detail, decisionFor(exchange, code))
+    this.#exchange = exchange
+    this.#outcome = createOutcome()
+    this.#outcome.status = ERROR_CATALOG[code].status
+    this.#outcome.error = code
+    this.#keepsAlive = false
+    this.#answer(bytes, true)
+  }
+
+  #waitForRequest(): void {
+    this.#state = WAITING
+    this.#forward = undefined
+    this.setDeadline(this.#context.limits.idleTimeoutMs)
+    if (this.socket.isPaused()) this.socket.resume()
+    this.#pump()
+  }
+
+  /** Closes without cutting off the answer: what the client still sends is read and dropped for a while. */
+  #linger(): void {
+    this.#forward = undefined
+    this.#state = LINGERING
+    this.setDeadline(this.#context.limits.idleTimeoutMs)
+    if (this.#hasEnded) {
+      this.socket.destroySoon()
+      return
+    }
+    this.socket.end(() => this.setDeadline(LINGER_MS))
+    this.socket.resume()
+  }
+
+  /** Tells of the exchange, once. */
+  #settle(): void {
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    if (exchange === undefined || !this.#context.isRecording()) return
+    this.#context.record(toAccessRecord(exchange, this.#outcome, this.#listener, this.#context.wallClock()))
+  }
+
+  #finishTunnel(): void {
+    this.#stopTunnel = undefined
+    this.#settle()
+    this.#release()
+  }
+
+  #leaveTunnel(): void {
+    if (this.#holdsTunnel) this.#context.tunnels.leave(this.#client.ip)
+    this.#holdsTunnel = false
+  }
+
+  #release(): void {
+    this.#state = CLOSED
+    this.#stopTunnel?.()
+    this.#leaveTunnel()
+    this.#context.deadlines.delete(this)
+    this.#onClose()
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function decisionFor(exchange: Exchange, code: ErrorCode): Exchange['decision'] {
+  switch (code) {
+    case 'VG_ADDRESS_PROHIBITED':
+      return refusalBy('guard')
+    case 'VG_PROXY_LOOP':
+      return refusalBy('loop')
+    case 'VG_CLIENT_LIMIT':
+    case 'VG_CONNECTION_LIMIT':
+      return refusalBy('limit')
+    case 'VG_CLIENT_REFUSED':
+      return refusalBy('client')
+    case 'VG_HEAD_TIMEOUT':
+    case 'VG_HEAD_TOO_LARGE':
+    case 'VG_URI_TOO_LONG':
+    case 'VG_REQUEST_MALFORMED':
+    case 'VG_VERSION_UNSUPPORTED':
+    case 'VG_FRAMING_CONFLICT':
+      return refusalBy('malformed')
+    default:
+      return exchange.decision
+  }
+}

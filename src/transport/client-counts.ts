@@ -1,0 +1,46 @@
+import { isIPv4 } from 'node:net'
+
+export type ClientCounts = {
+  /** One more for this client; false, and not counted, when it has `limit` already. */
+  enter(ip: string, limit: number): boolean
+  leave(ip: string): void
+  readonly total: number
+}
+
+/** Counts what each client has open. IPv6 clients are counted by /64: one subscriber owns all of it (RFC 6177). */
+export function createClientCounts(): ClientCounts {
+  const counts = new Map<string, number>()
+  let total = 0
+
+  return {
+    get total() {
+      return total
+    },
+    enter(ip, limit) {
+      const key = subscriber(ip)
+      const count = counts.get(key) ?? 0
+      if (count >= limit) return false
+      counts.set(key, count + 1)
+      total++
+      return true
+    },
+    leave(ip) {
+      const key = subscriber(ip)
+      const count = counts.get(key) ?? 0
+      if (count === 0) return
+      total--
+      if (count === 1) counts.delete(key)
+      else counts.set(key, count - 1)
+    },
+  }
+}
+
+function subscriber(ip: string): string {
+  if (isIPv4(ip)) return ip
+  if (ip.startsWith('::ffff:')) return ip.slice(7)
+  const [head = '', tail] = ip.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const tailLength = tail === undefined || tail === '' ? 0 : tail.split(':').length
+  const zeros = tail === undefined ? 0 : 8 - groups.length - tailLength
+  return [...groups, ...Array<string>(Math.max(0, zeros)).fill('0'), ...(tail ?? '').split(':')].slice(0, 4).join(':')
+}

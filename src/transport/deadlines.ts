@@ -1,0 +1,60 @@
+/** Something with a point in time after which it must end. */
+export type Expiring = {
+  /** Coarse clock, ms; 0 while there is none. */
+  deadline: number
+  expire(): void
+}
+
+export type Deadlines = {
+  /** The coarse clock: milliseconds, moved on at each sweep. Good for time-outs, read for free. */
+  readonly now: number
+  add(item: Expiring): void
+  delete(item: Expiring): void
+  readonly size: number
+}
+
+/**
+ * One timer for all time-outs: at each tick it asks every open connection for
+ * its deadline. Setting or moving a deadline is one store into a field, which
+ * happens for every chunk; a timer per exchange would cost more than the
+ * exchange's own work. A time-out is late by up to one tick.
+ *
+ * @param tickMs how often to sweep, in ms
+ * @param clock a monotonic clock in ms
+ */
+export function createDeadlines(tickMs: number, clock: () => number): Deadlines {
+  const items = new Set<Expiring>()
+  let now = clock()
+  let timer: NodeJS.Timeout | undefined
+
+  function sweep(): void {
+    now = clock()
+    for (const item of items) if (item.deadline !== 0 && item.deadline <= now) item.expire()
+  }
+
+  return {
+    get now() {
+      return now
+    },
+    get size() {
+      return items.size
+    },
+    add(item) {
+      if (items.size === 0) {
+        now = clock()
+        timer = setInterval(sweep, tickMs)
+        timer.unref()
+      }
+      items.add(item)
+    },
+    delete(item) {
+      items.delete(item)
+      if (items.size === 0) clearInterval(timer)
+    },
+  }
+}
+
+/** A tick that is late by at most a tenth of the shortest time-out, within 10 to 500 ms. */
+export function tickFor(timeouts: readonly number[]): number {
+  return Math.min(500, Math.max(10, Math.floor(Math.min(...timeouts) / 10)))
+}

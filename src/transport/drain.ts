@@ -1,0 +1,34 @@
+import type { ClientConnection } from './client-connection.js'
+
+/** How often a drain looks whether the last connection has ended. */
+const POLL_MS = 20
+
+/**
+ * Lets what is going on come to its end: idle connections close at once, the
+ * others when their exchange or tunnel is over, and all when the time is up.
+ *
+ * @param drainMs how long to wait, in ms; 0 cuts everything at once
+ * @returns the number of exchanges that were cut
+ */
+export async function drain(connections: ReadonlySet<ClientConnection>, drainMs: number): Promise<number> {
+  for (const connection of connections) if (connection.isIdle) connection.close()
+  if (drainMs > 0) await emptied(connections, drainMs)
+  const cut = connections.size
+  for (const connection of connections) connection.close()
+  // a close is told in a later turn of the loop; one turn more, and all have told
+  if (cut > 0) await emptied(connections, POLL_MS * 10)
+  return cut
+}
+
+function emptied(connections: ReadonlySet<ClientConnection>, withinMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    let left = withinMs
+    const poll = setInterval(() => {
+      left -= POLL_MS
+      for (const connection of connections) if (connection.isIdle) connection.close()
+      if (connections.size > 0 && left > 0) return
+      clearInterval(poll)
+      resolve()
+    }, POLL_MS)
+  })
+}

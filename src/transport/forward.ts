@@ -1,0 +1,319 @@
+import type { Socket } from 'node:net'
+import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
+import { FIELD_CONTENT_TYPE } from '../http/field-table.js'
+import { forwardedResponseHead } from '../http/forwarded-head.js'
+import { BODY, BROKEN, END, HEAD, NEED_DATA } from '../http/message-reader.js'
+import { receivedValue } from '../http/received-value.js'
+import { BODY_CHUNKED, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/request-head.js'
+import type { ResponseHead } from '../http/response-head.js'
+import type { Exchange } from '../pipeline/exchange.js'
+import type { Policy } from '../pipeline/policy.js'
+import type { Route } from '../pipeline/route.js'
+import type { DialTiming } from '../upstream/dial.js'
+import type { Outcome } from './access-record.js'
+import { addressAdmission } from './address-admission.js'
+import type { TransportContext } from './context.js'
+import { OriginConnection, type OriginUser } from './origin-connection.js'
+import { writeAll } from './write-all.js'
+
+/** Methods that may be sent again when a kept connection turns out to be dead (RFC 9110 §9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+/** RFC 9110 §15.2 sets no number; a flood of them is an attack. */
+const MAX_INTERIM_RESPONSES = 32
+
+/** What a forward needs of the client's side. */
+export type ForwardClient = {
+  readonly socket: Socket
+  readonly reader: { next(): number; readonly pieces: readonly Buffer[]; readonly fault: string }
+  readonly keepsAlive: boolean
+  setDeadline(timeoutMs: number): void
+  /** Answers with an error of ours; only before any octet of a response. */
+  refuse(error: ErrorCode, detail: string): void
+  /** The response is complete; `closes` when the connection cannot take another request. */
+  finishExchange(closes: boolean): void
+  /** The response cannot be completed: the client must not take it for whole. */
+  cutExchange(error: ErrorCode): void
+  /** The origin has switched protocols: from here on octets are only moved. */
+  becomeTunnel(origin: Socket, earlyFromOrigin: Buffer): void
+}
+
+/** Performs the plan "forward": one message each way between a client and an origin, bodies streamed with back-pressure. */
+export class Forward implements OriginUser {
+  readonly #context: TransportContext
+  readonly #client: ForwardClient
+  readonly #exchange: Exchange
+  readonly #route: Route
+  readonly #outcome: Outcome
+  readonly #isRetriable: boolean
+  #origin: OriginConnection | undefined
+  #cancelDial: (() => void) | undefined
+  #isHeadSent = false
+  #isRequestDone = false
+  #isClientHeld = false
+  #hasResponse = false
+  #isOver = false
+  #closes = false
+  #interimResponses = 0
+  #originKeepsAlive = false
+  #responseHead = ''
+  #pieces: Buffer[] = []
+
+  constructor(context: TransportContext, client: ForwardClient, exchange: Exchange, route: Route, outcome: Outcome) {
+    this.#context = context
+    this.#client = client
+    this.#exchange = exchange
+    this.#route = route
+    this.#outcome = outcome
+    this.#isRetriable = IDEMPOTENT.has(exchange.method) && exchange.head.body === BODY_NONE && !exchange.upgrade
+  }
+
+  get method(): string {
+    return this.#exchange.method
+  }
+
+  get policy(): Policy {
+    return this.#exchange.policy
+  }
+
+  start(): void {
+    // a request that could not be sent again does not risk a connection that may be dead
+    const isDecided = this.#exchange.decision.action === 'allow' || this.#exchange.wouldBlock
+    const kept = this.#isRetriable && isDecided ? this.#context.pool.take(this.#route.key) : undefined
+    if (kept === undefined) {
+      this.#dial()
+      return
+    }
+    kept.assign(this)
+    this.#use(kept)
+  }
+
+  /** The client has sent more, or may be read again. */
+  onRequestData(): void {
+    if (this.#origin !== undefined && !this.#isRequestDone && !this.#isClientHeld) this.#pumpRequest(this.#origin)
+  }
+
+  /** The client reads again. */
+  onClientDrain(): void {
+    this.#client.setDeadline(this.#context.limits.idleTimeoutMs)
+    this.#origin?.socket.resume()
+  }
+
+  /** A time-out has run: whose fault it is depends on who was to act. */
+  expire(): void {
+    const isClientsTurn = !this.#hasResponse && !this.#isRequestDone && !this.#isClientHeld
+    this.#fail(isClientsTurn ? 'VG_BODY_TIMEOUT' : 'VG_RESPONSE_TIMEOUT', '')
+  }
+
+  /** The client is gone, or the proxy stops: nothing more is to be done for this exchange. */
+  abort(): void {
+    this.#isOver = true
+    this.#cancelDial?.()
+    this.#origin?.close()
+    this.#origin = undefined
+  }
+
+  onOriginData(): void {
+    const origin = this.#origin
+    if (origin === undefined) return
+    for (;;) {
+      const event = origin.reader.next()
+      if (event === BODY) {
+        this.#pieces.push(...origin.reader.pieces)
+        continue
+      }
+      if (event === HEAD) {
+        if (this.#onResponseHead(origin)) continue
+        return
+      }
+      if (event === NEED_DATA) {
+        this.#flush(origin)
+        return
+      }
+      if (event === BROKEN) {
+        this.#flush(origin)
+        this.#fail('VG_ORIGIN_PROTOCOL', origin.reader.fault || origin.reader.head.detail)
+        return
+      }
+      // END of an interim response: the final one follows
+      if (!this.#hasResponse) continue
+      this.#flush(origin)
+      this.#finish(origin)
+      return
+    }
+  }
+
+  onOriginEnd(): void {
+    const origin = this.#origin
+    if (origin === undefined) return
+    const event = origin.reader.finish()
+    if (event === END) this.#finish(origin)
+    else this.#onOriginLost(origin, new ProxyError('VG_ORIGIN_TERMINATED'))
+  }
+
+  onOriginClose(error: Error | undefined): void {
+    const origin = this.#origin
+    if (origin === undefined) return
+    const lost = error === undefined ? new ProxyError('VG_ORIGIN_TERMINATED') : toProxyError(error)
+    this.#onOriginLost(origin, lost.code === 'VG_INTERNAL' ? new ProxyError('VG_ORIGIN_TERMINATED') : lost)
+  }
+
+  onOriginDrain(): void {
+    if (!this.#isClientHeld) return
+    this.#isClientHeld = false
+    this.#client.socket.resume()
+    if (this.#origin !== undefined) this.#pumpRequest(this.#origin)
+  }
+
+  #dial(): void {
+    const { host, port, family } = this.#route.authority
+    const admit = addressAdmission(this.#exchange, this.#route)
+    this.#client.setDeadline(0)
+    this.#cancelDial = this.#context.dial(this.policy, { host, port, family, ...admit }, (error, socket, timing) =>
+      this.#onDialled(error, socket, timing),
+    )
+  }
+
+  #onDialled(error: ProxyError | null, socket: Socket | null, timing: DialTiming): void {
+    this.#cancelDial = undefined
+    this.#outcome.ip = timing.ip
+    this.#outcome.dnsMs = timing.dnsMs
+    this.#outcome.connectMs = timing.connectMs
+    if (socket === null) {
+      this.#fail(error?.code ?? 'VG_INTERNAL', error?.detail ?? '')
+      return
+    }
+    const { responseHead, limits, deadlines, pool } = this.#context
+    const { key } = this.#route
+    this.#use(
+      new OriginConnection({ key, ip: timing.ip ?? '', socket, user: this, responseHead, limits, deadlines, pool }),
+    )
+  }
+
+  #use(origin: OriginConnection): void {
+    this.#origin = origin
+    this.#outcome.ip = origin.ip
+    origin.reader.decodeChunks = this.#exchange.minor === 0
+    this.#isHeadSent = false
+    this.#pumpRequest(origin)
+    if (origin.socket.isPaused()) origin.socket.resume()
+  }
+
+  /** Sends what there is of the request, the head together with the first of the body. */
+  #pumpRequest(origin: OriginConnection): void {
+    const { reader } = this.#client
+    let pieces: Buffer[] = []
+    let event = this.#isRequestDone ? END : reader.next()
+    while (event === BODY) {
+      pieces = pieces.length === 0 ? [...reader.pieces] : pieces.concat(reader.pieces)
+      event = reader.next()
+    }
+    if (event === BROKEN) {
+      this.#fail('VG_FRAMING_CONFLICT', reader.fault)
+      return
+    }
+    this.#isRequestDone = event === END
+    const head = this.#isHeadSent ? '' : this.#exchange.requestHead
+    this.#isHeadSent = true
+    for (const piece of pieces) this.#outcome.bytesFromClient += piece.length
+    const isWritable = writeAll(origin.socket, head, pieces)
+    if (!isWritable && !this.#isRequestDone) {
+      this.#isClientHeld = true
+      this.#client.socket.pause()
+    }
+    const { limits } = this.#context
+    if (!this.#hasResponse) {
+      this.#client.setDeadline(this.#isRequestDone ? limits.responseTimeoutMs : limits.bodyTimeoutMs)
+    }
+  }
+
+  /** Takes over a response head; false when the exchange has ended or left HTTP with it. */
+  #onResponseHead(origin: OriginConnection): boolean {
+    const { head } = origin.reader
+    const { minor } = this.#exchange
+    // RFC 9110 §15.5.8: 407 is between a client and its proxy, and that is us
+    if (head.status === 407) return this.#fail('VG_ORIGIN_PROTOCOL', 'the origin asks for proxy authentication')
+    if (head.status === 101) return this.#switchProtocols(origin)
+    if (head.status < 200) {
+      if (++this.#interimResponses > MAX_INTERIM_RESPONSES) {
+        return this.#fail('VG_ORIGIN_PROTOCOL', 'too many interim responses')
+      }
+      // RFC 9110 §15.2: an HTTP/1.0 client does not understand interim responses
+      if (minor === 1) writeAll(this.#client.socket, this.#headForClient(head, ''), [])
+      return true
+    }
+    this.#hasResponse = true
+    this.#originKeepsAlive = head.keepAlive
+    const isDecoded = head.body === BODY_CHUNKED && minor === 0
+    this.#closes =
+      !this.#client.keepsAlive || head.body === BODY_UNTIL_CLOSE || isDecoded || !this.#isRequestDone
+    this.#responseHead = this.#headForClient(
+      head,
+      this.#closes ? 'Connection: close\r\n' : minor === 0 ? 'Connection: keep-alive\r\n' : '',
+    )
+    this.#noteResponse(head)
+    return true
+  }
+
+  #headForClient(head: ResponseHead, connection: string): string {
+    return forwardedResponseHead(head, { connection, dropsTransferEncoding: this.#exchange.minor === 0 })
+  }
+
+  #noteResponse({ status, fields }: ResponseHead): void {
+    this.#outcome.status = status
+    if (!this.#context.isRecording()) return
+    this.#outcome.firstByteAt = this.#context.wallClock()
+    this.#outcome.contentType = receivedValue(fields.text, FIELD_CONTENT_TYPE)
+  }
+
+  #switchProtocols(origin: OriginConnection): boolean {
+    const { head } = origin.reader
+    if (!this.#exchange.upgrade || !head.upgrade) {
+      return this.#fail('VG_ORIGIN_PROTOCOL', 'the origin switched protocols unasked')
+    }
+    this.#noteResponse(head)
+    writeAll(this.#client.socket, this.#headForClient(head, 'Connection: Upgrade\r\n'), [])
+    this.#isOver = true
+    this.#origin = undefined
+    const early = origin.reader.takeUnread()
+    this.#client.becomeTunnel(origin.detach(), early)
+    return false
+  }
+
+  #flush(origin: OriginConnection): void {
+    const head = this.#responseHead
+    const pieces = this.#pieces
+    if (head === '' && pieces.length === 0) return
+    this.#responseHead = ''
+    this.#pieces = []
+    this.#outcome.bytesToClient += head.length
+    for (const piece of pieces) this.#outcome.bytesToClient += piece.length
+    this.#client.setDeadline(this.#context.limits.idleTimeoutMs)
+    if (!writeAll(this.#client.socket, head, pieces)) origin.socket.pause()
+  }
+
+  #finish(origin: OriginConnection): void {
+    this.#isOver = true
+    this.#origin = undefined
+    // octets behind the response belong to no request: such a connection is not trusted again
+    if (this.#originKeepsAlive && this.#isRequestDone && origin.reader.unread === 0) origin.release()
+    else origin.close()
+    this.#client.finishExchange(this.#closes || !this.#isRequestDone)
+  }
+
+  #onOriginLost(origin: OriginConnection, error: ProxyError): void {
+    const isStale = origin.uses > 1 && this.#isRetriable && origin.reader.isIdle && !this.#hasResponse
+    this.#origin = undefined
+    origin.close()
+    if (isStale && this.#interimResponses === 0) this.#dial()
+    else this.#fail(error.code, error.detail ?? '')
+  }
+
+  /** Ends the exchange with an error: as an answer where none has begun, else by cutting what has. Returns false. */
+  #fail(error: ErrorCode, detail: string): false {
+    if (this.#isOver) return false
+    this.abort()
+    if (this.#hasResponse) this.#client.cutExchange(error)
+    else this.#client.refuse(error, detail)
+    return false
+  }
+}

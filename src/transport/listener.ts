@@ -1,0 +1,98 @@
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
+import { CannotRunError } from '../errors.js'
+import { ClientConnection } from './client-connection.js'
+import type { ClientCounts } from './client-counts.js'
+import type { TransportContext } from './context.js'
+import { createDateField } from './reply.js'
+
+export type ListenerOptions = {
+  readonly context: TransportContext
+  readonly host: string
+  readonly port: number
+  /** All open client connections of the proxy; the listener adds and removes its own. */
+  readonly connections: Set<ClientConnection>
+  /** Connections per client, over all listeners. */
+  readonly clients: ClientCounts
+}
+
+export type Listener = {
+  /** `http://127.0.0.1:3128`, with the port that was taken. */
+  readonly url: string
+  readonly address: string
+  readonly port: number
+  /** Takes no more clients; those connected stay. */
+  close(): Promise<void>
+}
+
+/** A dead peer is noticed by the kernel after this long without a word. */
+const TCP_KEEP_ALIVE_MS = 60_000
+
+/**
+ * Starts to accept clients.
+ * @throws CannotRunError when the port is taken or may not be bound
+ */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const { context, host, port, connections, clients } = options
+  const dateField = createDateField(context.wallClock)
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS },
+    accept,
+  )
+  await bind(server, host, port)
+  const bound = server.address() as AddressInfo
+  const url = `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
+
+  function accept(socket: Socket): void {
+    const ip = plainAddress(socket.remoteAddress)
+    // gone before it was accepted: there is nobody to answer
+    if (ip === undefined) {
+      socket.destroy()
+      return
+    }
+    const { limits } = context
+    const isCounted = clients.enter(ip, limits.perClient)
+    const onClose = () => {
+      connections.delete(connection)
+      if (isCounted) clients.leave(ip)
+    }
+    const connection = new ClientConnection({ context, socket, listener: url, ip, dateField, onClose })
+    connections.add(connection)
+    if (!context.policy().isClient(ip)) connection.turnAway('VG_CLIENT_REFUSED')
+    else if (!isCounted) connection.turnAway('VG_CLIENT_LIMIT')
+    else if (connections.size > limits.connections) connection.turnAway('VG_CONNECTION_LIMIT')
+  }
+
+  return {
+    url,
+    address: bound.address,
+    port: bound.port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new CannotRunError(bindFault(error, host, port), { cause: error }))
+    })
+    server.listen({ host, port, backlog: 4_096 }, () => {
+      server.removeAllListeners('error')
+      // EMFILE and the like while accepting: the connection is lost, the proxy goes on
+      server.on('error', () => {})
+      resolve()
+    })
+  })
+}
+
+function bindFault({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  const place = `${host}:${port}`
+  if (code === 'EADDRINUSE') return `cannot listen on ${place}: the port is taken; stop what uses it or choose another port`
+  if (code === 'EACCES') return `cannot listen on ${place}: permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE`
+  if (code === 'EADDRNOTAVAIL') return `cannot listen on ${place}: this machine has no such address`
+  return `cannot listen on ${place}: ${message}`
+}
+
+/** The client's address, IPv4 also where the socket says it in IPv6. */
+function plainAddress(address: string | undefined): string | undefined {
+  return address?.startsWith('::ffff:') ? address.slice(7) : address
+}

@@ -1,0 +1,123 @@
+import type { Socket } from 'node:net'
+import { type MessageReader, createResponseReader } from '../http/message-reader.js'
+import type { HeadLimits } from '../http/request-head.js'
+import type { ResponseHead } from '../http/response-head.js'
+import type { Policy } from '../pipeline/policy.js'
+import type { Deadlines, Expiring } from './deadlines.js'
+import { IDLE_MS, LIFETIME_MS, type OriginPool } from './origin-pool.js'
+
+/** Who has an exchange on a connection and hears what happens there. */
+export type OriginUser = {
+  readonly method: string
+  readonly policy: Policy
+  onOriginData(): void
+  onOriginEnd(): void
+  onOriginDrain(): void
+  /** The connection is gone; `error` where the system named a cause. */
+  onOriginClose(error: Error | undefined): void
+}
+
+export type OriginConnectionOptions = {
+  readonly key: string
+  readonly ip: string
+  readonly socket: Socket
+  readonly user: OriginUser
+  readonly responseHead: ResponseHead
+  readonly limits: HeadLimits
+  readonly deadlines: Deadlines
+  readonly pool: OriginPool
+}
+
+/** A connection to an origin: its socket, the reader of its responses, and whoever uses it now. */
+export class OriginConnection implements Expiring {
+  readonly key: string
+  readonly ip: string
+  readonly socket: Socket
+  readonly reader: MessageReader<ResponseHead>
+  deadline = 0
+  /** Requests served on it, the current one included. */
+  uses = 1
+  #user: OriginUser | undefined
+  #error: Error | undefined
+  readonly #bornAt: number
+  readonly #deadlines: Deadlines
+  readonly #pool: OriginPool
+
+  constructor({ key, ip, socket, user, responseHead, limits, deadlines, pool }: OriginConnectionOptions) {
+    this.key = key
+    this.ip = ip
+    this.socket = socket
+    this.#user = user
+    this.#deadlines = deadlines
+    this.#pool = pool
+    this.#bornAt = deadlines.now
+    this.reader = createResponseReader(
+      responseHead,
+      limits,
+      () => (this.#user ?? user).policy.headers.response,
+      () => this.#user?.method ?? '',
+    )
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
+    socket.on('end', () => (this.#user === undefined ? this.close() : this.#user.onOriginEnd()))
+    socket.on('drain', () => this.#user?.onOriginDrain())
+    socket.on('error', (error) => {
+      this.#error = error
+    })
+    socket.on('close', () => this.#onClose())
+  }
+
+  /** Takes a waiting connection for another exchange. */
+  assign(user: OriginUser): void {
+    this.#deadlines.delete(this)
+    this.#user = user
+    this.uses++
+  }
+
+  /** Hands the connection back after a complete exchange; it waits for the next one or closes. */
+  release(): void {
+    this.#user = undefined
+    if (this.socket.destroyed || this.#deadlines.now - this.#bornAt > LIFETIME_MS) {
+      this.close()
+      return
+    }
+    this.deadline = this.#deadlines.now + IDLE_MS
+    this.#deadlines.add(this)
+    if (this.socket.isPaused()) this.socket.resume()
+    this.#pool.put(this)
+  }
+
+  /** Ends the connection; its user hears nothing of it. */
+  close(): void {
+    this.#user = undefined
+    this.#deadlines.delete(this)
+    this.#pool.remove(this)
+    this.socket.destroy()
+  }
+
+  /** Gives the bare socket away, for a tunnel. */
+  detach(): Socket {
+    this.#user = undefined
+    for (const event of ['data', 'end', 'drain', 'error', 'close']) this.socket.removeAllListeners(event)
+    return this.socket
+  }
+
+  expire(): void {
+    this.close()
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#user === undefined) {
+      // nobody asked: whatever this is, the connection cannot be trusted any more
+      this.close()
+      return
+    }
+    this.reader.receive(chunk)
+    this.#user.onOriginData()
+  }
+
+  #onClose(): void {
+    const user = this.#user
+    this.close()
+    user?.onOriginClose(this.#error)
+  }
+}

@@ -1,0 +1,80 @@
+import { renderOptions, renderTrace } from '../answers/local.js'
+import { renderRefusal } from '../answers/refusal.js'
+import { ERROR_CATALOG, type ErrorCode } from '../errors.js'
+import { FIELD_ACCEPT, FIELD_FETCH_DEST } from '../http/field-table.js'
+import { receivedValue } from '../http/received-value.js'
+import type { Exchange } from '../pipeline/exchange.js'
+import type { Policy } from '../pipeline/policy.js'
+
+/** IMF-fixdate (RFC 9110 §5.6.7), made once a second at most. */
+export function createDateField(wallClock: () => number): () => string {
+  let second = -1
+  let text = ''
+  return function dateField() {
+    const now = Math.floor(wallClock() / 1000)
+    if (now !== second) {
+      second = now
+      text = new Date(now * 1000).toUTCString()
+    }
+    return text
+  }
+}
+
+/** The status a client sees for an error. */
+export function statusOf(code: ErrorCode, policy: Policy): number {
+  return code === 'VG_REQUEST_BLOCKED' ? policy.blockStatus : ERROR_CATALOG[code].status
+}
+
+/** The bytes that refuse an exchange. */
+export function refusalFor(exchange: Exchange, code: ErrorCode, detail: string, date: string, keepAlive: boolean): Buffer {
+  const { policy, route, headText, form, path } = exchange
+  return renderRefusal({
+    code,
+    status: statusOf(code, policy),
+    detail: detail === '' ? null : detail,
+    rule: code === 'VG_REQUEST_BLOCKED' ? exchange.decision.rule : null,
+    method: exchange.method,
+    form,
+    host: route?.authority.host ?? '',
+    url: form === 'absolute' && route !== undefined ? `http://${route.hostField}${path}` : '',
+    accept: receivedValue(headText, FIELD_ACCEPT),
+    secFetchDest: receivedValue(headText, FIELD_FETCH_DEST),
+    requestId: exchange.id,
+    date,
+    keepAlive,
+    httpMinor: exchange.minor,
+    blockPage: policy.blockPage,
+  })
+}
+
+/** The bytes that refuse a client of whose request nothing could be read. */
+export function refusalWithoutRequest(code: ErrorCode, detail: string, requestId: string, date: string, policy: Policy): Buffer {
+  return renderRefusal({
+    code,
+    status: ERROR_CATALOG[code].status,
+    detail: detail === '' ? null : detail,
+    rule: null,
+    method: '',
+    form: 'invalid',
+    host: '',
+    url: '',
+    accept: '',
+    secFetchDest: '',
+    requestId,
+    date,
+    keepAlive: false,
+    httpMinor: 1,
+    blockPage: policy.blockPage,
+  })
+}
+
+/** The bytes for a request that ends here: OPTIONS and TRACE (RFC 9110 §7.6.2). */
+export function localAnswer({ method, headText }: Exchange, date: string, keepAlive: boolean): Buffer {
+  if (method !== 'TRACE') return renderOptions({ date, keepAlive })
+  const [requestLine = '', ...lines] = headText.trimEnd().split('\r\n')
+  const fields = lines.map((line): readonly [string, string] => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon), line.slice(colon + 1).trim()]
+  })
+  return renderTrace({ date, keepAlive, requestLine, fields })
+}

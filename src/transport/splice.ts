@@ -1,0 +1,102 @@
+import type { Socket } from 'node:net'
+import type { Deadlines, Expiring } from './deadlines.js'
+
+export type SpliceEnd = {
+  readonly bytesFromClient: number
+  readonly bytesToClient: number
+  /** `closed`: both sides ended; `reset`: one side broke; `idle`: nothing moved for too long; `aborted`: we ended it. */
+  readonly reason: 'closed' | 'reset' | 'idle' | 'aborted'
+}
+
+export type SpliceOptions = {
+  readonly client: Socket
+  readonly origin: Socket
+  /** Octets that came before the tunnel stood and must not be lost. */
+  readonly earlyFromClient: Buffer
+  readonly earlyFromOrigin: Buffer
+  /** The client has sent FIN already. */
+  readonly clientEnded: boolean
+  readonly idleMs: number
+  readonly deadlines: Deadlines
+  readonly onEnd: (end: SpliceEnd) => void
+}
+
+/**
+ * Moves octets between two sockets until both directions have ended. Each
+ * direction ends on its own (half-close), a slow reader pauses its writer, and
+ * a reset on one side becomes a reset on the other, so that a cut transfer is
+ * never taken for a complete one. Both sockets must come without listeners of
+ * their owners and with `allowHalfOpen`.
+ *
+ * @returns a function that ends the tunnel at once
+ */
+export function splice(options: SpliceOptions): () => void {
+  const { client, origin, idleMs, deadlines, onEnd } = options
+  let bytesFromClient = 0
+  let bytesToClient = 0
+  let isOver = false
+
+  const tunnel: Expiring = {
+    deadline: deadlines.now + idleMs,
+    expire: () => end('idle'),
+  }
+
+  function end(reason: SpliceEnd['reason']): void {
+    if (isOver) return
+    isOver = true
+    deadlines.delete(tunnel)
+    if (reason === 'closed') {
+      client.destroy()
+      origin.destroy()
+    } else {
+      cut(client)
+      cut(origin)
+    }
+    onEnd({ bytesFromClient, bytesToClient, reason })
+  }
+
+  function relay(from: Socket, to: Socket, count: (length: number) => void): void {
+    from.on('data', (chunk: Buffer) => {
+      tunnel.deadline = deadlines.now + idleMs
+      count(chunk.length)
+      if (!to.write(chunk)) from.pause()
+    })
+    to.on('drain', () => {
+      tunnel.deadline = deadlines.now + idleMs
+      from.resume()
+    })
+    from.on('end', () => to.end())
+    from.on('error', () => end('reset'))
+    from.on('close', () => {
+      if (!from.readableEnded || !from.writableFinished) end('reset')
+      else if (to.closed || to.destroyed) end('closed')
+    })
+  }
+
+  deadlines.add(tunnel)
+  relay(client, origin, (length) => {
+    bytesFromClient += length
+  })
+  relay(origin, client, (length) => {
+    bytesToClient += length
+  })
+  if (options.earlyFromClient.length > 0) {
+    bytesFromClient += options.earlyFromClient.length
+    if (!origin.write(options.earlyFromClient)) client.pause()
+  }
+  if (options.earlyFromOrigin.length > 0) {
+    bytesToClient += options.earlyFromOrigin.length
+    if (!client.write(options.earlyFromOrigin)) origin.pause()
+  }
+  if (options.clientEnded) origin.end()
+  if (client.destroyed || origin.destroyed) end('reset')
+  else {
+    if (!origin.writableNeedDrain) client.resume()
+    if (!client.writableNeedDrain) origin.resume()
+  }
+  return () => end('aborted')
+}
+
+function cut(socket: Socket): void {
+  if (!socket.destroyed) socket.resetAndDestroy()
+}
