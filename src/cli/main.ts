@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs'
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { CannotRunError, InputError } from '../errors.js'
+import { addStartOptions, closeOptionalValues, type StartOptions } from './options.js'
+import { usageMessage } from './usage.js'
+
+/** Exit codes of the contract §1: 1 is a negative answer, which only a command itself gives. */
+const BAD_INPUT = 2
+const COULD_NOT_RUN = 3
+
+const CONFIG_VIEWS = ['print', 'check', 'defaults', 'schema'] as const
+export type ConfigView = (typeof CONFIG_VIEWS)[number]
+
+/**
+ * Runs one command line and sets the exit code of this process. Answers go to
+ * standard output, what is for people to standard error.
+ *
+ * @param argv as `process.argv`: the first two words are the interpreter and the script
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  watchStandardOutput()
+  let exitCode = 0
+  const program = createProgram((code) => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(closeOptionalValues(argv.slice(2)), { from: 'user' })
+  } catch (error) {
+    exitCode = exitCodeOf(error)
+    if (exitCode !== 0) await printFault(error, program)
+  }
+  process.exitCode = exitCode
+}
+
+function createProgram(setExitCode: (code: number) => void): Command {
+  const program = new Command('veilgate')
+    .description('A forward proxy that blocks by rules and removes what identifies you.')
+    .version(readVersion(), '--version', 'print the version')
+    .helpOption('--help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .exitOverride()
+    // faults are printed once, by run, without the passwords that a command line may hold
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureHelp({ optionTerm: ({ flags }) => flags.replace(' [', '[=') })
+    .addHelpText('after', MAIN_HELP)
+
+  addStartOptions(program.command('start').description('Run the proxy.'))
+    .addHelpText('after', START_HELP)
+    .action(async (options: StartOptions) => {
+      const { start } = await import('./start.js')
+      const exitCode = await start(options)
+      // exchanges and logs have ended: whatever still holds the event loop is of no use to anybody
+      process.exit(exitCode)
+    })
+
+  addStartOptions(
+    program.command('check').description('Say what the proxy would do with a host or URL, and which rule says so.'),
+  )
+    .argument('<target...>', 'HOST, HOST:PORT or URL')
+    .addHelpText('after', CHECK_HELP)
+    .action(async (targets: readonly string[], options: StartOptions) => {
+      const { check } = await import('./check.js')
+      setExitCode(await check(targets, options))
+    })
+
+  program
+    .command('lint')
+    .description('Find faults in rule files.')
+    .argument('<file...>', 'rule files, - for standard input')
+    .addOption(new Option('--json', 'an array of findings on standard output'))
+    .addOption(new Option('--strict', 'exit with 1 for warnings too'))
+    .addHelpText('after', LINT_HELP)
+    .action(async (files: readonly string[], options: { readonly json?: true; readonly strict?: true }) => {
+      const { lint } = await import('./lint.js')
+      setExitCode(await lint(files, options))
+    })
+
+  addStartOptions(program.command('config').description('Print or check the configuration.'))
+    .addArgument(new Argument('<view>', 'what to show').choices(CONFIG_VIEWS))
+    .addHelpText('after', CONFIG_HELP)
+    .action(async (view: ConfigView, options: StartOptions) => {
+      const { config } = await import('./config.js')
+      setExitCode(await config(view, options))
+    })
+
+  return program
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT
+  return error instanceof InputError ? BAD_INPUT : COULD_NOT_RUN
+}
+
+async function printFault(error: unknown, program: Command): Promise<void> {
+  const text = faultText(error, program)
+  if (!text.includes('@')) return printLine(text)
+  const { showUrls } = await import('../upstream/chain-adapter.js')
+  printLine(showUrls(text))
+}
+
+function faultText(error: unknown, program: Command): string {
+  if (error instanceof CommanderError) {
+    if (error.code === 'commander.help') return program.helpInformation().trimEnd()
+    const start = program.commands.find((command) => command.name() === 'start')
+    const flags = (start?.options ?? []).flatMap(({ long }) => long ?? [])
+    return `veilgate: ${usageMessage(error, flags)}`
+  }
+  if (error instanceof InputError) return error.message
+  if (error instanceof CannotRunError) return `veilgate: ${error.message}`
+  return `veilgate: a fault of its own, please report it: ${error instanceof Error ? error.stack : String(error)}`
+}
+
+function printLine(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** `veilgate check … | head -1` ends the reader first, which is nobody's fault; other failures are said. */
+function watchStandardOutput(): void {
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return
+    printLine(`veilgate: cannot write to standard output (${message})`)
+    process.exitCode = COULD_NOT_RUN
+  })
+}
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown'
+}
+
+const MAIN_HELP = `
+Examples:
+  veilgate start                                  listen on http://127.0.0.1:3128 with the shipped rules
+  veilgate start --rules my.rules --listen http://127.0.0.1:8080
+  veilgate check ads.example https://example.com/ what would happen, and why
+  veilgate lint my.rules
+  veilgate config defaults > veilgate.yaml        every key, with its default and what it means
+
+Exit codes: 0 done, 1 a negative answer (blocked, findings), 2 bad usage, rules or configuration, 3 could not run.
+Then tell your programs: curl -x http://127.0.0.1:3128 http://example.com/`
+
+const START_HELP = `
+Examples:
+  veilgate start
+  veilgate start --rules my.rules --rules blocklist.txt --allow exceptions.rules
+  veilgate start --listen http://0.0.0.0:3128 --clients 192.168.0.0/16
+  veilgate start --default block --allow only-these.rules
+  veilgate start --allow-private=10.0.0.0/8,fd00::/8 --connect-ports 443,8000-8100
+  veilgate start --access-log access.log --log-format squid
+
+An allow rule wins over a block rule; block! wins over allow; allow! over all. --rules, --block and --allow replace
+the shipped rules and rules.files of the configuration; --default beats what the files and the configuration say.
+Signals: SIGHUP reads rules and configuration again, SIGUSR1 reopens log files, SIGTERM and SIGINT let exchanges end
+within 30 s, a second one ends at once.`
+
+const CHECK_HELP = `
+Examples:
+  veilgate check ads.example
+  veilgate check --rules my.rules https://example.com/ example.com:8443 http://example.com/banner/1.gif
+  veilgate check --config veilgate.yaml --json ads.example
+
+Each target gets a line: the decision, the target, the rule (file:line, text, reason), then the other rules that match.
+No name is resolved. Exit code 0: all allowed; 1: any blocked; 2: a target, rule file or option is wrong.`
+
+const LINT_HELP = `
+Examples:
+  veilgate lint my.rules
+  veilgate lint --strict --json rules/*.rules
+
+Exit code 0: nothing found that is an error; 1: errors (with --strict warnings too); 2: a file cannot be read.`
+
+const CONFIG_HELP = `
+  print     the effective configuration, secrets masked
+  check     read the configuration and the rules as start would
+  defaults  every key with its default and what it means, as a file to begin with
+  schema    JSON Schema of the file, for editors
+
+Examples:
+  veilgate config defaults > veilgate.yaml
+  veilgate config check --config veilgate.yaml
+  veilgate config print --config veilgate.yaml --default block`

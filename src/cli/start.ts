@@ -1,0 +1,120 @@
+import { createProxy, type Proxy } from '../app.js'
+import type { Config } from '../config/config.js'
+import { type AccessLog, createAccessLog } from '../observe/access-log.js'
+import { createLogger, type Logger } from '../observe/logger.js'
+import type { SourceCounts } from '../rules/rule.js'
+import { type Service, untilStopped } from './lifecycle.js'
+import { loadSetup, type Setup } from './load.js'
+import type { StartOptions } from './options.js'
+
+/** A fault of ours. Not 1, which a script would read as an answer. */
+const COULD_NOT_RUN = 3
+
+/**
+ * `veilgate start`: runs the proxy until a signal ends it.
+ *
+ * @returns the exit code
+ * @throws {InputError} options, configuration or rules are wrong
+ * @throws {CannotRunError} a port is taken, a log cannot be written
+ */
+export async function start(options: StartOptions): Promise<number> {
+  const setup = await loadSetup(options)
+  const logger = createSwitchableLogger(setup.config)
+  const service = await startService(setup, options, logger)
+  process.on('uncaughtException', (error) => {
+    // what state the exchanges are in is unknown: going on could let through what rules forbid
+    logger.error(`a fault of its own ends veilgate, please report it: ${error.stack}`)
+    process.exit(COULD_NOT_RUN)
+  })
+  await untilStopped(service, process, logger)
+  return 0
+}
+
+type SwitchableLogger = Logger & { switchTo(config: Config): void }
+
+/** A logger whose level a reload may change. */
+function createSwitchableLogger(config: Config): SwitchableLogger {
+  let logger = createLogger({ level: config.log.level })
+  return {
+    error: (message) => logger.error(message),
+    warn: (message) => logger.warn(message),
+    info: (message) => logger.info(message),
+    debug: (message) => logger.debug(message),
+    switchTo(next) {
+      logger = createLogger({ level: next.log.level })
+    },
+  }
+}
+
+async function startService(setup: Setup, options: StartOptions, logger: SwitchableLogger): Promise<Service> {
+  let { config } = setup
+  let accessLog = openAccessLog(config, options, logger)
+  const proxy = createProxy({ ...config, ruleSet: setup.ruleSet, logger })
+  try {
+    await proxy.listen()
+  } catch (error) {
+    await accessLog?.close()
+    throw error
+  }
+  announce(proxy, setup, options, logger)
+
+  async function apply(next: Setup): Promise<void> {
+    const isSameLog = JSON.stringify(next.config.log.access) === JSON.stringify(config.log.access)
+    const nextLog = isSameLog ? accessLog : openAccessLog(next.config, options, logger)
+    try {
+      await proxy.reload({ ...next.config, ruleSet: next.ruleSet })
+    } catch (error) {
+      if (!isSameLog) await nextLog?.close()
+      throw error
+    }
+    const [oldLog, oldListen] = [accessLog, config.listen]
+    accessLog = nextLog
+    config = next.config
+    logger.switchTo(config)
+    if (!isSameLog) await oldLog?.close()
+    if (config.listen.join() !== oldListen.join()) logger.warn('where to listen has changed: restart for that')
+  }
+
+  return {
+    openExchanges: () => proxy.openExchanges,
+    async close(drainMs) {
+      await proxy.close({ drainMs })
+      await accessLog?.close()
+    },
+    async reload() {
+      try {
+        const next = await loadSetup(options)
+        await apply(next)
+        reportSkipped(next.ruleSet.counts, logger)
+        logger.info(`reloaded: ${next.ruleSet.size} rules`)
+      } catch (error) {
+        logger.error(
+          `not reloaded, the old rules and configuration stay: ${error instanceof Error ? error.message : error}`,
+        )
+      }
+    },
+    reopenLogs: () => accessLog?.reopen(),
+  }
+}
+
+function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger): AccessLog | undefined {
+  if (log.access.file === 'off') return undefined
+  return createAccessLog({ ...log.access, toStderr: json === true, onWarning: (message) => logger.warn(message) })
+}
+
+function announce(proxy: Proxy, { config, ruleSet }: Setup, { json }: StartOptions, logger: Logger): void {
+  const where = proxy.addresses.join(' and ')
+  const what = `${ruleSet.size} rules, headers ${config.headers.profile} (acts on http:// traffic only), engine js`
+  process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
+  reportSkipped(ruleSet.counts, logger)
+  if (json)
+    process.stdout.write(`${JSON.stringify({ listening: proxy.addresses, rules: ruleSet.size, engine: 'js' })}\n`)
+}
+
+/** Lines of lists that are no rules here: a reader of the list would think that they act. */
+function reportSkipped(counts: readonly SourceCounts[], logger: Logger): void {
+  for (const { list, skipped } of counts) {
+    const reasons = Object.entries(skipped).map(([reason, lines]) => `${lines} ${reason}`)
+    if (reasons.length > 0) logger.info(`${list}: lines skipped: ${reasons.join(', ')}`)
+  }
+}

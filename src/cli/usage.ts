@@ -1,0 +1,38 @@
+import type { CommanderError } from 'commander'
+
+const LATER_OPTIONS: Readonly<Record<string, string>> = {
+  '--engine': 'the native data plane comes in a later version; this one has the engine js',
+  '--workers': 'several processes come in a later version; this one has one',
+  '--upstream': 'parent proxies come in a later version; this one connects directly',
+  '--client': 'policy by client comes in a later version',
+  '--user': 'policy by user comes in a later version',
+  '--at': 'policy by time comes in a later version',
+}
+
+const LATER_COMMANDS: ReadonlySet<string> = new Set(
+  'test diff import lists upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '),
+)
+
+/** What commander found wrong → what is wrong and what to write, in our words where it knows too little. */
+export function usageMessage({ code, message }: CommanderError, startOptions: readonly string[]): string {
+  const text = message.replace(/^error: /, '').trimEnd()
+  const [, quoted = ''] = /'([^']*)'/.exec(text) ?? []
+  switch (code) {
+    case 'commander.unknownOption':
+      return unknownOption(text, quoted.split('=')[0] ?? '', startOptions)
+    case 'commander.unknownCommand':
+      return LATER_COMMANDS.has(quoted)
+        ? `this version does not have the command ${quoted} yet; see veilgate --help`
+        : text
+    case 'commander.excessArguments':
+      return `${text} An option takes one value; give it again for more: --rules a.rules --rules b.rules`
+    default:
+      return text
+  }
+}
+
+function unknownOption(text: string, flag: string, startOptions: readonly string[]): string {
+  const later = LATER_OPTIONS[flag]
+  if (later !== undefined) return `this version does not have ${flag} yet: ${later}`
+  return startOptions.includes(flag) ? `${text}\n(options stand behind the command: veilgate start ${flag} …)` : text
+}
