@@ -20,6 +20,8 @@ export type AccessRecord = {
     readonly port: number
     /** Path without query for plain http, empty for a tunnel. */
     readonly path: string
+    /** A query was cut off `path`: the Squid formats end such a URL in `?`. Absent means no. */
+    readonly hadQuery?: boolean
     readonly ip: string | null
     readonly sni: string | null
   }
