@@ -31,7 +31,18 @@ const MAY_IMPORT = {
     'config',
   ],
   'index.ts': ['rules', 'app.ts', 'channels.ts'],
-  cli: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts', 'observe', 'config', 'app.ts'],
+  cli: [
+    'http',
+    'rules',
+    'policy',
+    'answers',
+    'pipeline',
+    'channels.ts',
+    'upstream/chain-adapter.ts',
+    'observe',
+    'config',
+    'app.ts',
+  ],
 }
 
 /** Plain data and types without a dependency: anybody may name them. */
