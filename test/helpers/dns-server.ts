@@ -1,5 +1,5 @@
-import { createSocket } from 'node:dgram'
-import { createServer, type Socket } from 'node:net'
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { createServer, type Server, type Socket } from 'node:net'
 import { parseIPv6 } from '../../src/http/ipv6.js'
 
 export type DnsReply = {
@@ -10,6 +10,8 @@ export type DnsReply = {
   readonly cname?: string
   readonly rcode?: 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED' | 'FORMERR' | 'NOTIMP'
   readonly delayMs?: number
+  /** The answer waits for this. */
+  readonly after?: Promise<void>
   /** The question is never answered. */
   readonly never?: boolean
 }
@@ -38,13 +40,15 @@ const MAX_UDP_OCTETS = 512
 export async function startDnsServer(zone: DnsZone): Promise<DnsServer> {
   const questions: string[] = []
   const overTcp: string[] = []
+  const timesAsked = new Map<string, number>()
   const timers = new Set<NodeJS.Timeout>()
   const connections = new Set<Socket>()
 
   function answer(query: Buffer, send: (reply: Buffer) => void, seen: string[]): void {
     const question = readQuestion(query)
     const text = `${question.type} ${question.name}`
-    const asked = questions.filter((earlier) => earlier === text).length
+    const asked = timesAsked.get(text) ?? 0
+    timesAsked.set(text, asked + 1)
     questions.push(text)
     seen.push(text)
     const scripts = zone[question.name]
@@ -53,6 +57,13 @@ export async function startDnsServer(zone: DnsZone): Promise<DnsServer> {
       typeof script === 'function' ? script(asked) : (script ?? (scripts === undefined ? { rcode: 'NXDOMAIN' } : {}))
     if (reply.never === true) return
     const message = writeReply(query, question, reply)
+    if (reply.after !== undefined) {
+      reply.after.then(
+        () => send(message),
+        () => {},
+      )
+      return
+    }
     const timer = setTimeout(() => {
       timers.delete(timer)
       send(message)
@@ -72,9 +83,6 @@ export async function startDnsServer(zone: DnsZone): Promise<DnsServer> {
       [],
     )
   })
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve))
-  const { port } = udp.address()
-
   const tcp = createServer((socket) => {
     connections.add(socket)
     let received = Buffer.alloc(0)
@@ -95,7 +103,7 @@ export async function startDnsServer(zone: DnsZone): Promise<DnsServer> {
       }
     })
   })
-  await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(port, '127.0.0.1', resolve))
+  const port = await bindBoth(tcp, udp)
 
   return {
     address: `127.0.0.1:${port}`,
@@ -107,6 +115,20 @@ export async function startDnsServer(zone: DnsZone): Promise<DnsServer> {
       await new Promise<void>((resolve) => udp.close(() => resolve()))
       await new Promise<void>((resolve) => tcp.close(() => resolve()))
     },
+  }
+}
+
+/** TCP chooses the port, since connections of other tests hold many; the same one is seldom taken for UDP. */
+async function bindBoth(tcp: Server, udp: UdpSocket): Promise<number> {
+  await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(0, '127.0.0.1', resolve))
+  const address = tcp.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  try {
+    await new Promise<void>((resolve, reject) => udp.once('error', reject).bind(port, '127.0.0.1', resolve))
+    return port
+  } catch {
+    await new Promise<void>((resolve) => tcp.close(() => resolve()))
+    return bindBoth(tcp, udp)
   }
 }
 
