@@ -14,21 +14,16 @@ import type { StartOptions } from './options.js'
 export async function check(targets: readonly string[], options: StartOptions): Promise<number> {
   const { config, ruleSet } = await loadSetup(options)
   const proxy = createProxy({ ...config, ruleSet })
-  const decisions = targets.map((target) => ({ ...proxy.decide({ target: toQuestion(target) }), target }))
+  const decisions = targets.map((target) => proxy.decide({ target }))
   const problems = decisions.flatMap((decision) => (decision.reason === 'malformed' ? [malformed(decision)] : []))
   if (problems.length > 0) throw new InputError(problems)
 
-  const shown = await withoutPasswords(decisions)
-  process.stdout.write(options.json ? `${JSON.stringify(shown.map(toJson), null, 2)}\n` : shown.map(toText).join(''))
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(decisions.map(toJson), null, 2)}\n`
+      : decisions.map((decision) => toText(decision, proxy.rules.defaultRule)).join(''),
+  )
   return decisions.some(({ action }) => action === 'block') ? 1 : 0
-}
-
-/** A browser asks a proxy for `https:` and `wss:` as a tunnel; its path never shows. */
-function toQuestion(target: string): string {
-  const [, authority = ''] = /^(?:https|wss):\/\/([^/?#]*)/i.exec(target) ?? []
-  if (authority === '') return target
-  const host = authority.slice(authority.lastIndexOf('@') + 1)
-  return /:\d+$/.test(host) ? host : `${host}:443`
 }
 
 function malformed({ target, detail }: TargetDecision): Problem {
@@ -41,25 +36,27 @@ function malformed({ target, detail }: TargetDecision): Problem {
   }
 }
 
-async function withoutPasswords(decisions: readonly TargetDecision[]): Promise<readonly TargetDecision[]> {
-  if (!decisions.some(({ target }) => target.includes('@'))) return decisions
-  const { showUrl } = await import('../upstream/chain-adapter.js')
-  return decisions.map((decision) => ({ ...decision, target: showUrl(decision.target) }))
-}
-
-function toJson({ target, host, action, reason, rule, matches }: TargetDecision) {
-  return { target, host, action, reason, rule: rule && toJsonRule(rule), matches: matches.map(toJsonRule) }
+function toJson({ target, host, action, reason, rule, matches, wouldBlock }: TargetDecision) {
+  const asked = { target, host, action, reason, rule: rule && toJsonRule(rule), matches: matches.map(toJsonRule) }
+  return wouldBlock ? { ...asked, wouldBlock } : asked
 }
 
 function toJsonRule({ list, line, text, action, level, reason }: RuleMatch) {
   return { list, line, text, action, level, ...(reason !== undefined && { reason }) }
 }
 
-function toText({ target, action, reason, error, rule, matches }: TargetDecision): string {
-  const refusal = error === null ? '' : `  # ${ERROR_CATALOG[error].summary}`
-  const why = rule === null ? `${reason}${refusal}` : toRuleText(rule)
-  const others = matches.filter((match) => match !== rule)
-  return `${[`${action} ${escaped(target)}  ${why}`, ...others.map((match) => `  ${toRuleText(match)}`)].join('\n')}\n`
+function toText(decision: TargetDecision, defaultRule: RuleMatch | null): string {
+  const { target, action, rule, matches, wouldBlock } = decision
+  const why = rule === null ? toReasonText(decision, defaultRule) : toRuleText(rule)
+  const others = rule === null ? matches : matches.slice(1)
+  const first = `${action} ${escaped(target)}  ${why}${wouldBlock ? '  (only reported)' : ''}`
+  return `${[first, ...others.map((match) => `  ${toRuleText(match)}`)].join('\n')}\n`
+}
+
+/** What decided where no rule did. */
+function toReasonText({ reason, error, detail }: TargetDecision, defaultRule: RuleMatch | null): string {
+  if (reason === 'default') return defaultRule === null ? reason : `${reason}  ${toRuleText(defaultRule)}`
+  return error === null ? reason : `${reason}  # ${ERROR_CATALOG[error].summary}: ${escaped(detail)}`
 }
 
 function toRuleText({ list, line, text, reason }: RuleMatch): string {

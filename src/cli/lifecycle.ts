@@ -2,14 +2,18 @@ import type { EventEmitter } from 'node:events'
 import type { Logger } from '../observe/logger.js'
 
 /** As long as Squid's shutdown_lifetime; service managers wait longer than that before they kill. */
-const DRAIN_MS = 30_000
+const DRAIN_SECONDS = 30
+const DRAIN_MS = DRAIN_SECONDS * 1_000
 
 /** What signals act on. */
 export type Service = {
-  /** Exchanges that have not ended, tunnels among them. */
+  /** Client connections with an exchange or tunnel that has not ended. */
   openExchanges(): number
-  /** Takes no new connection, gives exchanges this long to end, then ends them. A later call may shorten the time. */
-  close(drainMs: number): Promise<void>
+  /**
+   * Takes no new connection, gives exchanges this long to end, then cuts them off and says how many it cut. A second
+   * call does not wait for the first.
+   */
+  close(drainMs: number): Promise<number>
   /** Rules and configuration anew, whole or not at all. Never fails. */
   reload(): Promise<void>
   reopenLogs(): void
@@ -53,34 +57,34 @@ export async function untilStopped(service: Service, signals: EventEmitter, logg
   }
 }
 
-/** Resolves when a signal came and the exchanges have ended, or a second one came and they were ended. */
+/** Resolves when a signal came and the exchanges have ended, or a second one came and they were cut off. */
 function stopped(service: Service, signals: EventEmitter, logger: Logger): Promise<void> {
   return new Promise((resolve, reject) => {
-    let deadline: NodeJS.Timeout | undefined
+    let isDraining = false
 
-    function finish(error?: unknown): void {
-      clearTimeout(deadline)
+    async function drain(signal: string): Promise<void> {
+      const closed = service.close(DRAIN_MS)
+      // idle connections end in this turn of the loop
+      await new Promise(setImmediate)
+      const remain = countOf(service.openExchanges())
+      logger.info(
+        `${signal}: no new connections; ${remain} left, with ${DRAIN_SECONDS} s to end; a second signal ends now`,
+      )
+      const cut = await closed
+      if (cut > 0) logger.warn(`${countOf(cut)} did not end within ${DRAIN_SECONDS} s and were cut off`)
+    }
+    async function endNow(signal: string): Promise<void> {
+      logger.warn(`${signal} again: ${countOf(await service.close(0))} cut off`)
+    }
+    function finish(): void {
       signals.off('SIGTERM', onStop)
       signals.off('SIGINT', onStop)
-      if (error === undefined) resolve()
-      else reject(error)
+      resolve()
     }
     function onStop(signal: string): void {
-      const remain = countOf(service.openExchanges())
-      if (deadline !== undefined) {
-        logger.warn(`${signal} again: ending now, ${remain} cut off`)
-        service.close(0).then(() => finish(), finish)
-        return
-      }
-      logger.info(
-        `${signal}: no new connections; ${remain} may end within ${DRAIN_MS / 1_000} s, a second signal ends now`,
-      )
-      // set before the service's own timer, so that it still counts what that one ends
-      deadline = setTimeout(() => {
-        const left = service.openExchanges()
-        if (left > 0) logger.warn(`${countOf(left)} did not end within ${DRAIN_MS / 1_000} s: cut off`)
-      }, DRAIN_MS)
-      service.close(DRAIN_MS).then(() => finish(), finish)
+      const ending = isDraining ? endNow(signal) : drain(signal)
+      isDraining = true
+      ending.then(finish, reject)
     }
 
     signals.on('SIGTERM', onStop)

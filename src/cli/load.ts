@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js'
-import { loadRuleFiles } from '../config/rule-files.js'
+import { loadRuleFiles, type RuleFilesIo } from '../config/rule-files.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from '../config/settings.js'
 import { SHIPPED_RULES } from '../config/shipped-rules.js'
 import { compileRules } from '../rules/compile.js'
@@ -12,12 +12,13 @@ export type Setup = { readonly config: Config; readonly ruleSet: RuleSet }
 /**
  * Configuration and rules as the options say, whole.
  *
+ * @param io where `--rules -` comes from; default standard input, which can be read once
  * @throws {InputError} either is wrong or cannot be read
  */
-export async function loadSetup(options: StartOptions): Promise<Setup> {
+export async function loadSetup(options: StartOptions, io?: RuleFilesIo): Promise<Setup> {
   const config = await loadConfig(options)
   const { files, scope, default: defaultAction } = config.rules
-  const sources = await loadRuleFiles(files, undefined, { scope })
+  const sources = await loadRuleFiles(files, io, { scope })
   return { config, ruleSet: compileRules(sources, { ...(defaultAction && { default: defaultAction }), scope }) }
 }
 

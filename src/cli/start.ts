@@ -1,5 +1,7 @@
-import { createProxy, type Proxy } from '../app.js'
+import { text as readAll } from 'node:stream/consumers'
+import { createProxy } from '../app.js'
 import type { Config } from '../config/config.js'
+import type { RuleFilesIo } from '../config/rule-files.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { SourceCounts } from '../rules/rule.js'
@@ -18,9 +20,10 @@ const COULD_NOT_RUN = 3
  * @throws {CannotRunError} a port is taken, a log cannot be written
  */
 export async function start(options: StartOptions): Promise<number> {
-  const setup = await loadSetup(options)
+  const io = createStdinMemory()
+  const setup = await loadSetup(options, io)
   const logger = createSwitchableLogger(setup.config)
-  const service = await startService(setup, options, logger)
+  const service = await startService(setup, options, logger, io)
   process.on('uncaughtException', (error) => {
     // what state the exchanges are in is unknown: going on could let through what rules forbid
     logger.error(`a fault of its own ends veilgate, please report it: ${error.stack}`)
@@ -28,6 +31,17 @@ export async function start(options: StartOptions): Promise<number> {
   })
   await untilStopped(service, process, logger)
   return 0
+}
+
+/** Standard input ends with its first reading; a reload gets the same text again. */
+function createStdinMemory(): RuleFilesIo {
+  let text: Promise<string> | undefined
+  return {
+    stdin() {
+      text ??= readAll(process.stdin)
+      return text
+    },
+  }
 }
 
 type SwitchableLogger = Logger & { switchTo(config: Config): void }
@@ -46,7 +60,12 @@ function createSwitchableLogger(config: Config): SwitchableLogger {
   }
 }
 
-async function startService(setup: Setup, options: StartOptions, logger: SwitchableLogger): Promise<Service> {
+async function startService(
+  setup: Setup,
+  options: StartOptions,
+  logger: SwitchableLogger,
+  io: RuleFilesIo,
+): Promise<Service> {
   let { config } = setup
   let accessLog = openAccessLog(config, options, logger)
   const proxy = createProxy({ ...config, ruleSet: setup.ruleSet, logger })
@@ -56,7 +75,7 @@ async function startService(setup: Setup, options: StartOptions, logger: Switcha
     await accessLog?.close()
     throw error
   }
-  announce(proxy, setup, options, logger)
+  announce(proxy.addresses, setup, options, logger)
 
   async function apply(next: Setup): Promise<void> {
     const isSameLog = JSON.stringify(next.config.log.access) === JSON.stringify(config.log.access)
@@ -67,23 +86,23 @@ async function startService(setup: Setup, options: StartOptions, logger: Switcha
       if (!isSameLog) await nextLog?.close()
       throw error
     }
-    const [oldLog, oldListen] = [accessLog, config.listen]
+    const oldLog = accessLog
     accessLog = nextLog
     config = next.config
     logger.switchTo(config)
     if (!isSameLog) await oldLog?.close()
-    if (config.listen.join() !== oldListen.join()) logger.warn('where to listen has changed: restart for that')
   }
 
   return {
-    openExchanges: () => proxy.openExchanges,
+    openExchanges: () => proxy.connections,
     async close(drainMs) {
-      await proxy.close({ drainMs })
+      const cut = await proxy.close({ drainMs })
       await accessLog?.close()
+      return cut
     },
     async reload() {
       try {
-        const next = await loadSetup(options)
+        const next = await loadSetup(options, io)
         await apply(next)
         reportSkipped(next.ruleSet.counts, logger)
         logger.info(`reloaded: ${next.ruleSet.size} rules`)
@@ -102,13 +121,17 @@ function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger):
   return createAccessLog({ ...log.access, toStderr: json === true, onWarning: (message) => logger.warn(message) })
 }
 
-function announce(proxy: Proxy, { config, ruleSet }: Setup, { json }: StartOptions, logger: Logger): void {
-  const where = proxy.addresses.join(' and ')
+function announce(
+  addresses: readonly string[],
+  { config, ruleSet }: Setup,
+  { json }: StartOptions,
+  logger: Logger,
+): void {
+  const where = addresses.join(' and ')
   const what = `${ruleSet.size} rules, headers ${config.headers.profile} (acts on http:// traffic only), engine js`
   process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
   reportSkipped(ruleSet.counts, logger)
-  if (json)
-    process.stdout.write(`${JSON.stringify({ listening: proxy.addresses, rules: ruleSet.size, engine: 'js' })}\n`)
+  if (json) process.stdout.write(`${JSON.stringify({ listening: addresses, rules: ruleSet.size, engine: 'js' })}\n`)
 }
 
 /** Lines of lists that are no rules here: a reader of the list would think that they act. */

@@ -1,4 +1,5 @@
 import type { CommanderError } from 'commander'
+import { closest } from 'fastest-levenshtein'
 
 const LATER_OPTIONS: Readonly<Record<string, string>> = {
   '--engine': 'the native data plane comes in a later version; this one has the engine js',
@@ -34,5 +35,7 @@ export function usageMessage({ code, message }: CommanderError, startOptions: re
 function unknownOption(text: string, flag: string, startOptions: readonly string[]): string {
   const later = LATER_OPTIONS[flag]
   if (later !== undefined) return `this version does not have ${flag} yet: ${later}`
-  return startOptions.includes(flag) ? `${text}\n(options stand behind the command: veilgate start ${flag} …)` : text
+  if (startOptions.includes(flag)) return `${text}\n(options stand behind the command: veilgate start ${flag} …)`
+  // commander compares the whole word, so it finds nothing near --lisen=http://127.0.0.1:8080
+  return text.includes('=') ? `unknown option '${flag}'\n(Did you mean ${closest(flag, [...startOptions])}?)` : text
 }

@@ -166,6 +166,7 @@ function toSettings({ rules, egress, limits, ...rest }: FileContent, directory: 
       uriBytes: limits.uriBytes,
       headTimeoutMs: limits.headTimeout,
       connectTimeoutMs: limits.connectTimeout,
+      bodyTimeoutMs: limits.bodyTimeout,
       responseTimeoutMs: limits.responseTimeout,
       idleTimeoutMs: limits.idleTimeout,
       tunnelIdleTimeoutMs: limits.tunnelIdleTimeout,

@@ -36,6 +36,7 @@ export function toFileForm(config: Config): Record<string, unknown> {
       uriBytes: limits.uriBytes,
       headTimeout: formatDuration(limits.headTimeoutMs),
       connectTimeout: formatDuration(limits.connectTimeoutMs),
+      bodyTimeout: formatDuration(limits.bodyTimeoutMs),
       responseTimeout: formatDuration(limits.responseTimeoutMs),
       idleTimeout: formatDuration(limits.idleTimeoutMs),
       tunnelIdleTimeout: formatDuration(limits.tunnelIdleTimeoutMs),

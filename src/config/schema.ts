@@ -143,6 +143,7 @@ export const FILE_SCHEMA = z.strictObject({
     uriBytes: count(256, 1_048_576).describe('Bytes of a request target.'),
     headTimeout: duration.describe('From the first byte of a request head to its last.'),
     connectTimeout: duration.describe('For a connection to an origin, all its addresses together.'),
+    bodyTimeout: duration.describe('Silence within a request body.'),
     responseTimeout: duration.describe('From the end of a request to the head of its response.'),
     idleTimeout: duration.describe('Silence on a connection, between requests or within a body.'),
     tunnelIdleTimeout: duration.describe('Silence on a tunnel, both ways.'),

@@ -38,6 +38,12 @@ describe('usageMessage', () => {
     )
   })
 
+  test('suggests an option for one with a value, and does not repeat the value', () => {
+    expect(say('commander.unknownOption', "error: unknown option '--lisen=http://me:hunter2@h:1'")).toBe(
+      "unknown option '--lisen'\n(Did you mean --listen?)",
+    )
+  })
+
   test('keeps what commander suggests', () => {
     expect(say('commander.unknownOption', "error: unknown option '--lisen'\n(Did you mean --listen?)")).toBe(
       "unknown option '--lisen'\n(Did you mean --listen?)",

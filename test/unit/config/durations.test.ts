@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatDuration, MAX_DURATION_MS, parseDuration } from '../../../src/config/durations.js'
 
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 100)
+const numRuns = Number(process.env.FUZZ_RUNS ?? 100)
 
 describe('parseDuration', () => {
   test.each([

@@ -103,6 +103,7 @@ const KEYS: readonly (readonly [
   ['limits.uriBytes', '4096', 'limits.uriBytes', 4_096, '16k', '"16k" is no number from 256'],
   ['limits.headTimeout', '5s', 'limits.headTimeoutMs', 5_000, '0s', '"0s" is no duration'],
   ['limits.connectTimeout', '500ms', 'limits.connectTimeoutMs', 500, '5 s', '"5 s" is no duration'],
+  ['limits.bodyTimeout', '20s', 'limits.bodyTimeoutMs', 20_000, '', 'nothing where text belongs'],
   ['limits.responseTimeout', '2m', 'limits.responseTimeoutMs', 120_000, 'never', '"never" is no duration'],
   ['limits.idleTimeout', '1h', 'limits.idleTimeoutMs', 3_600_000, '1d', '"1d" is no duration'],
   ['limits.tunnelIdleTimeout', '1h', 'limits.tunnelIdleTimeoutMs', 3_600_000, '9999h', '"9999h" is no duration'],

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { showUrl, showUrls } from '../../../src/upstream/chain-adapter.js'
 
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 100)
+const numRuns = Number(process.env.FUZZ_RUNS ?? 100)
 
 describe('showUrl', () => {
   test.each([
