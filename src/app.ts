@@ -105,6 +105,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       if (exchangeSettled.hasSubscribers) exchangeSettled.publish(record)
       for (const subscriber of subscribers) subscriber(record)
     },
+    reportFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
   }
 
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {

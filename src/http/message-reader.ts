@@ -121,6 +121,7 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
       case IN_BODY:
         return this.#readBody()
       case AFTER_BODY:
+        this.pieces = []
         this.#state = IN_HEAD
         this.#searched = 0
         this.#emptyLines = 0
@@ -132,7 +133,7 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
 
   #readHead(): number {
     if (this.#grammar.skipsEmptyLines && this.#bytes[this.#at] === CR) this.#skipEmptyLines()
-    if (this.#at === this.#bytes.length) return NEED_DATA
+    if (this.#at === this.#bytes.length) return this.#needData()
     const end = this.#bytes.indexOf(CRLF_CRLF, this.#at + this.#searched)
     if (end === -1) return this.#checkPartialHead()
     if (end + 4 - this.#at > this.#limits.headBytes) return this.#refuse(this.#sizeFault())
@@ -168,7 +169,7 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
   #readBody(): number {
     const bytes = this.#bytes
     const at = this.#at
-    if (at === bytes.length) return NEED_DATA
+    if (at === bytes.length) return this.#needData()
     this.pieces = []
     if (this.#chunked !== undefined) return this.#readChunks(this.#chunked)
 
@@ -193,6 +194,13 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
     }
     if (chunked.done) this.#state = AFTER_BODY
     return BODY
+  }
+
+  /** Lets go of what was read: a connection that waits shall not keep the buffer of its last message alive. */
+  #needData(): number {
+    this.#bytes = EMPTY
+    this.#at = 0
+    return NEED_DATA
   }
 
   #skipEmptyLines(): void {

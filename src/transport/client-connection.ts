@@ -161,8 +161,13 @@ export class ClientConnection implements Expiring, ForwardClient {
   #onData(chunk: Buffer): void {
     if (this.#state === LINGERING) return
     this.reader.receive(chunk)
-    if (this.#state === WAITING) this.#pump()
-    else if (this.#forward !== undefined) this.#forward.onRequestData()
+    try {
+      if (this.#state === WAITING) this.#pump()
+      else if (this.#forward !== undefined) this.#forward.onRequestData()
+    } catch (error) {
+      this.#context.reportFault(error)
+      this.close()
+    }
     if (this.#state === BUSY && this.reader.unread > MAX_AHEAD_BYTES) this.socket.pause()
   }
 
@@ -225,6 +230,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     })
     if (context.isRecording()) exchange.headersRemoved = []
     this.#exchange = exchange
+    this.#outcome.bytesFromClient = exchange.headText.length + 2
     decideRequest(exchange)
     this.#perform(exchange)
   }

@@ -30,4 +30,6 @@ export type TransportContext = {
   /** True while somebody wants to hear of exchanges. */
   isRecording(): boolean
   record(record: AccessRecord): void
+  /** Tells of a fault of ours; the connection on which it happened is closed, the others live on. */
+  reportFault(error: unknown): void
 }

@@ -115,6 +115,15 @@ export class Forward implements OriginUser {
   onOriginData(): void {
     const origin = this.#origin
     if (origin === undefined) return
+    try {
+      this.#pumpResponse(origin)
+    } catch (error) {
+      this.#context.reportFault(error)
+      this.#fail('VG_INTERNAL', '')
+    }
+  }
+
+  #pumpResponse(origin: OriginConnection): void {
     for (;;) {
       const event = origin.reader.next()
       if (event === BODY) {
