@@ -1,0 +1,172 @@
+// Checks that the documents say what the built code has: errors, configuration keys, options, header rows, links, commands.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { ERROR_CATALOG } = await import(new URL('../dist/errors.js', import.meta.url))
+const { FILE_SCHEMA_JSON } = await import(new URL('../dist/config/schema.js', import.meta.url))
+const { HEADER_CATALOG } = await import(new URL('../dist/http/header-catalog.js', import.meta.url))
+
+const optionsOf = new Map(commandsOf(helpOf()).map((command) => [command, longOptionsIn(helpOf(command))]))
+const packageJson = JSON.parse(read('package.json'))
+const markdown = [
+  ...readdirSync(root),
+  ...readdirSync(join(root, 'docs'), { recursive: true }).map((name) => `docs/${name}`),
+]
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.md'))
+
+const problems = [
+  ...checkErrors(),
+  ...checkConfiguration(),
+  ...checkOptions(),
+  ...checkHeaders(),
+  ...markdown.flatMap(checkLinks),
+  ...markdown.flatMap(checkCommands),
+  ...markdown.flatMap(checkPaths),
+]
+for (const problem of problems) console.error(problem)
+console.error(problems.length === 0 ? 'docs: in step with the code' : `docs: ${problems.length} problems`)
+process.exitCode = problems.length === 0 ? 0 : 1
+
+/** One row a code, whole and in the order of the code. */
+function checkErrors() {
+  const written = read('docs/errors.md').match(/^\| `VG_.*$/gm) ?? []
+  const expected = Object.entries(ERROR_CATALOG).map(
+    ([code, { status, proxyStatus, summary, closes }]) =>
+      `| \`${code}\` | ${status} | \`${proxyStatus}\` | ${summary} | ${closes ? 'closed' : 'kept'} |`,
+  )
+  return difference('docs/errors.md', expected, written)
+}
+
+/** Every key as `section.key` in code style, and no key that does not exist. */
+function checkConfiguration() {
+  const keys = keysOf(FILE_SCHEMA_JSON)
+  const sections = new Set(keys.map((key) => key.split('.')[0]))
+  const written = (read('docs/configuration.md').match(/^\| `[\w.]+`/gm) ?? []).map((cell) => cell.slice(3, -1))
+  return difference(
+    'docs/configuration.md',
+    keys,
+    written.filter((key) => sections.has(key.split('.')[0])),
+  )
+}
+
+/** Every long option of every command. */
+function checkOptions() {
+  const known = new Set([...optionsOf.values()].flatMap((options) => [...options]))
+  const written = longOptionsIn(read('docs/cli.md'))
+  return [...known].filter((option) => !written.has(option)).map((option) => `docs/cli.md: ${option} is missing`)
+}
+
+/** One table row a field; `*` as in the catalogue; upper and lower case as the document likes. */
+function checkHeaders() {
+  const written = read('docs/headers.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .flatMap((line) => line.match(/`[^`]+`/g) ?? [])
+    .map((name) => name.slice(1, -1).toLowerCase())
+  return HEADER_CATALOG.filter(({ name }) => !written.includes(name)).map(
+    ({ name }) => `docs/headers.md: no row has ${name}`,
+  )
+}
+
+function checkLinks(file) {
+  return [...withoutCode(read(file)).matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].flatMap(
+    ([, path, anchor]) => {
+      const target = path === '' ? file : relative(root, resolve(root, dirname(file), path))
+      if (!existsSync(join(root, target))) return [`${file}: link to ${path}, which does not exist`]
+      if (anchor === undefined || anchorsOf(target).has(anchor)) return []
+      return [`${file}: link to ${target}#${anchor}, and no heading there has that anchor`]
+    },
+  )
+}
+
+/** Commands in shell blocks: scripts of package.json, commands and options of veilgate, files that node runs. */
+function checkCommands(file) {
+  const shell = [...read(file).matchAll(/^```(?:sh|console)\n(.*?)^```/gms)]
+    .map(([, block]) => block.replaceAll('\\\n', ' '))
+    .join('\n')
+  return shell.split('\n').flatMap((line) => {
+    const command = line.replace(/\s#\s.*$/, '')
+    return [
+      ...[...command.matchAll(/\bnpm run ([\w:-]+)/g)]
+        .filter(([, name]) => packageJson.scripts[name] === undefined)
+        .map(([, name]) => `${file}: npm run ${name} does not exist`),
+      ...[...command.matchAll(/\bnode ((?:scripts|bench)\/\S+)/g)]
+        .filter(([, path]) => !existsSync(join(root, path)))
+        .map(([, path]) => `${file}: ${path} does not exist`),
+      ...[...command.matchAll(/(?:^|[\s/])veilgate ([a-z]+)((?: +[^\s|&;]+)*)/g)].flatMap(([, name, words]) =>
+        unknownWords(file, name, words),
+      ),
+    ]
+  })
+}
+
+/** Files named in code style, from the top or from src/. */
+function checkPaths(file) {
+  return [...withoutCode(read(file)).matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|json|rules))`/g)]
+    .filter(([, path]) => !existsSync(join(root, path)) && !existsSync(join(root, 'src', path)))
+    .map(([, path]) => `${file}: ${path} does not exist`)
+}
+
+function unknownWords(file, name, words) {
+  const options = optionsOf.get(name)
+  if (options === undefined) return name === 'help' ? [] : [`${file}: veilgate ${name} does not exist`]
+  return [...longOptionsIn(words)]
+    .filter((option) => !options.has(option))
+    .map((option) => `${file}: veilgate ${name} has no ${option}`)
+}
+
+function difference(file, expected, written) {
+  return [
+    ...expected.filter((entry) => !written.includes(entry)).map((entry) => `${file}: missing: ${entry}`),
+    ...written.filter((entry) => !expected.includes(entry)).map((entry) => `${file}: not in the code: ${entry}`),
+  ]
+}
+
+function keysOf(schema, prefix = '') {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
+    const deeper = keysOf(value, `${prefix}${key}.`)
+    return deeper.length > 0 ? deeper : [`${prefix}${key}`]
+  })
+}
+
+function helpOf(...command) {
+  return spawnSync(process.execPath, [join(root, 'bin/veilgate'), ...command, '--help'], { encoding: 'utf8' }).stdout
+}
+
+function commandsOf(help) {
+  const list = help.slice(help.indexOf('Commands:'))
+  return [...list.matchAll(/^ {2}([a-z]+)\b/gm)]
+    .map(([, name]) => name)
+    .filter((name) => name !== 'help' && name !== 'veilgate')
+}
+
+function longOptionsIn(text) {
+  return new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [])
+}
+
+/** Anchors as GitHub makes them from headings. */
+function anchorsOf(file) {
+  const headings = withoutCode(read(file)).match(/^#+ .*$/gm) ?? []
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .replace(/^#+ /, '')
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
+function withoutCode(text) {
+  return text.replace(/^```.*?^```/gms, '')
+}
+
+/** Empty for a missing file: then everything it should say is missing. */
+function read(file) {
+  return existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : ''
+}
