@@ -26,7 +26,7 @@ const BROKEN = 15
 
 /** 2^48 octets: far beyond any body, far below where a double stops being exact. */
 const MAX_SIZE_DIGITS = 12
-/** Extensions carry nothing we pass on; a sender that spends more on them than this is attacking (CVE-2024-22019). */
+/** Extensions carry nothing we pass on; a sender that spends this much more on them than on data is attacking (CVE-2024-22019). */
 const MAX_EXTENSION_BYTES = 4_096
 
 export type ChunkedOptions = {
@@ -34,6 +34,8 @@ export type ChunkedOptions = {
   readonly decode: boolean
   /** The names that do not go on in trailers. */
   readonly table: FieldTable
+  /** The `Connection` options of the head. */
+  readonly nominations: string
   readonly maxTrailerBytes: number
   readonly maxTrailerFields: number
 }
@@ -114,6 +116,7 @@ export class ChunkedBody {
         return this.#stepSize(c)
       case SIZE_LF:
         if (c !== LF) return this.#fail('a chunk size line does not end in CRLF')
+        this.#extensionBytes = Math.max(0, this.#extensionBytes - this.#size)
         return this.#size === 0 ? TRAILERS : DATA
       case DATA_CR:
         return c === CR ? DATA_LF : this.#fail('chunk data is longer than its size')
@@ -172,17 +175,22 @@ export class ChunkedBody {
 
   /** Trailers are held back until they are complete, and then go on filtered. */
   #readTrailers(chunk: Buffer, at: number, out: Buffer[]): number {
-    const { maxTrailerBytes, maxTrailerFields, table, decode } = this.#options
+    const { maxTrailerBytes, maxTrailerFields, table, nominations, decode } = this.#options
     const held = this.#trailers
     const all = held.length === 0 ? chunk.subarray(at) : Buffer.concat([held, chunk.subarray(at)])
-    const end = endOfTrailers(all)
+    // a sender may drip: what was searched before is not searched again
+    const searched = Math.max(0, held.length - 3)
+    const end = endOfTrailers(all, searched)
     if (end === -1) {
       this.#trailers = all.length === chunk.length - at ? Buffer.from(all) : all
       if (all.length > maxTrailerBytes) this.#fail('the trailers are too long')
-      else if (hasBareLineEnd(all)) this.#fail('a trailer line does not end in CRLF')
+      else if (hasBareLineEnd(all, searched)) this.#fail('a trailer line does not end in CRLF')
       return chunk.length
     }
-    const text = end > maxTrailerBytes ? undefined : keptTrailers(all.toString('latin1', 0, end - 2), maxTrailerFields, table)
+    const text =
+      end > maxTrailerBytes
+        ? undefined
+        : keptTrailers(all.toString('latin1', 0, end - 2), maxTrailerFields, table, nominations)
     if (text === undefined) {
       this.#fail('the trailers are malformed or too long')
       return at
@@ -204,14 +212,14 @@ const EMPTY = Buffer.alloc(0)
 const CRLF_CRLF = Buffer.from('\r\n\r\n')
 
 /** Behind the empty line that ends the trailers, -1 while it has not come. */
-function endOfTrailers(bytes: Buffer): number {
+function endOfTrailers(bytes: Buffer, from: number): number {
   if (bytes[0] === CR && bytes[1] === LF) return 2
-  const end = bytes.indexOf(CRLF_CRLF)
+  const end = bytes.indexOf(CRLF_CRLF, from)
   return end === -1 ? -1 : end + 4
 }
 
-function hasBareLineEnd(bytes: Buffer): boolean {
-  for (let i = bytes.indexOf(LF); i !== -1; i = bytes.indexOf(LF, i + 1)) if (bytes[i - 1] !== CR) return true
+function hasBareLineEnd(bytes: Buffer, from: number): boolean {
+  for (let i = bytes.indexOf(LF, from); i !== -1; i = bytes.indexOf(LF, i + 1)) if (bytes[i - 1] !== CR) return true
   return false
 }
 

@@ -1,6 +1,14 @@
-import { FIELD_CONTENT_LENGTH, FIELD_HOST, FIELD_KIND_MASK, FIELD_TRANSFER_ENCODING, DROP_HOP } from './field-table.js'
-import { type HeadFields, fieldCode, nameEnd, nameStart, setFieldCode } from './head-fields.js'
-import { COLON, HTAB, SP, TOKEN_LOWER, sliceEquals } from './syntax.js'
+import {
+  DROP_HOP,
+  FIELD_CONNECTION,
+  FIELD_CONTENT_LENGTH,
+  FIELD_HOST,
+  FIELD_KIND_MASK,
+  FIELD_PROXY_CONNECTION,
+  FIELD_TRANSFER_ENCODING,
+} from './field-table.js'
+import { fieldCode, fieldValue, type HeadFields, nameEnd, nameStart, setFieldCode } from './head-fields.js'
+import { COLON, HTAB, SP, sliceEquals, TOKEN_LOWER } from './syntax.js'
 
 const COMMA = 0x2c
 
@@ -33,6 +41,16 @@ export function readConnectionOptions(fields: HeadFields, start: number, end: nu
     options |= optionBit(fields, from, at)
     while (at < end && (text.charCodeAt(at) === SP || text.charCodeAt(at) === HTAB)) at++
     if (at < end && text.charCodeAt(at) !== COMMA) return options | OPTIONS_MALFORMED
+  }
+  return options
+}
+
+/** All options of a head as one list, for the trailers that they nominate as well; empty where there are none. */
+export function connectionOptions(fields: HeadFields): string {
+  let options = ''
+  for (let i = 0; i < fields.count; i++) {
+    const kind = fieldCode(fields, i) & FIELD_KIND_MASK
+    if (kind === FIELD_CONNECTION || kind === FIELD_PROXY_CONNECTION) options += `${fieldValue(fields, i)},`
   }
   return options
 }

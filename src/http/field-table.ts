@@ -36,6 +36,8 @@ const KINDS: Readonly<Record<string, number>> = {
   connection: FIELD_CONNECTION | DROP_HOP,
   'proxy-connection': FIELD_PROXY_CONNECTION | DROP_HOP,
   'keep-alive': DROP_HOP,
+  // reserved: `Connection: close` nominates it (RFC 9112 §9.6)
+  close: DROP_HOP,
   upgrade: FIELD_UPGRADE | DROP_HOP,
   te: FIELD_TE | DROP_HOP,
   'http2-settings': DROP_HOP,

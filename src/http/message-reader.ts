@@ -1,4 +1,5 @@
 import { ChunkedBody, type ChunkedOptions } from './chunked.js'
+import { connectionOptions } from './connection-options.js'
 import type { FieldTable } from './field-table.js'
 import {
   BODY_CHUNKED,
@@ -6,10 +7,10 @@ import {
   BODY_NONE,
   BODY_UNTIL_CLOSE,
   type HeadLimits,
-  type RequestHead,
   parseRequestHead,
+  type RequestHead,
 } from './request-head.js'
-import { type ResponseHead, parseResponseHead } from './response-head.js'
+import { parseResponseHead, type ResponseHead } from './response-head.js'
 import { CR, LF, TOKEN_LOWER } from './syntax.js'
 
 /** What `next()` found. */
@@ -161,6 +162,7 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
     return {
       decode: this.decodeChunks,
       table: this.#table(),
+      nominations: connectionOptions(this.head.fields),
       maxTrailerBytes: this.#limits.headBytes,
       maxTrailerFields: this.#limits.headFields,
     }
@@ -242,7 +244,11 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
 }
 
 /** Reads requests. `table` is asked at each message, so that a reload reaches open connections; `reader.head` is shared by all readers that are given the same one, and valid until the next `next()`. */
-export function createRequestReader(head: RequestHead, limits: HeadLimits, table: () => FieldTable): MessageReader<RequestHead> {
+export function createRequestReader(
+  head: RequestHead,
+  limits: HeadLimits,
+  table: () => FieldTable,
+): MessageReader<RequestHead> {
   return new MessageReader(head, limits, table, {
     skipsEmptyLines: true,
     parse: (text) => parseRequestHead(text, limits, table(), head),

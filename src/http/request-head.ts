@@ -21,16 +21,16 @@ import {
   type FieldTable,
 } from './field-table.js'
 import {
+  createHeadFields,
   FIELDS_OK,
   FIELDS_TOO_MANY,
-  type HeadFields,
-  createHeadFields,
   fieldCode,
+  type HeadFields,
   scanFields,
   valueEnd,
   valueStart,
 } from './head-fields.js'
-import { CR, LF, SP, TARGET_CHAR, TOKEN_LOWER, parseDigits, sliceEquals } from './syntax.js'
+import { CR, hasTabBehind, LF, parseDigits, SP, sliceEquals, TARGET_CHAR, TOKEN_LOWER } from './syntax.js'
 
 export const BODY_NONE = 0
 export const BODY_LENGTH = 1
@@ -163,9 +163,10 @@ function interpretFields(head: RequestHead): boolean {
     } else if (kind === FIELD_CONTENT_LENGTH) {
       head.contentLength = parseDigits(text, start, end)
       if (++lengths > 1) return refuse(head, 'VG_FRAMING_CONFLICT', 'more than one Content-Length')
-      if (head.contentLength < 0) return refuse(head, 'VG_FRAMING_CONFLICT', 'Content-Length is not a number')
+      if (head.contentLength < 0 || hasTabBehind(text, end))
+        return refuse(head, 'VG_FRAMING_CONFLICT', 'Content-Length is not a number')
     } else if (kind === FIELD_TRANSFER_ENCODING) {
-      if (++encodings > 1 || !sliceEquals(text, start, end, 'chunked')) {
+      if (++encodings > 1 || !sliceEquals(text, start, end, 'chunked') || hasTabBehind(text, end)) {
         return refuse(head, 'VG_FRAMING_CONFLICT', 'Transfer-Encoding is not exactly chunked')
       }
     } else if (kind === FIELD_CONNECTION) {
@@ -210,7 +211,8 @@ function isKeptAlive(minor: number, options: number): boolean {
 function isHostValue(text: string, start: number, end: number): boolean {
   for (let i = start; i < end; i++) {
     const c = text.charCodeAt(i)
-    const isPlain = (c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x3a) || (c >= 0x41 && c <= 0x5a) || c === 0x2e || c === 0x2d
+    const isPlain =
+      (c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x3a) || (c >= 0x41 && c <= 0x5a) || c === 0x2e || c === 0x2d
     if (!isPlain && !HOST_PUNCTUATION.includes(text.charAt(i))) return false
   }
   return true

@@ -10,13 +10,22 @@ import {
   FIELD_CONTENT_LENGTH,
   FIELD_KIND_MASK,
   FIELD_OTHER,
+  FIELD_PROXY_CONNECTION,
   FIELD_TRANSFER_ENCODING,
   FIELD_UPGRADE,
   type FieldTable,
 } from './field-table.js'
-import { FIELDS_OK, type HeadFields, createHeadFields, fieldCode, scanFields, valueEnd, valueStart } from './head-fields.js'
+import {
+  createHeadFields,
+  FIELDS_OK,
+  fieldCode,
+  type HeadFields,
+  scanFields,
+  valueEnd,
+  valueStart,
+} from './head-fields.js'
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, type HeadLimits } from './request-head.js'
-import { CR, LF, SP, VALUE_CHAR, parseDigits, sliceEquals } from './syntax.js'
+import { CR, hasTabBehind, LF, parseDigits, SP, sliceEquals, VALUE_CHAR } from './syntax.js'
 
 /** What one response head says. Belongs to its reader and is overwritten by the next head. */
 export type ResponseHead = {
@@ -93,6 +102,7 @@ function interpretFields(head: ResponseHead, method: string): boolean {
   let encodings = 0
   let chunked = false
   let options = 0
+  let proxyOptions = 0
   let websocket = false
   head.contentLength = 0
 
@@ -103,26 +113,32 @@ function interpretFields(head: ResponseHead, method: string): boolean {
     const end = valueEnd(fields, i)
     if (kind === FIELD_CONTENT_LENGTH) {
       head.contentLength = parseDigits(text, start, end)
-      if (++lengths > 1 || head.contentLength < 0) return refuse(head, 'Content-Length is ambiguous')
+      if (++lengths > 1 || head.contentLength < 0 || hasTabBehind(text, end))
+        return refuse(head, 'Content-Length is ambiguous')
     } else if (kind === FIELD_TRANSFER_ENCODING) {
       encodings++
-      chunked = sliceEquals(text, start, end, 'chunked')
+      chunked = sliceEquals(text, start, end, 'chunked') && !hasTabBehind(text, end)
     } else if (kind === FIELD_CONNECTION) {
       options |= readConnectionOptions(fields, start, end)
+    } else if (kind === FIELD_PROXY_CONNECTION) {
+      proxyOptions |= readConnectionOptions(fields, start, end)
     } else if (kind === FIELD_UPGRADE) {
       websocket = sliceEquals(text, start, end, 'websocket')
     }
   }
 
-  if ((options & OPTIONS_MALFORMED) !== 0) return refuse(head, 'the Connection field is malformed')
+  if (((options | proxyOptions) & OPTIONS_MALFORMED) !== 0) return refuse(head, 'the Connection field is malformed')
   if (encodings > 1 || (encodings === 1 && (!chunked || lengths > 0 || head.minor === 0))) {
     return refuse(head, 'Transfer-Encoding is ambiguous')
   }
   head.body = bodyOf(head, method, chunked, lengths > 0)
   head.keepAlive =
     head.body !== BODY_UNTIL_CLOSE &&
-    (options & OPTION_CLOSE) === 0 &&
+    ((options | proxyOptions) & OPTION_CLOSE) === 0 &&
     (head.minor === 1 || (options & OPTION_KEEP_ALIVE) !== 0)
+  if (head.status < 200 && head.status !== 101 && !head.keepAlive) {
+    return refuse(head, 'an interim response closes the connection')
+  }
   head.upgrade = head.status === 101 && websocket && (options & OPTION_UPGRADE) !== 0
   return true
 }

@@ -44,3 +44,16 @@ export function parseDigits(text: string, start: number, end: number): number {
   }
   return value
 }
+
+/**
+ * A tab stands between a value that ends at `end` and the end of its line. It
+ * is legal white space, but there are parsers that do not take it behind a
+ * length or a coding (llhttp 9.3), and framing is no place to differ.
+ */
+export function hasTabBehind(text: string, end: number): boolean {
+  for (let i = end; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c !== SP) return c === HTAB
+  }
+  return false
+}
