@@ -1,4 +1,5 @@
 import { ERROR_CATALOG } from '../errors.js'
+import { reasonFor } from './reason.js'
 import type { Refusal } from './refusal-data.js'
 import { remedyFor } from './remedy.js'
 import { escapeHtml, shownUrl } from './shown-text.js'
@@ -16,15 +17,14 @@ const STYLE =
 
 /** The page a person sees instead of a plain http document: what, why, which rule, and what to do. */
 export function blockPage(refusal: Refusal): string {
-  const { code, status, rule, host, url, requestId, detail, blockPage: settings } = refusal
-  const { summary } = ERROR_CATALOG[code]
+  const { code, status, rule, host, url, requestId, blockPage: settings } = refusal
   const heading = isPolicy(code) ? settings.title : statusPhrase(status)
   const remedy = remedyFor(refusal)
 
   const rows = [
     row('Host', escapeHtml(host)),
     row('Address', escapeHtml(shownUrl(url))),
-    row('Why', escapeHtml(detail === null ? summary : `${summary}: ${detail}`)),
+    row('Why', escapeHtml(reasonFor(refusal))),
   ]
   if (rule !== null) {
     rows.push(row('Rule', `<code>${escapeHtml(rule.text)}</code> ${escapeHtml(`${rule.list}:${rule.line}`)}`))
@@ -51,6 +51,5 @@ function row(label: string, content: string): string {
 
 /** Somebody decided this, as opposed to something that failed. */
 function isPolicy(code: Refusal['code']): boolean {
-  const { status } = ERROR_CATALOG[code]
-  return status === 403
+  return ERROR_CATALOG[code].status === 403
 }

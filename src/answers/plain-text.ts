@@ -1,4 +1,5 @@
 import { ERROR_CATALOG } from '../errors.js'
+import { reasonFor } from './reason.js'
 import type { Refusal } from './refusal-data.js'
 import { remedyFor } from './remedy.js'
 import { isMalformed } from './representation.js'
@@ -9,11 +10,10 @@ import { shownText } from './shown-text.js'
  * could not be parsed is answered in one line that repeats nothing of it.
  */
 export function plainText(refusal: Refusal): string {
-  const { code, detail, host, rule, requestId, blockPage } = refusal
-  const { summary } = ERROR_CATALOG[code]
-  if (isMalformed(code)) return `veilgate: ${summary}\n`
+  const { code, host, rule, requestId, blockPage } = refusal
+  if (isMalformed(code)) return `veilgate: ${ERROR_CATALOG[code].summary}\n`
 
-  const lines = [`veilgate: ${summary}${detail === null ? '' : `: ${detail}`}`]
+  const lines = [`veilgate: ${reasonFor(refusal)}`]
   if (host !== '') lines.push(`host: ${host}`)
   if (rule !== null) {
     lines.push(`rule: ${rule.list}:${rule.line}  ${rule.text}${rule.reason === undefined ? '' : `  # ${rule.reason}`}`)

@@ -1,4 +1,4 @@
-import { ERROR_CATALOG } from '../errors.js'
+import { reasonFor } from './reason.js'
 import type { Refusal } from './refusal-data.js'
 import { remedyFor } from './remedy.js'
 import { statusPhrase } from './status-phrase.js'
@@ -9,13 +9,12 @@ import { statusPhrase } from './status-phrase.js'
  * and `remedy` are members of our own.
  */
 export function problemJson(refusal: Refusal): string {
-  const { code, status, detail, host, rule, requestId } = refusal
-  const { summary } = ERROR_CATALOG[code]
+  const { code, status, host, rule, requestId } = refusal
   return `${JSON.stringify({
     type: `urn:veilgate:error:${code}`,
     title: statusPhrase(status),
     status,
-    detail: detail === null ? summary : `${summary}: ${detail}`,
+    detail: reasonFor(refusal),
     instance: `urn:veilgate:request:${encodeURIComponent(requestId)}`,
     host,
     rule: rule === null ? null : { list: rule.list, line: rule.line, text: rule.text, reason: rule.reason ?? null },

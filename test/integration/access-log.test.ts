@@ -54,8 +54,8 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; told: 
 
 const idsIn = (text: string): string[] =>
   text
-    .trimEnd()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line).id)
 
 describe('access log of a process', () => {
