@@ -24,12 +24,14 @@ export async function start(options: StartOptions): Promise<number> {
   const setup = await loadSetup(options, io)
   const logger = createSwitchableLogger(setup.config)
   const service = await startService(setup, options, logger, io)
-  process.on('uncaughtException', (error) => {
+  const onFault = (error: Error): never => {
     // what state the exchanges are in is unknown: going on could let through what rules forbid
     logger.error(`a fault of its own ends veilgate, please report it: ${error.stack}`)
     process.exit(COULD_NOT_RUN)
-  })
+  }
+  process.on('uncaughtException', onFault)
   await untilStopped(service, process, logger)
+  process.off('uncaughtException', onFault)
   return 0
 }
 
