@@ -23,6 +23,8 @@ describe('own listeners', () => {
     ['192.168.1.5', '0.0.0.0', false, 'unspecified reaches loopback only'],
     ['0.0.0.0', '127.9.9.9', true, 'all of loopback'],
     ['0.0.0.0', '0.0.0.0', true, 'unspecified'],
+    ['0.0.0.0', '::', true, 'unspecified of the other family'],
+    ['::', '0.0.0.0', true, 'unspecified of the other family'],
     ['0.0.0.0', '192.168.1.5', true, 'an interface'],
     ['0.0.0.0', '::ffff:192.168.1.5', true, 'an interface, mapped'],
     ['0.0.0.0', '2002:c0a8:105::', true, 'an interface, 6to4'],

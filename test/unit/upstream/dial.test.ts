@@ -234,6 +234,16 @@ describe('the race', () => {
     expect([error, timing.ip]).toEqual([null, '127.0.0.9'])
   })
 
+  test('ends with the first connection, however many attempts failed before', async () => {
+    const origin = await listen('127.0.0.9')
+    const canary = await listen('127.0.0.10', origin.port)
+    const resolver = answering(['127.0.0.6', '127.0.0.9', '127.0.0.10'])
+    expect((await outcome(dialer({ resolver }), { port: origin.port })).timing.ip).toBe('127.0.0.9')
+    // longer than the delay between two attempts
+    await new Promise((resolve) => setTimeout(resolve, 350))
+    expect(canary.connections).toEqual([])
+  })
+
   test('starts the next attempt while the first hangs, and leaves no loser behind', async () => {
     const origin = await listen('127.0.0.4')
     const silent = await startSilentListener('127.0.0.3', origin.port)

@@ -108,6 +108,15 @@ describe('DNS client', () => {
     expect(half).toEqual([{ addresses: ['2001:db8::1'], ttlSeconds: 5, failure: '', isWhole: true }])
   })
 
+  test('says nothing more after the whole answer', async () => {
+    const a = { addresses: ['192.0.2.1'] }
+    const inTime = await ask({ 'a.test': { A: a, AAAA: { delayMs: 10 } } }, 'a.test')
+    const late = { addresses: ['192.0.2.1'], delayMs: 150 }
+    const tooLate = await ask({ 'a.test': { A: late, AAAA: { addresses: ['2001:db8::1'] } } }, 'a.test', 100)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect([inTime.length, tooLate.length]).toEqual([1, 1])
+  })
+
   test('nobody at the address of the server is a failure, not a wait', async () => {
     const server = await startDnsServer({})
     await server.close()

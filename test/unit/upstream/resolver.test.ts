@@ -137,9 +137,12 @@ describe('resolver', () => {
   test('an early answer serves those who come while AAAA lags; the whole one is what is kept', async () => {
     const zone = { 'a.test': { A: { addresses: ['192.0.2.1'] }, AAAA: { addresses: ['2001:db8::1'], delayMs: 400 } } }
     const { resolver, dns } = await setUp(zone)
+    const told: (readonly string[])[] = []
+    resolver.lookup('a.test', (_error, addresses) => told.push(addresses))
     expect(await lookup(resolver, 'a.test')).toEqual(['192.0.2.1'])
     expect(lookupNow(resolver, 'a.test')).toEqual(['192.0.2.1'])
     await expect.poll(() => lookupNow(resolver, 'a.test')).toEqual(['2001:db8::1', '192.0.2.1'])
+    expect(told).toEqual([['192.0.2.1']])
     expect(dns.questions).toHaveLength(2)
   })
 
@@ -197,14 +200,23 @@ describe('resolver', () => {
     expect(new Set(outcomes)).toEqual(new Set(['VG_DNS_TIMEOUT']))
   })
 
-  test('forgets the oldest beyond 10,000 names', async () => {
-    const { resolver, dns } = await setUp({})
-    for (let i = 0; i < 10_001; i += 40) {
-      await Promise.all(Array.from({ length: Math.min(40, 10_001 - i) }, (_, k) => lookup(resolver, `n${i + k}.test`)))
+  test('forgets the oldest beyond 10,000 names, a renewed one counting as young', async () => {
+    const { resolver, dns, clock } = await setUp({})
+    async function lookupRange(from: number, to: number): Promise<void> {
+      for (let i = from; i < to; i += 40) {
+        await Promise.all(Array.from({ length: Math.min(40, to - i) }, (_, k) => lookup(resolver, `n${i + k}.test`)))
+      }
     }
+    await lookupRange(0, 2)
+    clock.ms = 5_000
+    await lookup(resolver, 'n0.test')
+    await lookupRange(2, 10_001)
+    expect(lookupNow(resolver, 'n0.test')).toBe('VG_DNS_ERROR NXDOMAIN')
     expect(lookupNow(resolver, 'n10000.test')).toBe('VG_DNS_ERROR NXDOMAIN')
-    expect(lookupNow(resolver, 'n1000.test')).toBe('VG_DNS_ERROR NXDOMAIN')
+
+    await lookupRange(10_001, 10_002)
     const askedBefore = dns.questions.length
+    expect(lookupNow(resolver, 'n2.test')).toBe('VG_DNS_ERROR NXDOMAIN')
     expect(await lookup(resolver, 'n0.test')).toBe('VG_DNS_ERROR NXDOMAIN')
     expect(dns.questions.length).toBe(askedBefore + 2)
   })
