@@ -5,12 +5,12 @@ import { type AccessRecord, exchangeSettled } from './channels.js'
 import type { Config } from './config/config.js'
 import { parseListenUrl } from './config/listen-url.js'
 import { loadRuleFiles } from './config/rule-files.js'
-import { type Settings, mergeSettings } from './config/settings.js'
+import { mergeSettings, type Settings } from './config/settings.js'
 import { InputError } from './errors.js'
 import { createRequestHead } from './http/request-head.js'
 import { createResponseHead } from './http/response-head.js'
 import { compilePolicy } from './pipeline/compile-policy.js'
-import { type TargetDecision, decideTarget } from './pipeline/decide-target.js'
+import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import type { Policy } from './pipeline/policy.js'
 import type { ListenAddress } from './policy/own-listeners.js'
 import { compileRules } from './rules/compile.js'
@@ -22,8 +22,8 @@ import { createDeadlines, tickFor } from './transport/deadlines.js'
 import { drain } from './transport/drain.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
-import { type Dial, createDialer } from './upstream/dial.js'
-import { type HostResolver, createResolver } from './upstream/resolver.js'
+import { createDialer, type Dial } from './upstream/dial.js'
+import { createResolver, type HostResolver } from './upstream/resolver.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
 
@@ -60,7 +60,12 @@ export type Proxy = {
 }
 
 /** A configuration in force, with all that was compiled from it. */
-type Snapshot = { readonly config: Config; readonly policy: Policy; readonly resolver: HostResolver; readonly dial: Dial }
+type Snapshot = {
+  readonly config: Config
+  readonly policy: Policy
+  readonly resolver: HostResolver
+  readonly dial: Dial
+}
 
 /**
  * A forward proxy, not yet listening. The same options as the configuration

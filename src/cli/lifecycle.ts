@@ -60,7 +60,8 @@ export async function untilStopped(service: Service, signals: EventEmitter, logg
 /** Resolves when a signal came and the exchanges have ended, or a second one came and they were cut off. */
 function stopped(service: Service, signals: EventEmitter, logger: Logger): Promise<void> {
   return new Promise((resolve, reject) => {
-    let isDraining = false
+    let ending: Promise<void> | undefined
+    let isCutting = false
 
     async function drain(signal: string): Promise<void> {
       const closed = service.close(DRAIN_MS)
@@ -71,9 +72,10 @@ function stopped(service: Service, signals: EventEmitter, logger: Logger): Promi
         `${signal}: no new connections; ${remain} left, with ${DRAIN_SECONDS} s to end; a second signal ends now`,
       )
       const cut = await closed
-      if (cut > 0) logger.warn(`${countOf(cut)} did not end within ${DRAIN_SECONDS} s and were cut off`)
+      if (cut > 0 && !isCutting) logger.warn(`${countOf(cut)} did not end within ${DRAIN_SECONDS} s and were cut off`)
     }
     async function endNow(signal: string): Promise<void> {
+      isCutting = true
       logger.warn(`${signal} again: ${countOf(await service.close(0))} cut off`)
     }
     function finish(): void {
@@ -82,9 +84,12 @@ function stopped(service: Service, signals: EventEmitter, logger: Logger): Promi
       resolve()
     }
     function onStop(signal: string): void {
-      const ending = isDraining ? endNow(signal) : drain(signal)
-      isDraining = true
-      ending.then(finish, reject)
+      const mine = ending === undefined ? drain(signal) : endNow(signal)
+      ending = mine
+      // the last signal has the last word
+      mine.then(() => {
+        if (ending === mine) finish()
+      }, reject)
     }
 
     signals.on('SIGTERM', onStop)

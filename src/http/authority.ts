@@ -73,7 +73,6 @@ function canonicalUnusualName(name: string): string | undefined {
   return looksNumeric(ascii) ? canonicalIPv4(ascii) : ascii
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const NEVER_IN_A_NAME = /[\0-\x20%/\\#?@:[\]<>^|`{}"'()*+,;=!$&~\x7f]/
 
 /** Lower-case letters, digits, `-`, `_`, in labels of 1 to 63 octets, 253 in all. */

@@ -11,7 +11,7 @@ import {
   FIELD_TRANSFER_ENCODING,
   FIELD_UPGRADE,
 } from './field-table.js'
-import { fieldCode, fieldValue, lineEnd, nameStart, nameEnd, valueStart, valueEnd } from './head-fields.js'
+import { fieldCode, fieldValue, lineEnd, nameEnd, nameStart, valueEnd, valueStart } from './head-fields.js'
 import type { HeaderPolicy } from './header-policy.js'
 import { refererFor } from './referer.js'
 import type { RequestHead } from './request-head.js'

@@ -26,7 +26,8 @@ export const nameEnd = (fields: HeadFields, i: number): number => fields.places[
 export const valueStart = (fields: HeadFields, i: number): number => fields.places[i * STRIDE + 2] ?? 0
 export const valueEnd = (fields: HeadFields, i: number): number => fields.places[i * STRIDE + 3] ?? 0
 export const fieldCode = (fields: HeadFields, i: number): number => fields.places[i * STRIDE + 4] ?? 0
-export const fieldName = (fields: HeadFields, i: number): string => fields.text.slice(nameStart(fields, i), nameEnd(fields, i))
+export const fieldName = (fields: HeadFields, i: number): string =>
+  fields.text.slice(nameStart(fields, i), nameEnd(fields, i))
 export const fieldValue = (fields: HeadFields, i: number): string =>
   fields.text.slice(valueStart(fields, i), valueEnd(fields, i))
 
@@ -52,7 +53,13 @@ export const FIELDS_TOO_MANY = -2
  * @param text latin1; ends with the CRLF of the last field line
  * @param start where the first field line begins
  */
-export function scanFields(text: string, start: number, maxFields: number, table: FieldTable, into: HeadFields): number {
+export function scanFields(
+  text: string,
+  start: number,
+  maxFields: number,
+  table: FieldTable,
+  into: HeadFields,
+): number {
   const { places } = into
   const length = text.length
   let count = 0

@@ -32,7 +32,11 @@ export const HEADER_CATALOG: readonly HeaderRow[] = [
   ),
   ...rows('always', 'other proxies: their own markers', 'x-tinyproxy x-bluecoat-* x-squid-*'),
   ...rows('carrier', 'Verizon, webpolicy.org 2014: a supercookie injected by the network', 'x-uidh'),
-  ...rows('carrier', 'HotMiddlebox 2015: subscriber identifiers injected by networks', 'x-acr x-vf-acr x-amobee-* x-turn-* x-orange-*'),
+  ...rows(
+    'carrier',
+    'HotMiddlebox 2015: subscriber identifiers injected by networks',
+    'x-acr x-vf-acr x-amobee-* x-turn-* x-orange-*',
+  ),
   ...rows(
     'carrier',
     'mobile networks: telephone number or equipment identity',
@@ -53,6 +57,10 @@ export const HEADER_CATALOG: readonly HeaderRow[] = [
     'device-memory sec-ch-device-memory dpr sec-ch-dpr viewport-width viewport-height sec-ch-viewport-width sec-ch-viewport-height width sec-ch-width ect rtt downlink save-data sec-ch-prefers-*',
   ),
   ...rows('response', 'RFC 8942, Client Hints: asks the browser to tell more', 'accept-ch critical-ch'),
-  ...rows('response', 'W3C Reporting and Network Error Logging: the browser reports to a third party', 'nel report-to reporting-endpoints'),
+  ...rows(
+    'response',
+    'W3C Reporting and Network Error Logging: the browser reports to a third party',
+    'nel report-to reporting-endpoints',
+  ),
   ...rows('response', 'RFC 7838: leads round the proxy, and identifies', 'alt-svc'),
 ]

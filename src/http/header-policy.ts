@@ -1,4 +1,4 @@
-import { type FieldTable, UNTOUCHABLE, createFieldTable } from './field-table.js'
+import { createFieldTable, type FieldTable, UNTOUCHABLE } from './field-table.js'
 import { HEADER_CATALOG, type HeaderGroup } from './header-catalog.js'
 
 export type HeaderOptions = {

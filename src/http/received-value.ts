@@ -1,4 +1,4 @@
-import { FIELD_KIND_MASK, createFieldTable } from './field-table.js'
+import { createFieldTable, FIELD_KIND_MASK } from './field-table.js'
 import { createHeadFields, fieldCode, fieldValue, scanFields } from './head-fields.js'
 
 const MAX_FIELDS = 4_096

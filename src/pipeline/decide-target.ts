@@ -38,8 +38,7 @@ export function decideTarget(policy: Policy, target: string, method?: string): T
   const question = toRequest(policy, target.trim(), method)
   const head = createRequestHead(LIMITS)
   const isRequest =
-    question !== undefined &&
-    parseRequestHead(`${question} HTTP/1.1\r\nHost: x\r\n`, LIMITS, TABLE, head)
+    question !== undefined && parseRequestHead(`${question} HTTP/1.1\r\nHost: x\r\n`, LIMITS, TABLE, head)
   if (!isRequest) return malformed(target)
 
   const exchange = createExchange({ id: '', startedAt: 0, client: { ip: '127.0.0.1', port: 0 }, policy, head })
@@ -69,7 +68,9 @@ function toRequest(policy: Policy, target: string, method: string | undefined): 
     const isTls = /s$/i.test(scheme)
     const authority = parseAuthority(authorityText, isTls ? 443 : 80)
     if (authority === undefined) return undefined
-    return isTls ? `CONNECT ${written(authority)}` : `${method ?? 'GET'} http://${written(authority)}${encodeURI(decodeSafely(rest))}`
+    return isTls
+      ? `CONNECT ${written(authority)}`
+      : `${method ?? 'GET'} http://${written(authority)}${encodeURI(decodeSafely(rest))}`
   }
   const bare = parseAuthority(target, 443)
   if (bare === undefined) return undefined

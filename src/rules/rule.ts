@@ -45,6 +45,8 @@ export type RuleSource = {
   readonly action?: RuleAction
   /** `suffix`: bare names and bare `*.x` mean apex and subdomains (contract §1 `--scope`). Default `exact`. */
   readonly scope?: 'exact' | 'suffix'
+  /** Lines whose `include` was followed; an `include` anywhere else is an error. */
+  readonly included?: ReadonlySet<number>
 }
 
 /** An immutable, compiled set of rules. Pure: no I/O, no clock. */

@@ -1,12 +1,15 @@
 import type { AccessRecord } from '../channels.js'
-import { FIELD_USER_AGENT, FIELD_REFERER } from '../http/field-table.js'
+import { FIELD_REFERER, FIELD_USER_AGENT } from '../http/field-table.js'
 import { receivedValue } from '../http/received-value.js'
 import type { Exchange } from '../pipeline/exchange.js'
 
 /** What the transport learned of an exchange by performing its plan. */
 export type Outcome = {
   status: number
+  /** Of the origin, as dialled. */
   ip: string | null
+  /** Ours, on the connection to the origin. */
+  localIp: string | null
   dnsMs: number | null
   connectMs: number | null
   /** Unix time of the first octet of the response, 0 while there is none. */
@@ -21,6 +24,7 @@ export function createOutcome(): Outcome {
   return {
     status: 0,
     ip: null,
+    localIp: null,
     dnsMs: null,
     connectMs: null,
     firstByteAt: 0,
@@ -50,6 +54,7 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
       path: query === -1 ? exchange.path : exchange.path.slice(0, query),
       ip: outcome.ip,
       sni: null,
+      hadQuery: query !== -1,
     },
     decision: {
       action: decision.action,
@@ -57,12 +62,12 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
       level: decision.level,
       rule: rule === null ? null : { list: rule.list, line: rule.line, text: rule.text },
     },
-    egress: outcome.ip === null ? null : { route: 'direct', ip: outcome.ip },
+    egress: outcome.ip === null ? null : { route: 'direct', ip: outcome.localIp },
     status: outcome.status,
     bytes: { fromClient: outcome.bytesFromClient, toClient: outcome.bytesToClient },
     ms: {
-      dns: outcome.dnsMs,
-      connect: outcome.connectMs,
+      dns: toTenths(outcome.dnsMs),
+      connect: toTenths(outcome.connectMs),
       ttfb: outcome.firstByteAt === 0 ? null : outcome.firstByteAt - startedAt,
       total: now - startedAt,
     },
@@ -73,4 +78,8 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
     userAgent: receivedValue(exchange.headText, FIELD_USER_AGENT),
     contentType: outcome.contentType,
   }
+}
+
+function toTenths(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 10) / 10
 }

@@ -1,16 +1,18 @@
 import type { Socket } from 'node:net'
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
+import { refusalContentType, renderRefusal } from '../answers/refusal.js'
 import { ERROR_CATALOG, type ErrorCode } from '../errors.js'
-import { BROKEN, HEAD, NEED_DATA, type MessageReader, createRequestReader } from '../http/message-reader.js'
+import { BROKEN, createRequestReader, HEAD, type MessageReader, NEED_DATA } from '../http/message-reader.js'
 import { BODY_NONE, type RequestHead } from '../http/request-head.js'
-import { type Exchange, createExchange, refusalBy, refuse as settleRefused } from '../pipeline/exchange.js'
+import { createExchange, type Exchange, refuse as settleRefused } from '../pipeline/exchange.js'
+import { decisionAfter } from '../pipeline/refusal-decision.js'
 import { decideRequest } from '../pipeline/request-pipeline.js'
 import type { Route } from '../pipeline/route.js'
-import { type Outcome, createOutcome, toAccessRecord } from './access-record.js'
+import { createOutcome, type Outcome, toAccessRecord } from './access-record.js'
 import type { TransportContext } from './context.js'
 import type { Expiring } from './deadlines.js'
 import { Forward, type ForwardClient } from './forward.js'
-import { localAnswer, refusalFor, refusalWithoutRequest, statusOf } from './reply.js'
+import { localAnswer, toRefusal } from './reply.js'
 import { splice } from './splice.js'
 import { dialTunnel } from './tunnel.js'
 
@@ -110,12 +112,10 @@ export class ClientConnection implements Expiring, ForwardClient {
   refuse(code: ErrorCode, detail: string): void {
     const exchange = this.#exchange
     if (exchange === undefined) return
-    if (exchange.error !== code) settleRefused(exchange, code, detail, decisionFor(exchange, code))
+    if (exchange.error !== code) settleRefused(exchange, code, detail, decisionAfter(code, exchange.decision))
     // a body that nobody reads would be taken for the next request
     const closes = ERROR_CATALOG[code].closes || !this.keepsAlive || this.reader.isInBody
-    this.#outcome.status = statusOf(code, exchange.policy)
-    this.#outcome.error = code
-    this.#answer(refusalFor(exchange, code, detail, this.#dateField(), !closes), closes)
+    this.#answerRefusal(exchange, code, detail, closes)
   }
 
   finishExchange(closes: boolean): void {
@@ -195,7 +195,8 @@ export class ClientConnection implements Expiring, ForwardClient {
     while (this.#state === WAITING) {
       const event = this.reader.next()
       if (event === HEAD) this.#begin()
-      else if (event === BROKEN) this.#refuseUnread(this.reader.head.error ?? 'VG_REQUEST_MALFORMED', this.reader.head.detail)
+      else if (event === BROKEN)
+        this.#refuseUnread(this.reader.head.error ?? 'VG_REQUEST_MALFORMED', this.reader.head.detail)
       else if (event === NEED_DATA) {
         this.#awaitData()
         break
@@ -265,6 +266,8 @@ export class ClientConnection implements Expiring, ForwardClient {
         return
       }
       this.#outcome.status = 200
+      this.#outcome.localIp = this.#context.isRecording() ? (origin.localAddress ?? null) : null
+      this.#outcome.bytesToClient += CONNECTION_ESTABLISHED.length
       this.socket.write(CONNECTION_ESTABLISHED)
       this.becomeTunnel(origin, EMPTY)
     })
@@ -286,24 +289,28 @@ export class ClientConnection implements Expiring, ForwardClient {
   #refuseUnread(code: ErrorCode, detail: string): void {
     const context = this.#context
     const { head } = this.reader
-    const id = context.nextId()
-    const bytes = refusalWithoutRequest(code, detail, id, this.#dateField(), context.policy())
     head.fields.text = ''
     head.method = ''
     const exchange = createExchange({
-      id,
+      id: context.nextId(),
       startedAt: context.wallClock(),
       client: this.#client,
       policy: context.policy(),
       head,
     })
-    settleRefused(exchange, code, detail, decisionFor(exchange, code))
+    settleRefused(exchange, code, detail, decisionAfter(code, exchange.decision))
     this.#exchange = exchange
     this.#outcome = createOutcome()
-    this.#outcome.status = ERROR_CATALOG[code].status
-    this.#outcome.error = code
     this.#keepsAlive = false
-    this.#answer(bytes, true)
+    this.#answerRefusal(exchange, code, detail, true)
+  }
+
+  #answerRefusal(exchange: Exchange, code: ErrorCode, detail: string, closes: boolean): void {
+    const refusal = toRefusal(exchange, code, detail, this.#dateField(), !closes)
+    this.#outcome.status = refusal.status
+    this.#outcome.contentType = refusalContentType(refusal)
+    this.#outcome.error = code
+    this.#answer(renderRefusal(refusal), closes)
   }
 
   #waitForRequest(): void {
@@ -356,26 +363,3 @@ export class ClientConnection implements Expiring, ForwardClient {
 }
 
 const EMPTY = Buffer.alloc(0)
-
-function decisionFor(exchange: Exchange, code: ErrorCode): Exchange['decision'] {
-  switch (code) {
-    case 'VG_ADDRESS_PROHIBITED':
-      return refusalBy('guard')
-    case 'VG_PROXY_LOOP':
-      return refusalBy('loop')
-    case 'VG_CLIENT_LIMIT':
-    case 'VG_CONNECTION_LIMIT':
-      return refusalBy('limit')
-    case 'VG_CLIENT_REFUSED':
-      return refusalBy('client')
-    case 'VG_HEAD_TIMEOUT':
-    case 'VG_HEAD_TOO_LARGE':
-    case 'VG_URI_TOO_LONG':
-    case 'VG_REQUEST_MALFORMED':
-    case 'VG_VERSION_UNSUPPORTED':
-    case 'VG_FRAMING_CONFLICT':
-      return refusalBy('malformed')
-    default:
-      return exchange.decision
-  }
-}

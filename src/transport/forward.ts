@@ -201,6 +201,7 @@ export class Forward implements OriginUser {
   #use(origin: OriginConnection): void {
     this.#origin = origin
     this.#outcome.ip = origin.ip
+    if (this.#context.isRecording()) this.#outcome.localIp = origin.socket.localAddress ?? null
     origin.reader.decodeChunks = this.#exchange.minor === 0
     this.#isHeadSent = false
     this.#pumpRequest(origin)
@@ -253,8 +254,7 @@ export class Forward implements OriginUser {
     this.#hasResponse = true
     this.#originKeepsAlive = head.keepAlive
     const isDecoded = head.body === BODY_CHUNKED && minor === 0
-    this.#closes =
-      !this.#client.keepsAlive || head.body === BODY_UNTIL_CLOSE || isDecoded || !this.#isRequestDone
+    this.#closes = !this.#client.keepsAlive || head.body === BODY_UNTIL_CLOSE || isDecoded || !this.#isRequestDone
     this.#responseHead = this.#headForClient(
       head,
       this.#closes ? 'Connection: close\r\n' : minor === 0 ? 'Connection: keep-alive\r\n' : '',

@@ -1,4 +1,4 @@
-import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { CannotRunError } from '../errors.js'
 import { ClientConnection } from './client-connection.js'
 import type { ClientCounts } from './client-counts.js'
@@ -86,8 +86,10 @@ function bind(server: Server, host: string, port: number): Promise<void> {
 
 function bindFault({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
   const place = `${host}:${port}`
-  if (code === 'EADDRINUSE') return `cannot listen on ${place}: the port is taken; stop what uses it or choose another port`
-  if (code === 'EACCES') return `cannot listen on ${place}: permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE`
+  if (code === 'EADDRINUSE')
+    return `cannot listen on ${place}: the port is taken; stop what uses it or choose another port`
+  if (code === 'EACCES')
+    return `cannot listen on ${place}: permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE`
   if (code === 'EADDRNOTAVAIL') return `cannot listen on ${place}: this machine has no such address`
   return `cannot listen on ${place}: ${message}`
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type MessageReader, createResponseReader } from '../http/message-reader.js'
+import { createResponseReader, type MessageReader } from '../http/message-reader.js'
 import type { HeadLimits } from '../http/request-head.js'
 import type { ResponseHead } from '../http/response-head.js'
 import type { Policy } from '../pipeline/policy.js'

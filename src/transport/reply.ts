@@ -1,5 +1,5 @@
 import { renderOptions, renderTrace } from '../answers/local.js'
-import { renderRefusal } from '../answers/refusal.js'
+import type { Refusal } from '../answers/refusal-data.js'
 import { ERROR_CATALOG, type ErrorCode } from '../errors.js'
 import { FIELD_ACCEPT, FIELD_FETCH_DEST } from '../http/field-table.js'
 import { receivedValue } from '../http/received-value.js'
@@ -25,10 +25,16 @@ export function statusOf(code: ErrorCode, policy: Policy): number {
   return code === 'VG_REQUEST_BLOCKED' ? policy.blockStatus : ERROR_CATALOG[code].status
 }
 
-/** The bytes that refuse an exchange. */
-export function refusalFor(exchange: Exchange, code: ErrorCode, detail: string, date: string, keepAlive: boolean): Buffer {
+/** The answer that refuses an exchange, as data: of a request that could not be read all is empty. */
+export function toRefusal(
+  exchange: Exchange,
+  code: ErrorCode,
+  detail: string,
+  date: string,
+  keepAlive: boolean,
+): Refusal {
   const { policy, route, headText, form, path } = exchange
-  return renderRefusal({
+  return {
     code,
     status: statusOf(code, policy),
     detail: detail === '' ? null : detail,
@@ -44,28 +50,7 @@ export function refusalFor(exchange: Exchange, code: ErrorCode, detail: string, 
     keepAlive,
     httpMinor: exchange.minor,
     blockPage: policy.blockPage,
-  })
-}
-
-/** The bytes that refuse a client of whose request nothing could be read. */
-export function refusalWithoutRequest(code: ErrorCode, detail: string, requestId: string, date: string, policy: Policy): Buffer {
-  return renderRefusal({
-    code,
-    status: ERROR_CATALOG[code].status,
-    detail: detail === '' ? null : detail,
-    rule: null,
-    method: '',
-    form: 'invalid',
-    host: '',
-    url: '',
-    accept: '',
-    secFetchDest: '',
-    requestId,
-    date,
-    keepAlive: false,
-    httpMinor: 1,
-    blockPage: policy.blockPage,
-  })
+  }
 }
 
 /** The bytes for a request that ends here: OPTIONS and TRACE (RFC 9110 §7.6.2). */

@@ -1,5 +1,5 @@
-import { parseTarget, splitAbsoluteForm } from '../../http/target.js'
 import { BODY_NONE } from '../../http/request-head.js'
+import { parseTarget, splitAbsoluteForm } from '../../http/target.js'
 import { type Exchange, refuse } from '../exchange.js'
 
 /** Finds out where the request wants to go. Settles what no proxy can serve: 400, 501. */
@@ -21,7 +21,8 @@ export function parseTargetStage(exchange: Exchange): boolean {
   // RFC 9112 §3.2.4: the last proxy turns an empty path of OPTIONS into the asterisk form
   if (method === 'OPTIONS' && split.path === '/' && !target.endsWith('/')) exchange.path = '*'
   // RFC 9110 §9.3.8: a TRACE has no content
-  if (method === 'TRACE' && head.body !== BODY_NONE) return refuse(exchange, 'VG_FRAMING_CONFLICT', 'TRACE with content')
+  if (method === 'TRACE' && head.body !== BODY_NONE)
+    return refuse(exchange, 'VG_FRAMING_CONFLICT', 'TRACE with content')
   return true
 }
 
@@ -30,9 +31,7 @@ function findTunnelRoute(exchange: Exchange, target: string): boolean {
   // RFC 9110 §9.3.6: content of a CONNECT has no meaning, and what follows it would be taken for tunnel data
   if (exchange.head.body !== BODY_NONE) return refuse(exchange, 'VG_FRAMING_CONFLICT', 'CONNECT with content')
   exchange.route = exchange.policy.routes.find(target, 0)
-  return exchange.route === undefined
-    ? refuse(exchange, 'VG_TARGET_MALFORMED', 'CONNECT needs host:port')
-    : true
+  return exchange.route === undefined ? refuse(exchange, 'VG_TARGET_MALFORMED', 'CONNECT needs host:port') : true
 }
 
 function settleOther(exchange: Exchange, method: string, text: string): boolean {
