@@ -1,5 +1,6 @@
 import type { AddressClass } from '../http/address.js'
 import { classifyAddress, embeddedIPv4 } from '../http/address.js'
+import { canonicalHost } from '../http/authority.js'
 import type { Cidr } from '../http/cidr.js'
 import { createCidrTable, parseCidr } from '../http/cidr.js'
 
@@ -8,14 +9,16 @@ export type EgressGuardOptions = {
   readonly allow: readonly string[]
   /** Addresses or CIDRs closed, global ones too. */
   readonly deny: readonly string[]
+  /** Addresses of this machine's interfaces: a global one still leads to the machine itself. */
+  readonly ownAddresses?: readonly string[]
 }
 
+/** Why an address must not be dialled: its class, `self` for one of this machine, `denied` for one on the deny list. */
+export type GuardRefusal = AddressClass | 'self' | 'denied'
+
 export type EgressGuard = {
-  /**
-   * Why an address must not be dialled: its class, or `denied` for one on the
-   * deny list. Undefined when it may be dialled.
-   */
-  check(ip: string): AddressClass | 'denied' | undefined
+  /** Undefined when the address, in canonical form, may be dialled. */
+  check(ip: string): GuardRefusal | undefined
 }
 
 /**
@@ -27,22 +30,25 @@ export const EVERY_SPECIAL_RANGE: readonly string[] = ['0.0.0.0/0', '::/0']
 /**
  * The rule of the guard: of the ranges written in `allow` and `deny` the longest
  * that holds the address decides (equal length: deny), and where none does,
- * only global addresses pass. IPv4 inside IPv6 must pass by the same rule on its
+ * only global addresses pass that are not this machine's own. IPv4 inside IPv6 must pass by the same rule on its
  * own, so that opening `2002::/16` does not open 127.0.0.1 behind it.
  *
  * @throws TypeError for an entry that is no address or CIDR; the configuration is checked before it gets here
  */
-export function createEgressGuard({ allow, deny }: EgressGuardOptions): EgressGuard {
+export function createEgressGuard({ allow, deny, ownAddresses = [] }: EgressGuardOptions): EgressGuard {
   const explicit = createCidrTable<'allow' | 'deny'>()
   // of equal ranges a table answers with the one added first
   for (const text of deny) explicit.add(toCidr(text), 'deny')
   for (const text of allow) explicit.add(toCidr(text), 'allow')
 
-  function checkOne(ip: string): AddressClass | 'denied' | undefined {
+  const own = new Set(ownAddresses.map((address) => canonicalHost(address) ?? address))
+
+  function checkOne(ip: string): GuardRefusal | undefined {
     const written = explicit.size === 0 ? undefined : explicit.longest(ip)?.value
     if (written !== undefined) return written === 'allow' ? undefined : 'denied'
     const addressClass = classifyAddress(ip)
-    return addressClass === 'global' ? undefined : addressClass
+    if (addressClass !== 'global') return addressClass
+    return own.has(ip) ? 'self' : undefined
   }
 
   return {

@@ -62,6 +62,18 @@ describe('egress guard', () => {
     expect(guard.check('not an address')).toBe('invalid')
   })
 
+  test("refuses this machine's own addresses, global ones and inside IPv6 too, unless they are opened", () => {
+    const ownAddresses = ['203.0.112.7', '2A00::0:7', '192.168.1.5', 'fe80::1%eth0']
+    const guard = createEgressGuard({ allow: ['64:ff9b::/96'], deny: [], ownAddresses })
+    expect(['203.0.112.7', '2a00::7', '::ffff:203.0.112.7', '64:ff9b::cb00:7007'].map((ip) => guard.check(ip))).toEqual(
+      ['self', 'self', 'self', 'self'],
+    )
+    expect(guard.check('192.168.1.5')).toBe('private')
+    expect(guard.check('203.0.112.8')).toBeUndefined()
+    const opened = createEgressGuard({ allow: ['203.0.112.7'], deny: [], ownAddresses })
+    expect(opened.check('203.0.112.7')).toBeUndefined()
+  })
+
   test('an entry that is no range is refused at once, not ignored', () => {
     expect(() => createEgressGuard({ allow: ['10.0.0.0/33'], deny: [] })).toThrow(/10\.0\.0\.0\/33/)
     expect(() => createEgressGuard({ allow: [], deny: ['example.com'] })).toThrow(TypeError)
