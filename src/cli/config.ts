@@ -1,7 +1,6 @@
 import { InputError } from '../errors.js'
 import { loadConfig, loadSetup } from './load.js'
-import type { ConfigView } from './main.js'
-import type { StartOptions } from './options.js'
+import type { ConfigView, StartOptions } from './options.js'
 
 /**
  * `veilgate config VIEW`.

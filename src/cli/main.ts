@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { CannotRunError, InputError } from '../errors.js'
-import { addStartOptions, closeOptionalValues, type StartOptions } from './options.js'
+import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
 import { usageMessage } from './usage.js'
 
 /** Exit codes of the contract §1: 1 is a negative answer, which only a command itself gives. */
 const BAD_INPUT = 2
 const COULD_NOT_RUN = 3
-
-const CONFIG_VIEWS = ['print', 'check', 'defaults', 'schema'] as const
-export type ConfigView = (typeof CONFIG_VIEWS)[number]
 
 /**
  * Runs one command line and sets the exit code of this process. Answers go to

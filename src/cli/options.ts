@@ -15,6 +15,10 @@ import { EVERY_SPECIAL_RANGE } from '../policy/egress-guard.js'
 import { parsePortList } from '../policy/port-list.js'
 import type { RuleAction } from '../rules/rule.js'
 
+/** What `config` shows. */
+export const CONFIG_VIEWS = ['print', 'check', 'defaults', 'schema'] as const
+export type ConfigView = (typeof CONFIG_VIEWS)[number]
+
 /** Start's options as a person gave them, each value checked. */
 export type StartOptions = {
   readonly config?: string

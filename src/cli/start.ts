@@ -70,6 +70,7 @@ async function startService(
 ): Promise<Service> {
   let { config } = setup
   let accessLog = openAccessLog(config, options, logger)
+  let logClosed: Promise<void> | undefined
   const proxy = createProxy({ ...config, ruleSet: setup.ruleSet, logger })
   try {
     await proxy.listen()
@@ -99,7 +100,8 @@ async function startService(
     openExchanges: () => proxy.connections,
     async close(drainMs) {
       const cut = await proxy.close({ drainMs })
-      await accessLog?.close()
+      logClosed ??= accessLog?.close()
+      await logClosed
       return cut
     },
     async reload() {

@@ -145,7 +145,7 @@ export const FILE_SCHEMA = z.strictObject({
     connectTimeout: duration.describe('For a connection to an origin, all its addresses together.'),
     bodyTimeout: duration.describe('Silence within a request body.'),
     responseTimeout: duration.describe('From the end of a request to the head of its response.'),
-    idleTimeout: duration.describe('Silence on a connection, between requests or within a body.'),
+    idleTimeout: duration.describe('Silence on a connection between requests, and within a response body.'),
     tunnelIdleTimeout: duration.describe('Silence on a tunnel, both ways.'),
   }).describe('What one client, and all together, may take.'),
   blockPage: section({

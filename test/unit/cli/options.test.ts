@@ -16,14 +16,14 @@ function parse(...words: string[]): { readonly options: StartOptions; readonly t
 
 const file = (name: string, action: string) => ({ name, path: name === '-' ? name : resolve(name), action })
 
-/** Each option: the words, the setting that it makes, then a value that is refused and why. */
+/** Each option: the words, the setting that it makes, then a value that is refused and why (flags have none). */
 const OPTIONS: readonly (readonly [
   flag: string,
   words: readonly string[],
   setting: string,
   becomes: unknown,
-  wrong?: string,
-  why?: string,
+  wrong: string,
+  why: string,
 ])[] = [
   [
     '--rules',
@@ -37,7 +37,7 @@ const OPTIONS: readonly (readonly [
   ['--allow', ['--allow', 'a', '--allow=b'], 'rules.files', [file('a', 'allow'), file('b', 'allow')], '--x', './--x'],
   ['--default', ['--default', 'block'], 'rules.default', 'block', 'deny', 'no such choice; write allow or block'],
   ['--scope', ['--scope', 'suffix'], 'rules.scope', 'suffix', 'all', 'no such choice; write exact or suffix'],
-  ['--report', ['--report'], 'rules.report', true],
+  ['--report', ['--report'], 'rules.report', true, '', ''],
   [
     '--listen',
     ['--listen', 'http://127.0.0.1:1', '--listen=http://[::1]:2'],
@@ -54,7 +54,7 @@ const OPTIONS: readonly (readonly [
     '10.0.0.0/99',
     "'10.0.0.0/99' is no address range",
   ],
-  ['--open', ['--open'], 'open', true],
+  ['--open', ['--open'], 'open', true, '', ''],
   [
     '--headers',
     ['--headers', 'off'],
@@ -112,21 +112,22 @@ describe("start's options", () => {
 
   test.each(OPTIONS)('%s: %j becomes %s', (_flag, words, setting, becomes) => {
     const settings: unknown = toSettings(parse(...words).options)
-    expect(setting.split('.').reduce((at, part) => (at as Record<string, unknown>)[part], settings)).toEqual(becomes)
+    const valueAt = (at: unknown, part: string) => (at as Record<string, unknown>)[part]
+    expect(setting.split('.').reduce(valueAt, settings)).toEqual(becomes)
   })
 
   test.each(OPTIONS)('%s takes no word that it does not need, wherever it stands', (_flag, words) => {
     expect(parse('one', ...words, 'two').targets).toEqual(['one', 'two'])
   })
 
-  test.each(OPTIONS.filter(([, , , , wrong]) => wrong !== undefined))(
+  test.each(OPTIONS.filter(([, , , , , why]) => why !== ''))(
     '%s refuses a wrong value',
     (flag, _words, _setting, _becomes, wrong, why) => {
       expect(() => parse(`${flag}=${wrong}`)).toThrow(why)
     },
   )
 
-  test.each(OPTIONS.filter(([flag, , , , wrong]) => wrong !== undefined && flag !== '--allow-private'))(
+  test.each(OPTIONS.filter(([flag, , , , , why]) => why !== '' && flag !== '--allow-private'))(
     '%s needs a value',
     (flag) => {
       expect(() => parse(flag)).toThrow(`option '${flag}`)

@@ -15,9 +15,8 @@ describe('FILE_SCHEMA_JSON', () => {
   })
 
   test('describes the notation of the file, not what it becomes', () => {
-    const { limits } = FILE_SCHEMA_JSON.properties ?? {}
-    expect(limits?.properties?.['headTimeout']).toMatchObject({ type: 'string' })
-    expect(limits?.properties?.['headTimeoutMs']).toBeUndefined()
+    expect(at('limits.headTimeout')).toMatchObject({ type: 'string' })
+    expect(at('limits.headTimeoutMs')).toBeUndefined()
   })
 })
 
