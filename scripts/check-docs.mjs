@@ -31,14 +31,20 @@ for (const problem of problems) console.error(problem)
 console.error(problems.length === 0 ? 'docs: in step with the code' : `docs: ${problems.length} problems`)
 process.exitCode = problems.length === 0 ? 0 : 1
 
-/** One row a code, whole and in the order of the code. */
+/** One row a code, equal to the code's; and a step of the way of a request that answers it. */
 function checkErrors() {
   const written = read('docs/errors.md').match(/^\| `VG_.*$/gm) ?? []
   const expected = Object.entries(ERROR_CATALOG).map(
     ([code, { status, proxyStatus, summary, closes }]) =>
       `| \`${code}\` | ${status} | \`${proxyStatus}\` | ${summary} | ${closes ? 'closed' : 'kept'} |`,
   )
-  return difference('docs/errors.md', expected, written)
+  const lifecycle = read('docs/request-lifecycle.md')
+  return [
+    ...difference('docs/errors.md', expected, written),
+    ...Object.keys(ERROR_CATALOG)
+      .filter((code) => !lifecycle.includes(`\`${code}\``))
+      .map((code) => `docs/request-lifecycle.md: no step answers ${code}`),
+  ]
 }
 
 /** Every key as `section.key` in code style, and no key that does not exist. */
