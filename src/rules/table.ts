@@ -1,0 +1,17 @@
+import type { Pattern } from './pattern.js'
+import type { RuleQuery } from './rule.js'
+
+/**
+ * An index over the rules of some kinds. Patterns are offered to tables in
+ * order; the first that can index one keeps it (urlfilter's arrangement).
+ */
+export type RuleTable = {
+  readonly name: string
+  /** False where this table does not index such patterns. */
+  tryAdd(pattern: Pattern, id: number): boolean
+  /**
+   * Pushes the id of every rule that matches, each once, ports aside: the port
+   * of a rule is compared where rules are weighed (rule-set.ts).
+   */
+  collect(query: RuleQuery, found: number[]): void
+}
