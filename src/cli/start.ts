@@ -20,6 +20,7 @@ const COULD_NOT_RUN = 3
  * @throws {CannotRunError} a port is taken, a log cannot be written
  */
 export async function start(options: StartOptions): Promise<number> {
+  const early = holdSignals()
   const io = createStdinMemory()
   const setup = await loadSetup(options, io)
   const logger = createSwitchableLogger(setup.config)
@@ -30,9 +31,31 @@ export async function start(options: StartOptions): Promise<number> {
     process.exit(COULD_NOT_RUN)
   }
   process.on('uncaughtException', onFault)
-  await untilStopped(service, process, logger)
+  const stopped = untilStopped(service, process, logger)
+  early.release()
+  await stopped
   process.off('uncaughtException', onFault)
   return 0
+}
+
+/** While rules are read, SIGHUP would end the process and SIGUSR1 open Node's debugger: they wait, and SIGHUP is made up for. */
+function holdSignals(): { release(): void } {
+  let isReloadWanted = false
+  const onHangup = (): void => {
+    isReloadWanted = true
+  }
+  const onReopen = (): void => {
+    // the log is not open yet, or only just
+  }
+  process.on('SIGHUP', onHangup)
+  process.on('SIGUSR1', onReopen)
+  return {
+    release() {
+      process.off('SIGHUP', onHangup)
+      process.off('SIGUSR1', onReopen)
+      if (isReloadWanted) process.emit('SIGHUP', 'SIGHUP')
+    },
+  }
 }
 
 /** Standard input ends with its first reading; a reload gets the same text again. */

@@ -67,6 +67,15 @@ describe('start', () => {
     await stop()
   })
 
+  test('a SIGHUP that comes while it starts is made up for', async () => {
+    output = captureOutput()
+    const exitCode = start({ listen, json: true, ruleFiles: [ruleFile('early.rules', 'block a.test\n')] })
+    process.emit('SIGHUP', 'SIGHUP')
+    await vi.waitFor(() => expect(output?.read().stderr).toContain('reloaded: 1 rules'))
+    process.emit('SIGTERM', 'SIGTERM')
+    expect(await exitCode).toBe(0)
+  })
+
   test('a reload moves the access log and changes the level of messages', async () => {
     const config = folder.write('log.yaml', 'log: { level: error, access: { file: one.log, format: json } }\n')
     const { address, says, read, stop } = await startUp({ config, ruleFiles: [ruleFile('l.rules', 'block a.test\n')] })
