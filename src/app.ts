@@ -5,7 +5,7 @@ import { type AccessRecord, exchangeSettled } from './channels.js'
 import type { Config } from './config/config.js'
 import { parseListenUrl } from './config/listen-url.js'
 import { loadRuleFiles } from './config/rule-files.js'
-import { mergeSettings, type Settings } from './config/settings.js'
+import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
 import { InputError } from './errors.js'
 import { createRequestHead } from './http/request-head.js'
 import { createResponseHead } from './http/response-head.js'
@@ -38,7 +38,7 @@ export type ProxyOptions = Settings & {
 }
 
 export type Proxy = {
-  /** Starts to accept. @throws CannotRunError (port taken, permission), InputError (rules) */
+  /** Starts to accept. @throws CannotRunError (port taken, permission), InputError (rules, open to others unasked) */
   listen(): Promise<void>
   /** Stops: no new clients, `drainMs` (default 5,000) for what is under way, then the rest is cut. Returns how many were cut. */
   close(options?: { readonly drainMs?: number }): Promise<number>
@@ -147,6 +147,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     },
 
     async listen() {
+      refuseOpenProxy(config)
       const ruleSet = options.ruleSet ?? (await loadRules(config))
       const started: Listener[] = []
       try {

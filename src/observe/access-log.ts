@@ -65,6 +65,13 @@ export function createAccessLog({ file, format, toStderr = false, onWarning = ()
   }
   exchangeSettled.subscribe(onSettled)
 
+  async function finish(): Promise<void> {
+    exchangeSettled.unsubscribe(onSettled)
+    await lines.close()
+    await sink.finish()
+  }
+  let finished: Promise<void> | undefined
+
   return {
     reopen() {
       try {
@@ -74,10 +81,9 @@ export function createAccessLog({ file, format, toStderr = false, onWarning = ()
         onWarning(`cannot reopen the access log (${String(error)}); the old file is used further`)
       }
     },
-    async close() {
-      exchangeSettled.unsubscribe(onSettled)
-      await lines.close()
-      await sink.finish()
+    close() {
+      finished ??= finish()
+      return finished
     },
     lostLines: () => lost,
   }
