@@ -3,7 +3,7 @@ import { parseClash } from './formats/clash.js'
 import { parseDnsmasq } from './formats/dnsmasq.js'
 import { parseHosts } from './formats/hosts.js'
 import { parseNative } from './formats/native.js'
-import { parsePlain } from './formats/plain.js'
+import { parseBareName, parsePlain } from './formats/plain.js'
 import { parseRegex } from './formats/regex.js'
 import { parseRpz } from './formats/rpz.js'
 import { parseUnbound } from './formats/unbound.js'
@@ -28,7 +28,8 @@ export function parseLine(raw: string, scope: RuleSource['scope'] = 'exact'): Pa
 }
 
 function parseTrimmed(line: string, scope: RuleSource['scope']): ParsedLine {
-  if (isBareName(line)) return parsePlain(line, scope)
+  const bare = parseBareName(line, scope)
+  if (bare !== undefined) return bare
   const { text } = splitReason(line)
   const early = parseNative(text) ?? parseHosts(text)
   if (early !== undefined) return early
@@ -90,13 +91,4 @@ function isCosmetic(line: string): boolean {
 function withoutZoneComment(text: string): string {
   const comment = text.search(/\s;/)
   return comment === -1 ? text : text.slice(0, comment).trimEnd()
-}
-
-/** The bulk of most lists: worth a look before any other form is tried. */
-function isBareName(line: string): boolean {
-  for (let i = 0; i < line.length; i++) {
-    const c = line.charCodeAt(i)
-    if (!((c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39) || c === 0x2e || c === 0x2d || c === 0x5f)) return false
-  }
-  return true
 }

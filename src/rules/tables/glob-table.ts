@@ -13,19 +13,22 @@ type GlobEntry = {
   seenIn: number
 }
 
-/** Four letters tell hosts apart well, and four 7-bit characters make a small integer. */
-const GRAM = 4
+/**
+ * Lengths of the pieces under which globs are filed; the longest that fits. Long
+ * ones tell globs apart that differ in a number only.
+ */
+const GRAM_SIZES = [8, 6, 4, 3, 2, 1] as const
 /** With this many stars backtracking over a host (253 octets) is bounded by a few thousand steps. */
 const MAX_BACKTRACKED_STARS = 2
 
 /**
  * Globs, found by a short piece of their literal text.
  *
- * Every glob is filed under one gram (four letters, or fewer where it has no
- * longer literal): the one that the fewest other globs contain. A lookup reads
- * the grams of the host and tests only what is filed under them, so 20,000
- * globs cost about as many Map reads as the host has letters. Globs without
- * any literal are tested always.
+ * Every glob is filed under one gram, a piece of its longest literals: the one
+ * that the fewest other globs contain. A lookup hashes the grams of the host as
+ * it runs along it and tests only what is filed under them, so 20,000 globs cost
+ * about as many Map reads as the host has letters. Globs without any literal are
+ * tested always. Two grams of one hash cost a test, never a wrong answer.
  */
 export function createGlobTable(): RuleTable {
   const entries: GlobEntry[] = []
@@ -49,18 +52,27 @@ export function createGlobTable(): RuleTable {
       lookups++
       testAll(index.ungrammed, host, lookups, found)
       for (const [size, entriesByGram] of index.bySize) {
-        const mask = size === GRAM ? 0xfffffff : (1 << (7 * size)) - 1
-        let gram = 0
+        const leaving = POWERS[size] ?? 0
+        let hash = 0
         for (let i = 0; i < host.length; i++) {
-          gram = ((gram << 7) | (host.charCodeAt(i) & 0x7f)) & mask
+          hash = (Math.imul(hash, BASE) + host.charCodeAt(i)) | 0
+          if (i >= size) hash = (hash - Math.imul(host.charCodeAt(i - size), leaving)) | 0
           if (i < size - 1) continue
-          const filed = entriesByGram.get(gram)
+          const filed = entriesByGram.get(hash)
           if (filed !== undefined) testAll(filed, host, lookups, found)
         }
       }
     },
   }
 }
+
+const BASE = 0x01000193
+/** `BASE` to the power of the index: the weight of a character when it leaves a gram of that size. */
+const POWERS = Array.from({ length: 9 }, (_, size) => {
+  let power = 1
+  for (let i = 0; i < size; i++) power = Math.imul(power, BASE)
+  return power
+})
 
 type GramIndex = {
   readonly bySize: readonly (readonly [size: number, entriesByGram: ReadonlyMap<number, readonly GlobEntry[]>])[]
@@ -87,7 +99,7 @@ function indexByRarestGram(entries: readonly GlobEntry[]): GramIndex {
     }
     const map = maps.get(rarest.length) ?? new Map<number, GlobEntry[]>()
     maps.set(rarest.length, map)
-    const key = gramKey(rarest)
+    const key = hashOf(rarest)
     const filed = map.get(key)
     if (filed === undefined) map.set(key, [entry])
     else filed.push(entry)
@@ -95,21 +107,22 @@ function indexByRarestGram(entries: readonly GlobEntry[]): GramIndex {
   return { bySize: [...maps], ungrammed }
 }
 
-/** Every gram of the literals; where none is long enough, the longest literal itself. */
+/** The pieces of the literals that have the longest size that fits any of them. */
 function gramsOf({ literals }: GlobEntry): readonly string[] {
+  const longest = literals.reduce((length, literal) => Math.max(length, literal.length), 0)
+  const size = GRAM_SIZES.find((candidate) => candidate <= longest)
+  if (size === undefined) return []
   const grams: string[] = []
-  let longest = ''
   for (const literal of literals) {
-    if (literal.length > longest.length) longest = literal
-    for (let i = 0; i + GRAM <= literal.length; i++) grams.push(literal.slice(i, i + GRAM))
+    for (let i = 0; i + size <= literal.length; i++) grams.push(literal.slice(i, i + size))
   }
-  return grams.length === 0 && longest !== '' ? [longest] : grams
+  return grams
 }
 
-function gramKey(gram: string): number {
-  let key = 0
-  for (let i = 0; i < gram.length; i++) key = (key << 7) | (gram.charCodeAt(i) & 0x7f)
-  return key
+function hashOf(gram: string): number {
+  let hash = 0
+  for (let i = 0; i < gram.length; i++) hash = (Math.imul(hash, BASE) + gram.charCodeAt(i)) | 0
+  return hash
 }
 
 function testAll(entries: readonly GlobEntry[], host: string, lookup: number, found: number[]): void {
