@@ -90,10 +90,16 @@ export function hashStep(hash: number, lowerCaseCode: number): number {
 export function createFieldTable(removed: Iterable<string>, kept: Iterable<string> = []): FieldTable {
   const codes = new Map<string, number>(Object.entries(KINDS))
   const prefixes: string[] = []
+  const stays = new Set([...UNTOUCHABLE, ...kept])
   for (const name of kept) if (!codes.has(name)) codes.set(name, FIELD_OTHER)
   for (const name of removed) {
     if (name.endsWith('*')) prefixes.push(name.slice(0, -1))
     else if (!UNTOUCHABLE.has(name)) codes.set(name, (codes.get(name) ?? FIELD_OTHER) | DROP_IDENTITY)
+  }
+  // a name with an entry of its own is not looked up by prefix
+  for (const [name, code] of codes) {
+    const goes = (code & DROP_HOP) === 0 && !stays.has(name) && prefixes.some((prefix) => name.startsWith(prefix))
+    if (goes) codes.set(name, code | DROP_IDENTITY)
   }
 
   const mask = tableSize(codes.size) - 1

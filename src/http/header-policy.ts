@@ -23,6 +23,8 @@ export type HeaderPolicy = {
 
 const REQUEST_GROUPS: readonly HeaderGroup[] = ['always', 'carrier', 'standard']
 const RESPONSE_GROUPS: readonly HeaderGroup[] = ['response']
+/** What clients say to a proxy ends at the proxy, also in `off`. */
+const FOR_PROXIES = 'proxy-*'
 
 /**
  * Compiles a profile and its changes. `remove` and `set` act in every profile,
@@ -38,7 +40,7 @@ export function compileHeaderPolicy({ profile, keep, remove, set }: HeaderOption
       : HEADER_CATALOG.filter(({ name, group }) => groups.includes(group) && !kept.has(name)).map(({ name }) => name)
 
   return {
-    request: createFieldTable([...listed(REQUEST_GROUPS), ...removed, ...replaced], kept),
+    request: createFieldTable([FOR_PROXIES, ...listed(REQUEST_GROUPS), ...removed, ...replaced], kept),
     response: createFieldTable([...listed(RESPONSE_GROUPS), ...removed], kept),
     trimsReferer: profile !== 'off' && !kept.has('referer'),
     hidesApp: profile !== 'off' && !kept.has('x-requested-with'),
