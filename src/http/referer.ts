@@ -21,9 +21,10 @@ export function refererFor(value: string, host: string): string | undefined {
   while (end < value.length && !isEnd(value.charCodeAt(end))) end++
   const at = value.lastIndexOf('@', end - 1)
   const authority = value.slice(at >= start ? at + 1 : start, end)
-  if (authority === host || isSameSite(authority, host)) return undefined
-
+  if (authority === host) return undefined
   if (parseAuthority(authority, 80) === undefined) return ''
+  if (isSameSite(authority, host)) return undefined
+
   const origin = `${value.slice(0, start)}${authority}/`
   return origin === value ? undefined : origin
 }
