@@ -127,8 +127,9 @@ export class RawPeer {
     return this.ending
   }
 
-  /** Resolves when the socket is gone altogether. */
+  /** Resolves when the connection is over: the other side ended it, and this side follows. */
   async closed(): Promise<Ending> {
+    if ((await this.ended()) === 'end') this.end()
     while (!this.isClosed) await this.#news
     return this.ending
   }

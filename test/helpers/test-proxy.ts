@@ -1,11 +1,11 @@
 import { onTestFinished } from 'vitest'
-import { createProxy, type Proxy, type ProxyOptions } from '../../src/app.js'
+import { createProxy, type ProxyOptions } from '../../src/app.js'
 import type { AccessRecord } from '../../src/channels.js'
 import { compileRules } from '../../src/rules/compile.js'
 import { connectRaw, eventually, type RawPeer } from './raw-peer.js'
 
 export type TestProxy = {
-  readonly proxy: Proxy
+  readonly proxy: ReturnType<typeof createProxy>
   readonly port: number
   /** Every exchange that has ended, in order. */
   readonly records: readonly AccessRecord[]
