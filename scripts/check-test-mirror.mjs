@@ -11,7 +11,6 @@ const EXEMPT = {
   'rules/table.ts': 'types only',
   'transport/context.ts': 'types only',
   'channels.ts': 'types and the name of a channel; test/unit/observe/access-log.test.ts subscribes to it',
-  'config/config.ts': 'types and plain default values, which test/unit/config/print.test.ts reads back',
   'app.ts': 'wiring; test/integration runs it',
   'index.ts': 'wiring: re-exports; .ci/run imports it from the packed package',
 }
