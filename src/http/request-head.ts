@@ -196,8 +196,8 @@ function interpretFields(head: RequestHead): boolean {
   if (encodings > 0 && head.minor === 0) return refuse(head, 'VG_FRAMING_CONFLICT', 'Transfer-Encoding in HTTP/1.0')
   head.body = encodings > 0 ? BODY_CHUNKED : lengths > 0 && head.contentLength > 0 ? BODY_LENGTH : BODY_NONE
   head.keepAlive = isKeptAlive(head.minor, options | proxyOptions)
-  head.upgrade =
-    websocket && upgrades === 1 && (options & OPTION_UPGRADE) !== 0 && head.minor === 1 && head.body === BODY_NONE
+  const asksForWebSocket = websocket && upgrades === 1 && (options & OPTION_UPGRADE) !== 0
+  head.upgrade = asksForWebSocket && head.method === 'GET' && head.minor === 1 && head.body === BODY_NONE
   return true
 }
 

@@ -80,7 +80,12 @@ export class ClientConnection implements Expiring, ForwardClient {
   }
 
   get keepsAlive(): boolean {
-    return this.#keepsAlive && !this.#hasEnded && !this.#context.isDraining()
+    return this.#keepsAlive && (!this.#hasEnded || this.reader.unread > 0) && !this.#context.isDraining()
+  }
+
+  /** The client has sent FIN: what it has not sent by now will not come. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   /** True while nothing is asked of us: such a connection can be closed at once when the proxy stops. */
@@ -113,8 +118,9 @@ export class ClientConnection implements Expiring, ForwardClient {
     const exchange = this.#exchange
     if (exchange === undefined) return
     if (exchange.error !== code) settleRefused(exchange, code, detail, decisionAfter(code, exchange.decision))
-    // a body that nobody reads would be taken for the next request
-    const closes = ERROR_CATALOG[code].closes || !this.keepsAlive || this.reader.isInBody
+    // a body that nobody reads would be taken for the next request, and so would octets meant for a tunnel (RFC 9931)
+    const isUnsafe = this.reader.isInBody || exchange.form === 'authority'
+    const closes = ERROR_CATALOG[code].closes || !this.keepsAlive || isUnsafe
     this.#answerRefusal(exchange, code, detail, closes)
   }
 
@@ -124,9 +130,9 @@ export class ClientConnection implements Expiring, ForwardClient {
     else this.#waitForRequest()
   }
 
-  cutExchange(error: ErrorCode): void {
-    // an HTTP/1.0 client has no framing to tell by, and would take FIN for the proper end
-    const needsReset = this.#exchange?.minor === 0
+  cutExchange(error: ErrorCode, isEndedByClose: boolean): void {
+    // a client that has no framing to tell by would take FIN for the proper end
+    const needsReset = isEndedByClose || this.#exchange?.minor === 0
     this.#outcome.error = error
     this.#settle()
     if (needsReset) this.socket.resetAndDestroy()
@@ -175,7 +181,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#hasEnded = true
     if (this.#state === LINGERING) this.socket.destroySoon()
     else if (this.#state === WAITING) this.socket.end()
-    else if (this.reader.isInBody) this.close()
+    else if (this.reader.isInBody) this.#forward?.onRequestData()
   }
 
   #onSocketClose(): void {

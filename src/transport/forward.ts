@@ -26,13 +26,16 @@ export type ForwardClient = {
   readonly socket: Socket
   readonly reader: { next(): number; readonly pieces: readonly Buffer[]; readonly fault: string }
   readonly keepsAlive: boolean
+  readonly hasEnded: boolean
   setDeadline(timeoutMs: number): void
   /** Answers with an error of ours; only before any octet of a response. */
   refuse(error: ErrorCode, detail: string): void
   /** The response is complete; `closes` when the connection cannot take another request. */
   finishExchange(closes: boolean): void
-  /** The response cannot be completed: the client must not take it for whole. */
-  cutExchange(error: ErrorCode): void
+  /** The response cannot be completed: the client must not take it for whole. Only a close would end its body, or it has a framing. */
+  cutExchange(error: ErrorCode, isEndedByClose: boolean): void
+  /** Ends the connection and what goes on in it, at once. */
+  close(): void
   /** The origin has switched protocols: from here on octets are only moved. */
   becomeTunnel(origin: Socket, earlyFromOrigin: Buffer): void
 }
@@ -53,6 +56,7 @@ export class Forward implements OriginUser {
   #hasResponse = false
   #isOver = false
   #closes = false
+  #isEndedByClose = false
   #interimResponses = 0
   #originKeepsAlive = false
   #responseHead = ''
@@ -221,6 +225,11 @@ export class Forward implements OriginUser {
       this.#fail('VG_FRAMING_CONFLICT', reader.fault)
       return
     }
+    // RFC 9112 §9.5: with an answer already there, a client may well stop in the middle of its body
+    if (event === NEED_DATA && this.#client.hasEnded && !this.#hasResponse) {
+      this.#client.close()
+      return
+    }
     this.#isRequestDone = event === END
     const head = this.#isHeadSent ? '' : this.#exchange.requestHead
     this.#isHeadSent = true
@@ -254,7 +263,8 @@ export class Forward implements OriginUser {
     this.#hasResponse = true
     this.#originKeepsAlive = head.keepAlive
     const isDecoded = head.body === BODY_CHUNKED && minor === 0
-    this.#closes = !this.#client.keepsAlive || head.body === BODY_UNTIL_CLOSE || isDecoded || !this.#isRequestDone
+    this.#isEndedByClose = head.body === BODY_UNTIL_CLOSE || isDecoded
+    this.#closes = !this.#client.keepsAlive || this.#isEndedByClose || !this.#isRequestDone || this.#exchange.upgrade
     this.#responseHead = this.#headForClient(
       head,
       this.#closes ? 'Connection: close\r\n' : minor === 0 ? 'Connection: keep-alive\r\n' : '',
@@ -321,7 +331,7 @@ export class Forward implements OriginUser {
   #fail(error: ErrorCode, detail: string): false {
     if (this.#isOver) return false
     this.abort()
-    if (this.#hasResponse) this.#client.cutExchange(error)
+    if (this.#hasResponse) this.#client.cutExchange(error, this.#isEndedByClose)
     else this.#client.refuse(error, detail)
     return false
   }

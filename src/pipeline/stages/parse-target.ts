@@ -14,7 +14,7 @@ export function parseTargetStage(exchange: Exchange): boolean {
   exchange.path = split.path
   exchange.route = policy.routes.find(split.authority, 80)
   if (exchange.route === undefined) return refuse(exchange, 'VG_TARGET_MALFORMED', 'the host or port is not valid')
-  exchange.upgrade = head.upgrade && method === 'GET'
+  exchange.upgrade = head.upgrade
   if (split.scheme === 'ws' && !exchange.upgrade) {
     return refuse(exchange, 'VG_TARGET_MALFORMED', 'ws: needs a WebSocket upgrade')
   }
