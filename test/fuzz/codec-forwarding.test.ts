@@ -53,7 +53,7 @@ describe('the head that goes to the origin', () => {
           lines
             .filter((line) => /^(proxy-)?connection:/i.test(line))
             .flatMap((line) =>
-              valueOf(line)
+              textOf(line)
                 .toLowerCase()
                 .split(/[\s,]+/),
             ),
@@ -203,7 +203,7 @@ function nameOf(line: string): string {
   return line.slice(0, line.indexOf(':')).toLowerCase()
 }
 
-function valueOf(line: string): string {
+function textOf(line: string): string {
   return line.slice(line.indexOf(':') + 1)
 }
 
