@@ -69,7 +69,8 @@ function hostRules(body: string, column: number): ParsedLine {
   if (!/^[^\s/^|?=&$~%,;()@#\\]+$/.test(host)) return skipped('adblock pattern for URLs')
 
   const pattern = anchored(host, anchor, end !== null)
-  if (pattern.kind === 'problem') return problemAt(pattern, column + start)
+  // what was parsed is not the text as written, so only its start can be pointed at
+  if (pattern.kind === 'problem') return problemAt({ ...pattern, at: 0 }, column + start)
   return { kind: 'rules', format: 'adblock', action: undefined, important: false, patterns: [pattern] }
 }
 

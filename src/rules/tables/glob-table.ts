@@ -145,6 +145,6 @@ export function compileGlob(glob: string): (host: string) => boolean {
     const linear = RE2JS.compile(`^${globToRegex(glob)}$`)
     return (host) => linear.test(host)
   }
-  const regex = micromatch.makeRe(glob, { dot: true, nobrace: true, noextglob: true, nonegate: true })
+  const regex = micromatch.makeRe(glob, { dot: true, nobrace: true, noextglob: true, nonegate: true, posix: true })
   return (host) => regex.test(host)
 }
