@@ -62,15 +62,14 @@ export function canonicalHost(raw: string): string | undefined {
 
   const name = raw.endsWith('.') ? raw.slice(0, -1) : raw
   if (isPlainName(name)) return looksNumeric(name) ? canonicalIPv4(name) : name
-  return canonicalUnusualName(name, name.length === raw.length)
+  return canonicalUnusualName(raw)
 }
 
-/** @param mayEndInDot no trailing dot was taken off yet, and one behind the last label may be */
-function canonicalUnusualName(name: string, mayEndInDot: boolean): string | undefined {
+function canonicalUnusualName(raw: string): string | undefined {
   // domainToASCII percent-decodes and reads URL syntax: such characters are refused here, never interpreted
-  if (NEVER_IN_A_NAME.test(name)) return undefined
-  if (!mayEndInDot && FULL_STOP_AT_END.test(name)) return undefined
-  const ascii = (isAscii(name) ? name.toLowerCase() : domainToASCII(name)).replace(/\.$/, '')
+  if (NEVER_IN_A_NAME.test(raw)) return undefined
+  // the one dot comes off last: UTS 46 makes more of other full stops, and drops what stood between two
+  const ascii = (isAscii(raw) ? raw.toLowerCase() : domainToASCII(raw)).replace(/\.$/, '')
   if (!isPlainName(ascii)) return undefined
   return looksNumeric(ascii) ? canonicalIPv4(ascii) : ascii
 }
