@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { ProxyAgent, fetch as undiciFetch, WebSocket } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AccessRecord } from '../../src/channels.js'
 import { type EchoOrigin, startEchoOrigin } from '../helpers/echo-origin.js'
 import { createGitServer } from '../helpers/git-http-backend.js'
 import { type OpenProxy, startOpenProxy } from '../helpers/open-proxy.js'
 import { packageRegistry } from '../helpers/package-registry.js'
+import { eventually } from '../helpers/raw-peer.js'
 import { hasCommand, runCommand } from '../helpers/run-command.js'
 import { createTempFolder } from '../helpers/temp-folder.js'
 import { makeCertificate, type TlsCertificate } from '../helpers/tls-certificate.js'
@@ -71,7 +73,10 @@ describe.skipIf(!hasCommand('curl'))('curl', () => {
   test('tunnels plain http', async () => {
     const { stdout } = await curl('--proxytunnel', `${http.url}/curl-tunnel`)
     expect(stdout).toBe('GET /curl-tunnel')
-    expect(proxy.records.some(({ method, target }) => method === 'CONNECT' && target.port === http.port)).toBe(true)
+    // a tunnel is recorded when it has ended, which may be after its client has
+    await eventually(() =>
+      proxy.records.some(({ method, target }) => method === 'CONNECT' && target.port === http.port),
+    )
   })
 
   test('sends a body that waits for 100 Continue', async () => {
@@ -224,7 +229,7 @@ describe.skipIf(!hasCommand('npm'))('npm', () => {
       const result = await npm(cwd, registry.url, 'install', 'veilgate-fixture')
       expect(result, result.stderr).toMatchObject({ code: 0 })
       expect(readFileSync(join(cwd, 'node_modules/veilgate-fixture/i.js'), 'utf8')).toContain('installed')
-      expect(proxy.records.some(({ target }) => target.port === registry.port)).toBe(true)
+      await eventually(() => proxy.records.some(({ target }) => target.port === registry.port))
     } finally {
       await registry.close()
     }
@@ -298,7 +303,8 @@ describe('Node', () => {
     const plain = new ProxyAgent({ uri: proxy.url, proxyTunnel: false })
     const response = await undiciFetch(`${http.url}/undici-plain`, { dispatcher: plain })
     expect(await response.text()).toBe('GET /undici-plain')
-    expect(proxy.records.at(-1)?.target).toMatchObject({ form: 'absolute', path: '/undici-plain' })
+    const isPlain = ({ target }: AccessRecord) => target.form === 'absolute' && target.path === '/undici-plain'
+    await eventually(() => proxy.records.some(isPlain))
     await plain.close()
   })
 
