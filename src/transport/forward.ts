@@ -81,14 +81,21 @@ export class Forward implements OriginUser {
 
   start(): void {
     // a request that could not be sent again does not risk a connection that may be dead
-    const isDecided = this.#exchange.decision.action === 'allow' || this.#exchange.wouldBlock
-    const kept = this.#isRetriable && isDecided ? this.#context.pool.take(this.#route.key) : undefined
+    const kept = this.#isRetriable && !this.#asksAddress() ? this.#context.pool.take(this.#route.key) : undefined
     if (kept === undefined) {
       this.#dial()
       return
     }
     kept.assign(this)
     this.#use(kept)
+  }
+
+  /** True where what the address rules say can differ between two requests to one host, or shall be told of each. */
+  #asksAddress(): boolean {
+    const { decision, wouldBlock, policy } = this.#exchange
+    if (decision.action === 'block' && !wouldBlock) return true
+    const { hasAddressRules, hasUrlRules } = policy.rules
+    return hasAddressRules && (hasUrlRules || policy.report) && this.#route.authority.family === 0
   }
 
   /** The client has sent more, or may be read again. */
@@ -313,8 +320,10 @@ export class Forward implements OriginUser {
   #finish(origin: OriginConnection): void {
     this.#isOver = true
     this.#origin = undefined
-    // octets behind the response belong to no request: such a connection is not trusted again
-    if (this.#originKeepsAlive && this.#isRequestDone && origin.reader.unread === 0) origin.release()
+    // octets behind the response belong to no request: such a connection is not trusted again;
+    // and after a reload its address would have to be judged anew
+    const isTrusted = origin.reader.unread === 0 && origin.policy === this.#context.policy()
+    if (this.#originKeepsAlive && this.#isRequestDone && isTrusted) origin.release()
     else origin.close()
     this.#client.finishExchange(this.#closes || !this.#isRequestDone)
   }

@@ -34,6 +34,8 @@ export class OriginConnection implements Expiring {
   readonly ip: string
   readonly socket: Socket
   readonly reader: MessageReader<ResponseHead>
+  /** Under which the address was judged. */
+  readonly policy: Policy
   deadline = 0
   /** Requests served on it, the current one included. */
   uses = 1
@@ -48,13 +50,15 @@ export class OriginConnection implements Expiring {
     this.ip = ip
     this.socket = socket
     this.#user = user
+    this.policy = user.policy
     this.#deadlines = deadlines
     this.#pool = pool
     this.#bornAt = deadlines.now
+    // no function here holds on to `user`: the connection outlives that exchange
     this.reader = createResponseReader(
       responseHead,
       limits,
-      () => (this.#user ?? user).policy.headers.response,
+      () => this.policy.headers.response,
       () => this.#user?.method ?? '',
     )
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
