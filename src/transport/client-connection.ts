@@ -74,7 +74,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     context.deadlines.add(this)
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('end', () => this.#onEnd())
-    socket.on('drain', () => this.#forward?.onClientDrain())
+    socket.on('drain', () => this.#onDrain())
     socket.on('error', () => {})
     socket.on('close', () => this.#onSocketClose())
   }
@@ -88,9 +88,9 @@ export class ClientConnection implements Expiring, ForwardClient {
     return this.#hasEnded
   }
 
-  /** True while nothing is asked of us: such a connection can be closed at once when the proxy stops. */
+  /** True while nothing is asked of us and all is sent: such a connection can be closed at once when the proxy stops. */
   get isIdle(): boolean {
-    return this.#state === WAITING && !this.#isHeadBegun
+    return this.#state === WAITING && !this.#isHeadBegun && this.socket.writableLength === 0
   }
 
   setDeadline(timeoutMs: number): void {
@@ -157,7 +157,8 @@ export class ClientConnection implements Expiring, ForwardClient {
       onEnd: ({ bytesFromClient, bytesToClient, reason }) => {
         this.#outcome.bytesFromClient += bytesFromClient
         this.#outcome.bytesToClient += bytesToClient
-        if (reason === 'reset') this.#outcome.error = 'VG_ORIGIN_TERMINATED'
+        if (reason === 'origin-reset') this.#outcome.error = 'VG_ORIGIN_TERMINATED'
+        else if (reason === 'client-reset') this.#outcome.error = 'client_aborted'
         this.#finishTunnel()
       },
     })
@@ -167,21 +168,34 @@ export class ClientConnection implements Expiring, ForwardClient {
   #onData(chunk: Buffer): void {
     if (this.#state === LINGERING) return
     this.reader.receive(chunk)
-    try {
-      if (this.#state === WAITING) this.#pump()
-      else if (this.#forward !== undefined) this.#forward.onRequestData()
-    } catch (error) {
-      this.#context.reportFault(error)
-      this.close()
-    }
-    if (this.#state === BUSY && this.reader.unread > MAX_AHEAD_BYTES) this.socket.pause()
+    this.#readOn()
+    const isHeld = this.#state === BUSY || this.socket.writableNeedDrain
+    if (isHeld && this.reader.unread > MAX_AHEAD_BYTES) this.socket.pause()
   }
 
   #onEnd(): void {
     this.#hasEnded = true
     if (this.#state === LINGERING) this.socket.destroySoon()
-    else if (this.#state === WAITING) this.socket.end()
-    else if (this.reader.isInBody) this.#forward?.onRequestData()
+    else this.#readOn()
+  }
+
+  #onDrain(): void {
+    if (this.#state !== WAITING) {
+      this.#forward?.onClientDrain()
+      return
+    }
+    if (this.socket.isPaused()) this.socket.resume()
+    this.#readOn()
+  }
+
+  #readOn(): void {
+    try {
+      if (this.#state === WAITING) this.#pump()
+      else this.#forward?.onRequestData()
+    } catch (error) {
+      this.#context.reportFault(error)
+      this.close()
+    }
   }
 
   #onSocketClose(): void {
@@ -194,11 +208,11 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#release()
   }
 
-  /** Reads and answers requests until one needs to wait for somebody. */
+  /** Reads and answers requests until one needs to wait for somebody, be it the client that does not read its answers. */
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    while (this.#state === WAITING) {
+    while (this.#state === WAITING && !this.socket.writableNeedDrain) {
       const event = this.reader.next()
       if (event === HEAD) this.#begin()
       else if (event === BROKEN)

@@ -4,8 +4,8 @@ import type { Deadlines, Expiring } from './deadlines.js'
 export type SpliceEnd = {
   readonly bytesFromClient: number
   readonly bytesToClient: number
-  /** `closed`: both sides ended; `reset`: one side broke; `idle`: nothing moved for too long; `aborted`: we ended it. */
-  readonly reason: 'closed' | 'reset' | 'idle' | 'aborted'
+  /** `closed`: both sides ended; `…-reset`: that side broke; `idle`: nothing moved for too long; `aborted`: we ended it. */
+  readonly reason: 'closed' | 'client-reset' | 'origin-reset' | 'idle' | 'aborted'
 }
 
 export type SpliceOptions = {
@@ -66,9 +66,10 @@ export function splice(options: SpliceOptions): () => void {
       from.resume()
     })
     from.on('end', () => to.end())
-    from.on('error', () => end('reset'))
+    const broken = from === client ? 'client-reset' : 'origin-reset'
+    from.on('error', () => end(broken))
     from.on('close', () => {
-      if (!from.readableEnded || !from.writableFinished) end('reset')
+      if (!from.readableEnded || !from.writableFinished) end(broken)
       else if (to.closed || to.destroyed) end('closed')
     })
   }
@@ -89,7 +90,8 @@ export function splice(options: SpliceOptions): () => void {
     if (!client.write(options.earlyFromOrigin)) origin.pause()
   }
   if (options.clientEnded) origin.end()
-  if (client.destroyed || origin.destroyed) end('reset')
+  if (client.destroyed) end('client-reset')
+  else if (origin.destroyed) end('origin-reset')
   else {
     if (!origin.writableNeedDrain) client.resume()
     if (!client.writableNeedDrain) origin.resume()

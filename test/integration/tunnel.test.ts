@@ -92,17 +92,19 @@ describe('a tunnel', () => {
   })
 
   test('passes on a reset by the origin as a reset', async () => {
-    const { client, peer, proxy } = await openTunnel()
+    const { client, peer, proxy, record } = await openTunnel()
     peer.reset()
     expect(await client.ended()).toBe('reset')
     await eventually(() => proxy.connections === 0)
+    expect((await record(0)).error).toBe('VG_ORIGIN_TERMINATED')
   })
 
   test('passes on a reset by the client as a reset', async () => {
-    const { client, peer, proxy } = await openTunnel()
+    const { client, peer, proxy, record } = await openTunnel()
     client.reset()
     expect(await peer.ended()).toBe('reset')
     await eventually(() => proxy.connections === 0)
+    expect((await record(0)).error).toBe('client_aborted')
   })
 
   test('passes on a reset of a side that is half-closed already', async () => {
