@@ -63,24 +63,9 @@ export function parseCidr(text: string): Cidr | undefined {
  * with the number of ranges.
  */
 export function createCidrTable<V>(): CidrTable<V> {
-  const layers4: Layer<number, V>[] = []
-  const layers6: Layer<string, V>[] = []
+  const layers4: Layer<V>[] = []
+  const layers6: Layer<V>[] = []
   let size = 0
-
-  function* holders(ip: string): Generator<{ readonly values: readonly V[]; readonly prefix: number }> {
-    const bits = parseAddress(ip)
-    if (typeof bits === 'number') {
-      for (const { prefix, values } of layers4) {
-        const found = values.get(masked4(bits, prefix))
-        if (found !== undefined) yield { values: found, prefix }
-      }
-    } else if (bits !== undefined) {
-      for (const { prefix, values } of layers6) {
-        const found = values.get(key6(bits, prefix))
-        if (found !== undefined) yield { values: found, prefix }
-      }
-    }
-  }
 
   return {
     get size() {
@@ -88,34 +73,42 @@ export function createCidrTable<V>(): CidrTable<V> {
     },
 
     add({ family, address, prefix }, value) {
-      const bits = parseAddress(address)
+      const bits = family === 4 ? integer4(address) : parts6(address)
+      put(family === 4 ? layers4 : layers6, prefix, keyOf(bits, prefix), value)
       size++
-      if (family === 4 && typeof bits === 'number') put(layers4, prefix, masked4(bits, prefix), value)
-      else put(layers6, prefix, key6(parts6(address), prefix), value)
     },
 
     longest(ip) {
-      for (const { values, prefix } of holders(ip)) {
-        const [value] = values
-        if (value !== undefined) return { value, prefix }
+      const bits = parseAddress(ip)
+      if (bits === undefined) return undefined
+      for (const { prefix, values } of typeof bits === 'number' ? layers4 : layers6) {
+        const found = values.get(keyOf(bits, prefix))
+        if (found?.[0] !== undefined) return { value: found[0], prefix }
       }
       return undefined
     },
 
     all(ip) {
-      if (size === 0) return []
-      const found: V[] = []
-      for (const { values } of holders(ip)) for (const value of values) found.push(value)
-      return found
+      const all: V[] = []
+      const bits = size === 0 ? undefined : parseAddress(ip)
+      if (bits === undefined) return all
+      for (const { prefix, values } of typeof bits === 'number' ? layers4 : layers6) {
+        const found = values.get(keyOf(bits, prefix))
+        if (found !== undefined) for (const value of found) all.push(value)
+      }
+      return all
     },
   }
 }
 
+/** An unsigned integer for IPv4, eight 16-bit parts for IPv6. */
+type AddressBits = number | readonly number[]
+
 /** Ranges of one prefix length, by their masked bits. */
-type Layer<K, V> = { readonly prefix: number; readonly values: Map<K, V[]> }
+type Layer<V> = { readonly prefix: number; readonly values: Map<number | string, V[]> }
 
 /** Layers stay ordered, longest prefix first. */
-function put<K, V>(layers: Layer<K, V>[], prefix: number, key: K, value: V): void {
+function put<V>(layers: Layer<V>[], prefix: number, key: number | string, value: V): void {
   let at = layers.findIndex((layer) => layer.prefix <= prefix)
   if (at === -1) at = layers.length
   let layer = layers[at]
@@ -128,8 +121,12 @@ function put<K, V>(layers: Layer<K, V>[], prefix: number, key: K, value: V): voi
   else values.push(value)
 }
 
+function keyOf(bits: AddressBits, prefix: number): number | string {
+  return typeof bits === 'number' ? masked4(bits, prefix) : key6(bits, prefix)
+}
+
 /** IPv4 and IPv4-mapped as an unsigned integer, other IPv6 as its eight 16-bit parts. */
-function parseAddress(text: string): number | readonly number[] | undefined {
+function parseAddress(text: string): AddressBits | undefined {
   if (isIPv4(text)) return integer4(text)
   const parts = parseIPv6(text)
   if (parts === undefined) return undefined

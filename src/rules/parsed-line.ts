@@ -70,7 +70,7 @@ export function syntaxProblem(column: number, message: string, fix: string): Lin
 }
 
 /** Rules of a format whose lines state no action. */
-export function rulesOf(format: LineFormat, patterns: readonly Pattern[], action?: RuleAction): ParsedLine {
+export function rulesOf(format: LineFormat, patterns: readonly Pattern[], action?: RuleAction): ParsedRules {
   return { kind: 'rules', format, action, important: false, patterns }
 }
 

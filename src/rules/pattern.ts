@@ -121,13 +121,8 @@ function parseGlob(text: string, port: number): HostPattern | PatternProblem {
   for (const [i, label] of labels.entries()) {
     if (!NOT_ASCII.test(label)) continue
     const ascii = hasWildcard(label) ? '' : domainToASCII(label)
-    if (ascii === '') {
-      return problem(
-        text.toLowerCase().indexOf(label),
-        `the glob label \`${label}\` is not ASCII`,
-        'write it in its `xn--` form',
-      )
-    }
+    if (ascii === '')
+      return problem(text.search(NOT_ASCII), `the glob label \`${label}\` is not ASCII`, 'write it in its `xn--` form')
     labels[i] = ascii
   }
   const glob = labels.join('.')

@@ -30,7 +30,7 @@ export function parseDnsmasq(line: string): ParsedLine | undefined {
   }
   if (patterns.length === 0) return problem ?? skipped('dnsmasq line that resolves')
   const rules = rulesOf('dnsmasq', patterns)
-  return problem === undefined || rules.kind !== 'rules' ? rules : { ...rules, problem }
+  return problem === undefined ? rules : { ...rules, problem }
 }
 
 const DNSMASQ_OPTION =

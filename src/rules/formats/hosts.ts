@@ -33,11 +33,9 @@ export function parseHosts(line: string): ParsedLine | undefined {
         column,
       )
   }
-  if (patterns.length > 0)
-    return problem === undefined
-      ? rulesOf('hosts', patterns)
-      : ({ ...rulesOf('hosts', patterns), problem } as ParsedLine)
-  return problem ?? skipped('local name of a hosts file')
+  if (patterns.length === 0) return problem ?? skipped('local name of a hosts file')
+  const rules = rulesOf('hosts', patterns)
+  return problem === undefined ? rules : { ...rules, problem }
 }
 
 /** An address that leads nowhere, as blocklists use it. */
