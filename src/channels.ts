@@ -8,7 +8,12 @@ export type AccessRecord = {
   /** Unix time in milliseconds at which the request head began. */
   readonly ts: number
   readonly id: string
-  readonly client: { readonly ip: string; readonly port: number; readonly user: string | null; readonly group: string | null }
+  readonly client: {
+    readonly ip: string
+    readonly port: number
+    readonly user: string | null
+    readonly group: string | null
+  }
   /** `http://127.0.0.1:3128` */
   readonly listener: string
   readonly method: string
@@ -36,7 +41,12 @@ export type AccessRecord = {
   readonly status: number
   readonly bytes: { readonly fromClient: number; readonly toClient: number }
   /** Milliseconds; null for a step that did not happen. */
-  readonly ms: { readonly dns: number | null; readonly connect: number | null; readonly ttfb: number | null; readonly total: number }
+  readonly ms: {
+    readonly dns: number | null
+    readonly connect: number | null
+    readonly ttfb: number | null
+    readonly total: number
+  }
   readonly headersRemoved: readonly string[]
   readonly wouldBlock: boolean
   /** Code of `ERROR_CATALOG`, or `client_aborted`. */
