@@ -247,9 +247,8 @@ export class Forward implements OriginUser {
       this.#client.socket.pause()
     }
     const { limits } = this.#context
-    if (!this.#hasResponse) {
-      this.#client.setDeadline(this.#isRequestDone ? limits.responseTimeoutMs : limits.bodyTimeoutMs)
-    }
+    if (this.#hasResponse) this.#client.setDeadline(limits.idleTimeoutMs)
+    else this.#client.setDeadline(this.#isRequestDone ? limits.responseTimeoutMs : limits.bodyTimeoutMs)
   }
 
   /** Takes over a response head; false when the exchange has ended or left HTTP with it. */

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { CannotRunError } from '../errors.js'
+import { CannotRunError, type ErrorCode } from '../errors.js'
 import { ClientConnection } from './client-connection.js'
 import type { ClientCounts } from './client-counts.js'
 import type { TransportContext } from './context.js'
@@ -49,17 +49,22 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       socket.destroy()
       return
     }
-    const { limits } = context
-    const isCounted = clients.enter(ip, limits.perClient)
+    const refusal = refusalOf(ip)
     const onClose = () => {
       connections.delete(connection)
-      if (isCounted) clients.leave(ip)
+      if (refusal === undefined) clients.leave(ip)
     }
     const connection = new ClientConnection({ context, socket, listener: url, ip, dateField, onClose })
     connections.add(connection)
-    if (!context.policy().isClient(ip)) connection.turnAway('VG_CLIENT_REFUSED')
-    else if (!isCounted) connection.turnAway('VG_CLIENT_LIMIT')
-    else if (connections.size > limits.connections) connection.turnAway('VG_CONNECTION_LIMIT')
+    if (refusal !== undefined) connection.turnAway(refusal)
+  }
+
+  /** Counts a client that is served; those turned away take nobody's place. */
+  function refusalOf(ip: string): ErrorCode | undefined {
+    const { limits } = context
+    if (!context.policy().isClient(ip)) return 'VG_CLIENT_REFUSED'
+    if (clients.total >= limits.connections) return 'VG_CONNECTION_LIMIT'
+    return clients.enter(ip, limits.perClient) ? undefined : 'VG_CLIENT_LIMIT'
   }
 
   return {

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
+import { connectRaw, eventually } from '../helpers/raw-peer.js'
+import { startTestProxy } from '../helpers/test-proxy.js'
+
+const LIMITED = 'veilgate; error=connection_limit_reached'
+
+describe('a request head', () => {
+  const limits = { headBytes: 2_048, headFields: 8, uriBytes: 512 }
+  const fields = (count: number) => Array.from({ length: count }, (_, i) => `X-${i}: y\r\n`).join('')
+
+  test.each([
+    ['within all limits', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n${fields(7)}\r\n`, 200],
+    ['over headBytes', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(2_048)}\r\n\r\n`, 431],
+    ['over headFields', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n${fields(8)}\r\n`, 431],
+    ['over uriBytes', (url: string) => `GET ${url}/${'p'.repeat(512)} HTTP/1.1\r\nHost: x\r\n\r\n`, 414],
+    ['over headBytes within its first line', (url: string) => `GET ${url}/${'p'.repeat(4_096)}`, 414],
+    [
+      'over headBytes that never ends',
+      (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(4_096)}`,
+      431,
+    ],
+    ['of CONNECT over uriBytes', () => `CONNECT ${'h'.repeat(600)}:443 HTTP/1.1\r\nHost: x\r\n\r\n`, 414],
+    ['of CONNECT over headFields', () => `CONNECT a.test:443 HTTP/1.1\r\nHost: x\r\n${fields(8)}\r\n`, 431],
+  ])('%s gets %3$i', async (_what, text, status) => {
+    const origin = await startRawOrigin(answering(ok('x')))
+    const client = await (await startTestProxy({ limits })).connect()
+    await client.write(text(origin.url))
+    const response = await client.readResponse()
+    expect(response.status).toBe(status)
+    if (status === 200) return
+    expect(response.fields['proxy-status']).toMatch(/^veilgate; error=http_request_error/)
+    expect(response.fields.connection).toBe('close')
+    expect(await client.closed()).toBe('end')
+    expect(origin.peers.length).toBe(0)
+  })
+
+  test('gets the same answer octet by octet', async () => {
+    const client = await (await startTestProxy({ limits })).connect()
+    await client.write(`GET http://a.test/ HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(2_048)}\r\n\r\n`, 1)
+    expect((await client.readResponse()).status).toBe(431)
+  })
+
+  test('of a response over headBytes is an error of the origin', async () => {
+    const origin = await startRawOrigin(answering(ok('x', `X: ${'y'.repeat(4_000)}\r\n`)))
+    const client = await (await startTestProxy({ limits })).connect()
+    await client.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
+    const response = await client.readResponse()
+    expect(response.status).toBe(502)
+    expect(response.fields['proxy-status']).toMatch(/^veilgate; error=http_protocol_error/)
+  })
+})
+
+describe('connections', () => {
+  test('over the limit get 503 with Retry-After before they ask anything, and room comes back', async () => {
+    const { connect, proxy, record } = await startTestProxy({ limits: { connections: 2 } })
+    const [first] = [await connect(), await connect()]
+    const third = await connect()
+    const refusal = await third.readResponse()
+    expect(refusal.status).toBe(503)
+    expect(refusal.fields['proxy-status']).toBe(LIMITED)
+    expect(refusal.fields['retry-after']).toBe('1')
+    expect(await third.closed()).toBe('end')
+    expect((await record(0)).decision.reason).toBe('limit')
+    first?.close()
+    await eventually(() => proxy.connections === 1)
+    const fourth = await connect()
+    await fourth.write('GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect((await fourth.readResponse()).status).toBe(502)
+  })
+
+  test('of one client over perClient get 429 with Retry-After, and room comes back', async () => {
+    const { connect, proxy } = await startTestProxy({ limits: { perClient: 1 } })
+    const first = await connect()
+    const second = await connect()
+    const refusal = await second.readResponse()
+    expect(refusal.status).toBe(429)
+    expect(refusal.fields['proxy-status']).toBe(LIMITED)
+    expect(refusal.fields['retry-after']).toBe('1')
+    expect(await second.closed()).toBe('end')
+    first.close()
+    await eventually(() => proxy.connections === 0)
+    const third = await connect()
+    await third.write('GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect((await third.readResponse()).status).toBe(502)
+  })
+
+  test('of clients that are not in the list get 403 and are closed', async () => {
+    const { connect, record } = await startTestProxy({ clients: { allow: ['192.0.2.0/24'] } })
+    const client = await connect()
+    await client.write('GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: x\r\n\r\n')
+    const refusal = await client.readResponse()
+    expect(refusal.status).toBe(403)
+    expect(refusal.fields['proxy-status']).toMatch(/^veilgate; error=http_request_denied/)
+    expect(await client.closed()).toBe('end')
+    expect(client.received).toBe('')
+    expect((await record(0)).decision.reason).toBe('client')
+  })
+
+  test('that are turned away take no place from those that are served', async () => {
+    const { connect, proxy, port } = await startTestProxy({ limits: { connections: 1 } })
+    const served = await connect()
+    const away = [await connectRaw(port), await connectRaw(port), await connectRaw(port)]
+    for (const client of away) expect((await client.readResponse()).status).toBe(503)
+    // those turned away are still there: they have not closed their side
+    served.close()
+    await eventually(() => proxy.connections === away.length)
+    const next = await connect()
+    await next.write('GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect((await next.readResponse()).status).toBe(502)
+    for (const client of away) client.close()
+  })
+
+  test('that are turned away and stay are closed after a while', async () => {
+    const { connect, proxy } = await startTestProxy({
+      clients: { allow: ['192.0.2.0/24'] },
+      limits: { idleTimeoutMs: 100 },
+    })
+    const client = await connect()
+    await client.readResponse()
+    await eventually(() => proxy.connections === 0)
+  })
+})
