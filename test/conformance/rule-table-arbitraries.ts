@@ -35,7 +35,10 @@ export const URL_TEXT = fc
   .map(([scheme, text, rest]) => scheme + text.replace(/\/\d+$/, '') + rest)
 
 export const REGEX_SOURCE = fc
-  .array(fc.constantFrom('a', 'b', '.', '\\.', 'a*', '(a|b)+', '[ab]?', '^a', 'b$'), { minLength: 1, maxLength: 5 })
+  .array(fc.constantFrom('a', 'b', 'ab', '.', '\\.', 'a*', 'ab?', '(a|b)+', '[ab]?', '[^a]', '^a', 'b$', 'B+'), {
+    minLength: 1,
+    maxLength: 5,
+  })
   .map((parts) => parts.join(''))
 
 /** Patterns that a text stands for; none where the text is no pattern. */

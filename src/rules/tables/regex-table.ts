@@ -1,37 +1,36 @@
-import { RE2JS, RE2Set } from 're2js'
+import { RE2JS } from 're2js'
+import { requiredLiteral } from '../required-literal.js'
 import type { RuleTable } from '../table.js'
 
-/** Regular expressions, all searched in one pass of one automaton: linear in the host. */
+/**
+ * Regular expressions, each in time linear in the host. Most are dismissed by
+ * one search for a text that they require, before they are even compiled. (One
+ * automaton for all of them is slower: a thousand make states without end.)
+ */
 export function createRegexTable(): RuleTable {
-  const sources: string[] = []
-  const ids: number[] = []
-  let set: RE2Set | undefined
+  const entries: {
+    readonly id: number
+    readonly source: string
+    readonly literal: string
+    regex: RE2JS | undefined
+  }[] = []
 
   return {
     name: 'regex',
 
     tryAdd(pattern, id) {
       if (pattern.kind !== 'regex') return false
-      sources.push(pattern.source)
-      ids.push(id)
-      set = undefined
+      const { source } = pattern
+      entries.push({ id, source, literal: requiredLiteral(source), regex: undefined })
       return true
     },
 
     collect({ host }, found) {
-      if (sources.length === 0) return
-      set ??= compileSet(sources)
-      for (const at of set.match(host)) {
-        const id = ids[at]
-        if (id !== undefined) found.push(id)
+      for (const entry of entries) {
+        if (!host.includes(entry.literal)) continue
+        entry.regex ??= RE2JS.compile(entry.source, RE2JS.CASE_INSENSITIVE)
+        if (entry.regex.test(host)) found.push(entry.id)
       }
     },
   }
-}
-
-function compileSet(sources: readonly string[]): RE2Set {
-  const set = new RE2Set(RE2Set.UNANCHORED, RE2JS.CASE_INSENSITIVE)
-  for (const source of sources) set.add(source)
-  set.compile()
-  return set
 }
