@@ -38,6 +38,8 @@ type HeadGrammar = {
   /** Parses a whole head; false when it is refused. */
   readonly parse: (text: string) => boolean
   readonly skipsEmptyLines: boolean
+  /** Whether `bytes[start, lineEnd)` can be the first line: asked only while the head is not complete. */
+  readonly isFirstLine: (bytes: Buffer, start: number, lineEnd: number) => boolean
   /** Says why a head that is not complete cannot become one. */
   readonly refuseEarly: (reason: 'syntax' | 'size' | 'line-size') => void
 }
@@ -225,6 +227,10 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
       if (c === 0 || (c === LF && bytes[i - 1] !== CR)) return this.#refuse('syntax')
       if (c === CR && i + 1 < bytes.length && bytes[i + 1] !== LF) return this.#refuse('syntax')
     }
+    const lineEnd = bytes.indexOf(LF, this.#at)
+    if (lineEnd >= this.#at + this.#searched && !this.#grammar.isFirstLine(bytes, this.#at, lineEnd)) {
+      return this.#refuse('syntax')
+    }
     this.#searched = Math.max(0, length - 3)
     return NEED_DATA
   }
@@ -243,6 +249,11 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
   }
 }
 
+/** ` HTTP/d.d` and CR stand before the LF. HTTP/0.9 has no version, and nothing that would follow its line. */
+function namesVersion(bytes: Buffer, start: number, lineEnd: number): boolean {
+  return /^ HTTP\/\d\.\d\r$/.test(bytes.toString('latin1', Math.max(start, lineEnd - 10), lineEnd))
+}
+
 /** Reads requests. `table` is asked at each message, so that a reload reaches open connections; `reader.head` is shared by all readers that are given the same one, and valid until the next `next()`. */
 export function createRequestReader(
   head: RequestHead,
@@ -251,6 +262,7 @@ export function createRequestReader(
 ): MessageReader<RequestHead> {
   return new MessageReader(head, limits, table, {
     skipsEmptyLines: true,
+    isFirstLine: namesVersion,
     parse: (text) => parseRequestHead(text, limits, table(), head),
     refuseEarly(reason) {
       head.error =
@@ -269,6 +281,7 @@ export function createResponseReader(
 ): MessageReader<ResponseHead> {
   return new MessageReader(head, limits, table, {
     skipsEmptyLines: false,
+    isFirstLine: () => true,
     parse: (text) => parseResponseHead(text, limits, table(), methodOf(), head),
     refuseEarly(reason) {
       head.detail = reason === 'syntax' ? 'this is not an HTTP/1.x response' : 'the response head is too large'

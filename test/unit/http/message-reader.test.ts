@@ -64,7 +64,16 @@ describe('limits', () => {
   })
 
   test('what cannot become a request is refused at once, not at a time-out', () => {
-    for (const bytes of ['\x16', '\x05\x01', '\0', 'GET /\0', 'GET / HTTP/1.1\rX', '\r\r']) {
+    for (const bytes of [
+      '\x16',
+      '\x05\x01',
+      '\0',
+      'GET /\0',
+      'GET /\r\n',
+      'SSH-2.0-x\r\n',
+      'GET / HTTP/1.1\rX',
+      '\r\r',
+    ]) {
       expect(readRequests(bytes, { finishes: false })).toMatchObject({ end: 'refused' })
     }
   })
