@@ -80,6 +80,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
   const subscribers = new Set<(record: AccessRecord) => void>()
   const dials = new WeakMap<Policy, Dial>()
+  const resolvers = new Set<HostResolver>()
   const idPrefix = randomBytes(4).toString('hex')
   let exchanges = 0
   let listeners: readonly Listener[] = []
@@ -116,6 +117,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
     const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
     const resolver = createResolver({ ...next.egress.dns, now: () => performance.now() })
+    resolvers.add(resolver)
     const dial = createDialer({
       resolver,
       guard: policy.guard,
@@ -125,6 +127,18 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     })
     dials.set(policy, dial)
     return { config: next, policy, resolver, dial }
+  }
+
+  function retire({ resolver }: Snapshot): void {
+    resolvers.delete(resolver)
+    resolver.close()
+  }
+
+  /** Puts the options and rules in force that came with the proxy. */
+  function replaceSnapshot(ruleSet: RuleSet): void {
+    const before = snapshot
+    snapshot = takeSnapshot(config, ruleSet)
+    retire(before)
   }
 
   /** The addresses bound, or before that those that will be. */
@@ -149,6 +163,8 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     async listen() {
       refuseOpenProxy(config)
       const ruleSet = options.ruleSet ?? (await loadRules(config))
+      // the first listener may have clients before the last one is bound
+      replaceSnapshot(ruleSet)
       const started: Listener[] = []
       try {
         for (const url of config.listen) {
@@ -156,14 +172,14 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
           started.push(await startListener({ context, host: address, port, connections, clients }))
         }
       } catch (error) {
-        await Promise.all(started.map((listener) => listener.close()))
+        const closed = started.map((listener) => listener.close())
+        for (const connection of connections) connection.close()
+        await Promise.all(closed)
         throw error
       }
       listeners = started
-      const before = snapshot
       // only now the ports are known that must not be dialled
-      snapshot = takeSnapshot(config, ruleSet)
-      before.resolver.close()
+      replaceSnapshot(ruleSet)
     },
 
     async close({ drainMs = 5_000 } = {}) {
@@ -172,7 +188,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       const cut = await drain(connections, drainMs)
       await Promise.all(closed)
       pool.clear()
-      snapshot.resolver.close()
+      for (const resolver of resolvers) resolver.close()
       return cut
     },
 
@@ -184,7 +200,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       heads = createHeads(nextConfig)
       pool.clear()
       // exchanges that were decided before still dial by it: it ends when their time is up
-      setTimeout(() => before.resolver.close(), before.config.limits.connectTimeoutMs).unref()
+      setTimeout(() => retire(before), before.config.limits.connectTimeoutMs).unref()
       if (nextConfig.listen.join() !== before.config.listen.join()) {
         logger?.warn('the listen addresses changed: they take effect at the next start')
       }
