@@ -51,6 +51,7 @@ export type Exchange = {
 }
 
 const UNDECIDED: Decision = { action: 'allow', reason: 'default', level: 'default', rule: null }
+const LOCAL: Decision = { action: 'allow', reason: 'local', level: 'default', rule: null }
 const MALFORMED: Decision = { action: 'block', reason: 'malformed', level: 'default', rule: null }
 
 export type ExchangeOrigin = Pick<Exchange, 'id' | 'startedAt' | 'client' | 'policy' | 'head'>
@@ -85,6 +86,13 @@ export function refuse(exchange: Exchange, error: ErrorCode, detail: string, dec
   exchange.error = error
   exchange.detail = detail
   exchange.decision = decision
+  return false
+}
+
+/** Settles an exchange that ends here with an answer of ours. Returns false like `refuse`. */
+export function settleLocally(exchange: Exchange): false {
+  exchange.plan = 'answer'
+  exchange.decision = LOCAL
   return false
 }
 

@@ -263,8 +263,8 @@ test('10,000 aborted exchanges of every kind leave nothing behind', { timeout: 1
   await eventually(() => origin.open === pool?.size)
   // each was told once, and every kind of end was met
   expect(new Set(records.map(({ id }) => id)).size).toBe(records.length)
-  expect(new Set(records.map(({ error }) => error))).toEqual(
-    new Set([
+  expect([...new Set(records.map(({ error }) => error))]).toEqual(
+    expect.arrayContaining([
       null,
       'client_aborted',
       'VG_REQUEST_BLOCKED',

@@ -1,6 +1,6 @@
 import { BODY_NONE } from '../../http/request-head.js'
 import { parseTarget, splitAbsoluteForm } from '../../http/target.js'
-import { type Exchange, refuse } from '../exchange.js'
+import { type Exchange, refuse, settleLocally } from '../exchange.js'
 
 /** Finds out where the request wants to go. Settles what no proxy can serve: 400, 501. */
 export function parseTargetStage(exchange: Exchange): boolean {
@@ -40,8 +40,7 @@ function settleOther(exchange: Exchange, method: string, text: string): boolean 
   exchange.form = target.form
   if (target.form === 'asterisk') {
     exchange.path = '*'
-    exchange.plan = 'answer'
-    return false
+    return settleLocally(exchange)
   }
   return refuse(exchange, 'VG_TARGET_NOT_PROXY', '')
 }
