@@ -65,7 +65,7 @@ function toRequest(policy: Policy, target: string, method: string | undefined): 
   const url = /^(https?|wss?):\/\/([^/?#]*)([^#]*)/i.exec(target)
   if (url !== null) {
     const [, scheme = '', authorityText = '', rest = ''] = url
-    const isTls = /s$/i.test(scheme)
+    const isTls = /^(https|wss)$/i.test(scheme)
     const authority = parseAuthority(authorityText, isTls ? 443 : 80)
     if (authority === undefined) return undefined
     return isTls

@@ -16,7 +16,7 @@ import {
 /* `tsc` checks these; running them shows only that the names exist. */
 
 test('createProxy takes any part of the configuration and gives a proxy', () => {
-  expectTypeOf<Parameters<typeof createProxy>>().toEqualTypeOf<[options?: ProxyOptions]>()
+  expectTypeOf(createProxy).parameter(0).toEqualTypeOf<ProxyOptions | undefined>()
   expectTypeOf(createProxy).returns.toEqualTypeOf<ForwardProxy>()
   expectTypeOf<{ readonly limits: { readonly headBytes: number } }>().toExtend<ProxyOptions>()
   expectTypeOf<{ readonly limits: { readonly headBytes: string } }>().not.toExtend<ProxyOptions>()

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { createRouteTable } from '../../../src/pipeline/route.js'
+import { compileRules } from '../../../src/rules/compile.js'
+import type { RuleSet } from '../../../src/rules/rule.js'
+
+const RULES = compileRules([{ name: 't.rules', text: 'block ads.test' }])
+
+/** The rules, and how often they were asked. */
+function counted(): { readonly rules: RuleSet; asked(): number } {
+  let asked = 0
+  const decide: RuleSet['decide'] = (target) => {
+    asked++
+    return RULES.decide(target)
+  }
+  return { rules: { ...RULES, decide }, asked: () => asked }
+}
+
+test.each([
+  ['a.test', 80, { hostField: 'a.test', key: 'a.test:80' }],
+  ['A.Test.:8080', 80, { hostField: 'a.test:8080', key: 'a.test:8080' }],
+  ['[::1]', 80, { hostField: '[::1]', key: '[::1]:80' }],
+  ['[::1]:443', 0, { hostField: '[::1]:443', key: '[::1]:443' }],
+  ['127.1:80', 0, { hostField: '127.0.0.1', key: '127.0.0.1:80' }],
+] as const)('%s with default port %i becomes %j', (text, defaultPort, expected) => {
+  expect(createRouteTable(RULES).find(text, defaultPort)).toMatchObject(expected)
+})
+
+test.each([
+  ['a.test', 0],
+  ['', 80],
+  ['a..b', 80],
+  ['a.test:0', 0],
+] as const)('%s with default port %i is no authority', (text, defaultPort) => {
+  expect(createRouteTable(RULES).find(text, defaultPort)).toBeUndefined()
+})
+
+test('a route carries what the rules say of its host, asked once', () => {
+  const { rules, asked } = counted()
+  const table = createRouteTable(rules)
+  const first = table.find('ads.test', 80)
+  expect(first?.decision).toMatchObject({ action: 'block', rule: { line: 1 } })
+  expect(table.find('ads.test', 80)).toBe(first)
+  expect(asked()).toBe(1)
+})
+
+test('a text without a port never stands for one of CONNECT', () => {
+  const table = createRouteTable(RULES)
+  expect(table.find('a.test', 80)).toBeDefined()
+  expect(table.find('a.test', 0)).toBeUndefined()
+})
+
+test('texts beyond the usual length are not kept', () => {
+  const { rules, asked } = counted()
+  const table = createRouteTable(rules)
+  const long = `${'a.'.repeat(80)}test`
+  expect(table.find(long, 80)).not.toBe(table.find(long, 80))
+  expect(asked()).toBe(2)
+})
+
+test('a client that asks for ever more hosts does not fill the memory, and every answer stays right', () => {
+  const { rules, asked } = counted()
+  const table = createRouteTable(rules)
+  for (let i = 0; i < 20_000; i++) expect(table.find(`h${i}.test`, 80)?.key).toBe(`h${i}.test:80`)
+  table.find('h0.test', 80)
+  expect(asked()).toBe(20_001)
+})
