@@ -1,0 +1,108 @@
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { createDeadlines } from '../../../src/transport/deadlines.js'
+import { type SpliceEnd, type SpliceOptions, splice } from '../../../src/transport/splice.js'
+import { readAll, socketPair } from '../../helpers/socket-pair.js'
+
+const NOTHING = Buffer.alloc(0)
+
+async function tunnel(options: Partial<SpliceOptions> = {}) {
+  const [client, proxyToClient] = await socketPair()
+  const [origin, proxyToOrigin] = await socketPair()
+  const deadlines = createDeadlines(10, () => performance.now())
+  let tell: (end: SpliceEnd) => void = () => {}
+  const ended = new Promise<SpliceEnd>((resolve) => {
+    tell = resolve
+  })
+  const stop = splice({
+    client: proxyToClient,
+    origin: proxyToOrigin,
+    earlyFromClient: NOTHING,
+    earlyFromOrigin: NOTHING,
+    clientEnded: false,
+    idleMs: 60_000,
+    deadlines,
+    onEnd: (end) => tell(end),
+    ...options,
+  })
+  return { client, origin, ended, stop, deadlines }
+}
+
+describe('splice', () => {
+  test('moves octets both ways and counts them from the client, until both directions have ended', async () => {
+    const { client, origin, ended, deadlines } = await tunnel()
+    const [atOrigin, atClient] = [readAll(origin), readAll(client)]
+    client.end('question')
+    expect(await atOrigin).toBe('question')
+    origin.end('a longer answer')
+    expect(await atClient).toBe('a longer answer')
+    expect(await ended).toMatchObject({ bytesFromClient: 8, bytesToClient: 15, reason: 'closed' })
+    expect(deadlines.size).toBe(0)
+  })
+
+  test('octets that came early arrive first and count', async () => {
+    const { client, origin, ended } = await tunnel({
+      earlyFromClient: Buffer.from('early '),
+      earlyFromOrigin: Buffer.from('hello '),
+    })
+    const [atOrigin, atClient] = [readAll(origin), readAll(client)]
+    client.end('late')
+    origin.end('world')
+    expect([await atOrigin, await atClient]).toEqual(['early late', 'hello world'])
+    expect(await ended).toMatchObject({ bytesFromClient: 10, bytesToClient: 11 })
+  })
+
+  test('a client that had ended before is ended towards the origin too, and still gets the answer', async () => {
+    const { client, origin } = await tunnel({ clientEnded: true, earlyFromClient: Buffer.from('all of it') })
+    expect(await readAll(origin)).toBe('all of it')
+    const atClient = readAll(client)
+    origin.end('answer')
+    expect(await atClient).toBe('answer')
+  })
+
+  test.each(['client', 'origin'] as const)('a reset by the %s becomes a reset on the other side', async (side) => {
+    const pair = await tunnel()
+    const other = side === 'client' ? pair.origin : pair.client
+    other.resume()
+    const failed = once(other, 'error')
+    pair[side].resetAndDestroy()
+    expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' })
+    expect((await pair.ended).reason).toBe(`${side}-reset`)
+    expect(pair.deadlines.size).toBe(0)
+  })
+
+  test('ends when nothing moves for the idle time', async () => {
+    const { client, origin, ended } = await tunnel({ idleMs: 50 })
+    for (const socket of [client, origin]) socket.on('error', () => {})
+    expect((await ended).reason).toBe('idle')
+  })
+
+  test('stopping it cuts both sides, tells once, and stopping again does nothing', async () => {
+    const { client, origin, ended, stop } = await tunnel()
+    const closed = [client, origin].map((socket) => {
+      socket.on('error', () => {})
+      socket.resume()
+      return new Promise<void>((resolve) => socket.on('close', () => resolve()))
+    })
+    stop()
+    stop()
+    expect((await ended).reason).toBe('aborted')
+    await Promise.all(closed)
+  })
+
+  test('a reader that stops holds its writer back instead of filling the memory', async () => {
+    const { client, origin } = await tunnel()
+    client.pause()
+    let taken = 0
+    const chunk = Buffer.alloc(1 << 16)
+    for (let held = 0; held < 50; ) {
+      const before = origin.writableLength
+      origin.write(chunk)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      if (origin.writableLength >= before + chunk.length) held++
+      else taken += chunk.length
+      if (taken > 64 << 20) throw new Error('the tunnel takes everything')
+    }
+    expect(origin.writableLength).toBeGreaterThan(0)
+  })
+})
