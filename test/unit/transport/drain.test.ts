@@ -1,50 +1,45 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ClientConnection } from '../../../src/transport/client-connection.js'
 import { drain } from '../../../src/transport/drain.js'
 
-/** A connection that leaves the set a turn after it is closed, as sockets do. */
-function connection(all: Set<ClientConnection>, isIdle: boolean) {
-  const fake = {
-    isIdle,
-    closes: 0,
-    close() {
-      fake.closes++
-      setImmediate(() => all.delete(fake as unknown as ClientConnection))
-    },
-  }
-  all.add(fake as unknown as ClientConnection)
-  return fake
+/** As much of a connection as a drain knows; closing takes it out of the set. */
+function connectionsOf(...idle: boolean[]) {
+  const connections = new Set<ClientConnection>()
+  const all = idle.map((isIdle) => {
+    const connection = { isIdle, closed: 0, close: () => {} }
+    connection.close = () => {
+      connection.closed++
+      connections.delete(connection as unknown as ClientConnection)
+    }
+    connections.add(connection as unknown as ClientConnection)
+    return connection
+  })
+  return { connections, all }
 }
 
-describe('drain', () => {
-  test('idle connections close at once and nothing is cut', async () => {
-    const all = new Set<ClientConnection>()
-    connection(all, true)
-    expect(await drain(all, 5_000)).toBe(0)
-    expect(all.size).toBe(0)
-  })
+test('closes idle ones at once', async () => {
+  const { connections, all } = connectionsOf(true, true)
+  const drained = drain(connections, 60_000)
+  expect(all.map(({ closed }) => closed)).toEqual([1, 1])
+  expect(await drained).toBe(0)
+})
 
-  test('a busy connection ends by itself when it becomes idle', async () => {
-    const all = new Set<ClientConnection>()
-    const busy = connection(all, false)
-    setTimeout(() => {
-      busy.isIdle = true
-    }, 30)
-    expect(await drain(all, 5_000)).toBe(0)
-    expect(busy.closes).toBeGreaterThan(0)
-  })
+test('closes one that gets idle while it waits', async () => {
+  const { connections, all } = connectionsOf(false)
+  const drained = drain(connections, 60_000)
+  const [busy] = all
+  if (busy !== undefined) busy.isIdle = true
+  expect(await drained).toBe(0)
+  expect(busy?.closed).toBe(1)
+})
 
-  test('what is still busy when the time is up is cut and counted', async () => {
-    const all = new Set<ClientConnection>()
-    const busy = [connection(all, false), connection(all, false)]
-    expect(await drain(all, 40)).toBe(2)
-    expect(all.size).toBe(0)
-    expect(busy.map(({ closes }) => closes)).toEqual([1, 1])
-  })
+test('cuts what is left when the time is up, and counts it', async () => {
+  const { connections, all } = connectionsOf(false, false, true)
+  expect(await drain(connections, 50)).toBe(2)
+  expect(all.map(({ closed }) => closed)).toEqual([1, 1, 1])
+})
 
-  test('a drain of 0 ms waits for nobody', async () => {
-    const all = new Set<ClientConnection>()
-    connection(all, false)
-    expect(await drain(all, 0)).toBe(1)
-  })
+test('cuts at once without a time', async () => {
+  const { connections } = connectionsOf(false)
+  expect(await drain(connections, 0)).toBe(1)
 })
