@@ -146,6 +146,17 @@ describe('with one address opened', () => {
     }
   })
 
+  test('a range that carries IPv4 does not open what it carries', async () => {
+    const proxy = await startGuarded(['64:ff9b::/96', '2002::/16', '2001::/32', '::/96'])
+    try {
+      for (const target of ['[64:ff9b::7f00:1]', '[2002:7f00:1::1]', '[2001::80ff:fffe]', '[::127.0.0.1]']) {
+        expect(await ask(proxy, 'GET', target), target).toBe('403 destination_ip_prohibited')
+      }
+    } finally {
+      await proxy.close()
+    }
+  })
+
   test('a Host field that names another place opens nothing', async () => {
     const proxy = await startGuarded([`${OPENED}/32`])
     try {
