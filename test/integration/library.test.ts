@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { CannotRunError, compileRules, createProxy, InputError } from '../../src/index.js'
 import { answering, ok, startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
-import { openOptions, startTestProxy } from '../helpers/test-proxy.js'
+import { openOptions, rulesOf, startTestProxy } from '../helpers/test-proxy.js'
 
 const get = (target: string, fields = '') => `GET ${target} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`
 
@@ -73,6 +73,22 @@ describe('createProxy', () => {
       error: 'VG_ADDRESS_PROHIBITED',
     })
     expect(proxy.decide({ target: 'a b' })).toMatchObject({ reason: 'malformed', host: '' })
+  })
+
+  test('ends only the connection on which a fault of its own comes up, and says so', async () => {
+    const rules = rulesOf(['block a.test'])
+    const decide: typeof rules.decide = (target) => {
+      if (typeof target !== 'string' && target.host === 'fault.test') throw new Error('a fault on purpose')
+      return rules.decide(target)
+    }
+    const { connect, proxy, messages } = await startTestProxy({ ruleSet: { ...rules, decide } })
+    const [other, client] = [await connect(), await connect()]
+    await client.write(get('http://fault.test/'))
+    await client.closed()
+    expect(messages.join()).toContain('a fault on purpose')
+    await other.write(get('http://a.test/'))
+    expect((await other.readResponse()).status).toBe(403)
+    expect(proxy.connections).toBe(1)
   })
 
   test('stops telling a listener that has left', async () => {
