@@ -44,10 +44,10 @@ export type Proxy = {
   close(options?: { readonly drainMs?: number }): Promise<number>
   /**
    * Replaces rules and options whole, for requests that arrive from now on; the old ones stay when it throws.
-   * A listen address cannot change this way. @throws InputError
+   * A listen address cannot change this way. @throws InputError; Error before `listen`
    */
   reload(options: ProxyOptions): Promise<void>
-  /** What would be done with a host, `host:port` or URL, by the server's own stages; asks no DNS. */
+  /** What would be done with a host, `host:port` or URL, by the server's own stages; asks no DNS. @throws Error before `rules.files` were read */
   decide(request: { readonly target: string; readonly method?: string }): TargetDecision
   /** Hears of every exchange when it has ended. Returns a function that unsubscribes. */
   on(event: 'exchange', listener: (record: AccessRecord) => void): () => void
@@ -57,6 +57,8 @@ export type Proxy = {
   readonly rules: RuleSet
   /** Client connections open now. */
   readonly connections: number
+  /** Of these, the ones with an exchange or tunnel under way. */
+  readonly busyConnections: number
 }
 
 /** A configuration in force, with all that was compiled from it. */
@@ -159,6 +161,11 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     get connections() {
       return connections.size
     },
+    get busyConnections() {
+      let busy = 0
+      for (const { isIdle } of connections) if (!isIdle) busy++
+      return busy
+    },
 
     async listen() {
       refuseOpenProxy(config)
@@ -193,6 +200,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     },
 
     async reload(next) {
+      if (listeners.length === 0) throw new Error('reload() needs a proxy that listens')
       const nextConfig = mergeSettings(withoutExtras(next))
       const ruleSet = next.ruleSet ?? (await loadRules(nextConfig))
       const before = snapshot
@@ -206,7 +214,11 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       }
     },
 
-    decide: ({ target, method }) => decideTarget(snapshot.policy, target, method),
+    decide({ target, method }) {
+      const isUnread = options.ruleSet === undefined && config.rules.files.length > 0 && listeners.length === 0
+      if (isUnread) throw new Error('rules.files are read by listen(): ask after it, or give a ruleSet')
+      return decideTarget(snapshot.policy, target, method)
+    },
 
     on(_event, listener) {
       subscribers.add(listener)

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Refusal } from './refusal-data.js'
 
 /** What opens the way again: a rule line to write, or the option of the command line and key of the configuration. */
@@ -15,7 +16,7 @@ export function remedyFor({ code, rule, host, form }: Refusal): Remedy | null {
       if (host === '') return null
       return { kind: 'rule', text: `${rule?.level === 'block!' ? 'allow!' : 'allow'} ${host}` }
     case 'VG_ADDRESS_PROHIBITED':
-      return { kind: 'option', text: '--allow-private=CIDR (egress.guard.allow)' }
+      return { kind: 'option', text: `--allow-private=${isIP(host) === 0 ? 'CIDR' : host} (egress.guard.allow)` }
     case 'VG_PORT_REFUSED':
       return form === 'authority'
         ? { kind: 'option', text: '--connect-ports LIST (egress.connectPorts)' }

@@ -120,7 +120,7 @@ async function startService(
   }
 
   return {
-    openExchanges: () => proxy.connections,
+    openExchanges: () => proxy.busyConnections,
     async close(drainMs) {
       const cut = await proxy.close({ drainMs })
       logClosed ??= accessLog?.close()
@@ -155,7 +155,7 @@ function announce(
   logger: Logger,
 ): void {
   const where = addresses.join(' and ')
-  const what = `${ruleSet.size} rules, headers ${config.headers.profile} (acts on http:// traffic only), engine js`
+  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine js`
   process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
   reportSkipped(ruleSet.counts, logger)
   if (json) process.stdout.write(`${JSON.stringify({ listening: addresses, rules: ruleSet.size, engine: 'js' })}\n`)

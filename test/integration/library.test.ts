@@ -19,6 +19,24 @@ describe('createProxy', () => {
     expect(await proxy.close()).toBe(0)
   })
 
+  test('answers questions about rule files only once it has read them, and reloads only once it listens', async () => {
+    const unread = createProxy({ rules: { files: [{ name: 'x', path: '/nowhere', action: 'block' }] } })
+    expect(() => unread.decide({ target: 'a.test' })).toThrow('listen()')
+    const idle = createProxy(openOptions())
+    expect(idle.decide({ target: 'a.test' }).action).toBe('allow')
+    await expect(idle.reload(openOptions())).rejects.toThrow('listens')
+  })
+
+  test('counts connections with something under way apart from those that wait', async () => {
+    const origin = await startRawOrigin()
+    const { proxy, connect } = await startTestProxy()
+    await connect()
+    const busy = await connect()
+    await busy.write(get(`${origin.url}/`))
+    await origin.peer(0)
+    expect([proxy.connections, proxy.busyConnections]).toEqual([2, 1])
+  })
+
   test('says in a sentence when its port is taken, and leaves no other listener behind', async () => {
     const { port } = await startTestProxy()
     const free = await unusedPort()

@@ -26,6 +26,11 @@ describe('remedy', () => {
     expect(remedy?.text).toContain(option)
   })
 
+  test('an address is opened by an option that is ready to paste', () => {
+    const refusal = refusalOf({ code: 'VG_ADDRESS_PROHIBITED', rule: null, host: '192.168.1.1' })
+    expect(remedyFor(refusal)?.text).toContain('--allow-private=192.168.1.1 ')
+  })
+
   test.each(['VG_DNS_ERROR', 'VG_REQUEST_MALFORMED', 'VG_INTERNAL'] as const)(
     'nothing to write helps against %s',
     (code) => {

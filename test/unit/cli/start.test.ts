@@ -44,7 +44,7 @@ describe('start', () => {
     expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect(rules).toBe(1)
     expect(read().stderr).toBe(
-      `veilgate: listening on ${address}, 1 rules, headers standard (acts on http:// traffic only), engine js\n`,
+      `veilgate: listening on ${address}, 1 rule, headers standard (acts on http:// traffic only), engine js\n`,
     )
     expect(await stop()).toBe(0)
     expect(process.eventNames()).toEqual(before)
