@@ -4,6 +4,7 @@ import { parseAuthority } from '../http/authority.js'
 import { createFieldTable } from '../http/field-table.js'
 import { createRequestHead, parseRequestHead } from '../http/request-head.js'
 import type { RuleMatch } from '../rules/rule.js'
+import { escapePath } from '../rules/url-path.js'
 import { createExchange } from './exchange.js'
 import type { Policy } from './policy.js'
 import { decideRequest } from './request-pipeline.js'
@@ -70,9 +71,10 @@ function toRequest(policy: Policy, target: string, method: string | undefined): 
     if (authority === undefined) return undefined
     return isTls
       ? `CONNECT ${written(authority)}`
-      : `${method ?? 'GET'} http://${written(authority)}${encodeURI(decodeSafely(rest))}`
+      : `${method ?? 'GET'} http://${written(authority)}${escapePath(rest)}`
   }
-  const bare = parseAuthority(target, 443)
+  // an IPv6 address without a port needs no brackets from a person
+  const bare = parseAuthority(target, 443) ?? parseAuthority(`[${target}]`, 443)
   if (bare === undefined) return undefined
   if (method !== undefined && method !== 'CONNECT') return `${method} http://${written(bare)}/`
   const isTunnel = method === 'CONNECT' || policy.isConnectPort(bare.port) || !policy.isHttpPort(bare.port)
@@ -81,15 +83,6 @@ function toRequest(policy: Policy, target: string, method: string | undefined): 
 
 function written({ host, port, family }: { host: string; port: number; family: number }): string {
   return `${family === 6 ? `[${host}]` : host}:${port}`
-}
-
-/** So that a path which is encoded already is not encoded twice. */
-function decodeSafely(path: string): string {
-  try {
-    return decodeURI(path)
-  } catch {
-    return path
-  }
 }
 
 function malformed(target: string): TargetDecision {

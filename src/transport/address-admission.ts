@@ -1,7 +1,7 @@
 import { ProxyError } from '../errors.js'
 import type { Exchange } from '../pipeline/exchange.js'
 import type { Route } from '../pipeline/route.js'
-import { settleDecision } from '../pipeline/stages/apply-rules.js'
+import { settleDecision, urlPathOf } from '../pipeline/stages/apply-rules.js'
 
 /**
  * The rules asked once more when DNS has answered, as an option for the
@@ -14,7 +14,7 @@ export function addressAdmission(
   const { rules } = exchange.policy
   if (!rules.hasAddressRules || route.authority.family !== 0) return {}
   const { host, port, family } = route.authority
-  const path = exchange.form === 'absolute' ? exchange.path : undefined
+  const path = urlPathOf(exchange)
 
   return {
     admit(addresses) {

@@ -9,9 +9,15 @@ export function applyRulesStage(exchange: Exchange): boolean {
   let decided = route.decision
   if (rules.hasUrlRules && exchange.form === 'absolute') {
     const { host, port, family } = route.authority
-    decided = rules.decide({ host, port, family, path: exchange.path })
+    decided = rules.decide({ host, port, family, path: urlPathOf(exchange) })
   }
   return settleDecision(exchange, decided, isOpenUntilResolved(rules, decided, route.authority.family))
+}
+
+/** The path URL rules are asked for: `OPTIONS http://a.test` goes out as `*` and is still that URL. Undefined for a tunnel. */
+export function urlPathOf({ form, path }: Exchange): string | undefined {
+  if (form !== 'absolute') return undefined
+  return path === '*' ? '/' : path
 }
 
 /** Takes over what the rules say; false when that settles the exchange. */

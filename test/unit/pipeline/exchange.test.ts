@@ -11,6 +11,13 @@ test('an exchange begins as one that nothing has allowed', () => {
     form: 'invalid',
     path: '',
     wouldBlock: false,
+    id: 'id',
+    startedAt: 1_000,
+    client: { ip: '127.0.0.1', port: 9 },
+    decision: { action: 'allow', reason: 'default' },
+    error: undefined,
+    upgrade: false,
+    headersRemoved: undefined,
   })
   expect(exchange.headText).toBe('GET http://a.test/p HTTP/1.1\r\nHost: x\r\n')
   expect(exchange.route).toBeUndefined()
@@ -18,6 +25,7 @@ test('an exchange begins as one that nothing has allowed', () => {
 
 test('a refusal settles it with error, detail and decision', () => {
   const exchange = exchangeOf('GET http://a.test/')
+  exchange.plan = 'forward'
   expect(refuse(exchange, 'VG_PORT_REFUSED', 'port 25', refusalBy('port'))).toBe(false)
   expect(exchange).toMatchObject({ plan: 'refuse', error: 'VG_PORT_REFUSED', detail: 'port 25' })
   expect(exchange.decision).toEqual({ action: 'block', reason: 'port', level: 'default', rule: null })

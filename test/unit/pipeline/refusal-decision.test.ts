@@ -12,6 +12,10 @@ test.each([
   ['VG_CONNECTION_LIMIT', 'limit'],
   ['VG_CLIENT_REFUSED', 'client'],
   ['VG_HEAD_TIMEOUT', 'malformed'],
+  ['VG_HEAD_TOO_LARGE', 'malformed'],
+  ['VG_URI_TOO_LONG', 'malformed'],
+  ['VG_REQUEST_MALFORMED', 'malformed'],
+  ['VG_VERSION_UNSUPPORTED', 'malformed'],
   ['VG_FRAMING_CONFLICT', 'malformed'],
 ] as const)('%s is a block because of %s', (code, reason) => {
   expect(decisionAfter(code, before)).toEqual({ action: 'block', reason, level: 'default', rule: null })

@@ -37,3 +37,52 @@ test('no rule opens a port or an address, not even one that beats all others', (
 test('a request that is answered here is asked of no rule', () => {
   expect(decided('TRACE http://a.test/\nHost: x\nMax-Forwards: 0', ['block *.test']).plan).toBe('answer')
 })
+
+test.each(['CONNECT 10.0.0.1:443', 'CONNECT a.test:25', 'GET http://127.0.0.1:3128/', 'GET http://a..b/'])(
+  'report mode opens nothing that is not closed by a rule: %s',
+  (text) => {
+    expect(decided(text, ['block *', 'block 0.0.0.0/0'], { rules: { report: true } }).plan).toBe('refuse')
+  },
+)
+
+test.each(['GET http://EXAMPLE.com./', 'CONNECT EXAMPLE.com.:443', 'GET http://example.COM:80/'])(
+  'a rule for example.com meets every spelling of it: %s',
+  (text) => {
+    expect(decided(text, ['block example.com']).error).toBe('VG_REQUEST_BLOCKED')
+  },
+)
+
+test.each(['block bücher.example', 'block xn--bcher-kva.example'])(
+  'a name in another script and its ASCII form are the same: %s',
+  (line) => {
+    expect(decided('GET http://xn--bcher-kva.example/', [line]).error).toBe('VG_REQUEST_BLOCKED')
+  },
+)
+
+test.each([
+  'GET http://0x7f.1/',
+  'GET http://2130706433/',
+  'GET http://0177.0.0.1/',
+  'GET http://127.1/',
+  'CONNECT [::ffff:7f00:1]:443',
+  'CONNECT [64:ff9b::a9fe:a9fe]:80',
+  'CONNECT [2002:7f00:1::]:80',
+  'CONNECT [::127.0.0.1]:80',
+])('no spelling of a closed address passes the guard: %s', (text) => {
+  expect(decided(text, ['allow! *'])).toMatchObject({ plan: 'refuse', error: 'VG_ADDRESS_PROHIBITED' })
+})
+
+test.each([
+  'GET http://evil.com#.example.com/',
+  'GET http://a%00.com/',
+  'GET http://a..b/',
+  `GET http://${'a.'.repeat(126)}aa/`,
+  'CONNECT foo@bar.com:443',
+])('what is no host is refused before any rule is asked: %s', (text) => {
+  expect(decided(text, ['block *'])).toMatchObject({ error: 'VG_TARGET_MALFORMED', decision: { rule: null } })
+})
+
+test('CONNECT reaches the open ports and no others', () => {
+  const plans = [25, 22, 443].map((port) => decided(`CONNECT a.test:${port}`).error)
+  expect(plans).toEqual(['VG_PORT_REFUSED', 'VG_PORT_REFUSED', undefined])
+})

@@ -64,3 +64,27 @@ test('a client that asks for ever more hosts does not fill the memory, and every
   table.find('h0.test', 80)
   expect(asked()).toBe(20_001)
 })
+
+test('what CONNECT asks for is kept too', () => {
+  const { rules, asked } = counted()
+  const table = createRouteTable(rules)
+  expect(table.find('a.test:443', 0)).toBe(table.find('a.test:443', 0))
+  expect(asked()).toBe(1)
+})
+
+test.each([
+  [0, 'a.test:80', 80],
+  [80, 'a.test:80', 0],
+  [0, 'a.test:80', 0],
+] as const)(
+  'what is kept is bounded over both kinds: %i fills it, %s with default port %i is forgotten',
+  (fill, text, kind) => {
+    const { rules, asked } = counted()
+    const table = createRouteTable(rules)
+    table.find(text, kind)
+    for (let i = 0; i < 8_192; i++) table.find(`h${i}.test:80`, fill)
+    const before = asked()
+    expect(table.find(text, kind)?.key).toBe('a.test:80')
+    expect(asked()).toBe(before + 1)
+  },
+)

@@ -25,6 +25,7 @@ test('what a rule blocks is refused with its list and line', () => {
 test('what the default blocks is refused as such', () => {
   expect(asked('GET http://a.test/', ['default block', 'allow b.test']).exchange).toMatchObject({
     error: 'VG_REQUEST_BLOCKED',
+    detail: 'default',
     decision: { reason: 'default' },
   })
 })
@@ -40,6 +41,7 @@ test('URL rules see the path of a request, and nothing of a tunnel', () => {
   expect(asked('GET http://a.test/ads/1', lines).goesOn).toBe(false)
   expect(asked('GET http://a.test/news', lines).goesOn).toBe(true)
   expect(asked('CONNECT a.test:80', lines).goesOn).toBe(true)
+  expect(asked('CONNECT a.test:80', ['block http://a.test/**']).goesOn).toBe(true)
 })
 
 test('under default block a name stays open while an address rule may allow it', () => {
@@ -54,4 +56,26 @@ test('a name that a rule blocks is not open, whatever its address', () => {
   expect(isOpenUntilResolved(rules, rules.decide('a.test'), 0)).toBe(false)
   expect(isOpenUntilResolved(rules, rules.decide('b.test'), 0)).toBe(true)
   expect(isOpenUntilResolved(rules, rules.decide('198.51.100.1'), 4)).toBe(false)
+})
+
+test('what the default allows needs no address to open it', () => {
+  const { rules } = policyOf(['allow 192.0.2.0/24'])
+  expect(isOpenUntilResolved(rules, rules.decide('a.test'), 0)).toBe(false)
+})
+
+test('under default block a name is refused at once where no rule allows an address', () => {
+  expect(asked('GET http://a.test/', ['default block', 'allow b.test', 'block 192.0.2.0/24']).goesOn).toBe(false)
+})
+
+test.each([
+  ['a tunnel', 'CONNECT a.test:443'],
+  ['a request', 'GET http://a.test/'],
+])('an exchange open until resolved is not marked as one that would be blocked: %s', (_what, text) => {
+  const { exchange, goesOn } = asked(text, ['default block', 'allow 192.0.2.0/24'], { rules: { report: true } })
+  expect(goesOn).toBe(true)
+  expect(exchange).toMatchObject({ wouldBlock: false, error: undefined })
+})
+
+test('a URL rule for the root holds for OPTIONS without a path too, which goes out as *', () => {
+  expect(asked('OPTIONS http://a.test', ['block http://a.test/']).goesOn).toBe(false)
 })

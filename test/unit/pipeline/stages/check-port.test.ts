@@ -15,5 +15,14 @@ test.each([
   const exchange = exchangeOf(text, policy)
   parseTargetStage(exchange)
   expect(checkPortStage(exchange)).toBe(goesOn)
-  if (!goesOn) expect(exchange).toMatchObject({ error: 'VG_PORT_REFUSED', decision: { reason: 'port' } })
+  if (!goesOn)
+    expect(exchange).toMatchObject({
+      error: 'VG_PORT_REFUSED',
+      decision: { reason: 'port' },
+      detail: `port ${exchange.route?.authority.port}`,
+    })
+})
+
+test('a request without a route has no port to check', () => {
+  expect(checkPortStage(exchangeOf('OPTIONS *', policy))).toBe(true)
 })

@@ -8,8 +8,14 @@ test.each([
   ['GET HTTP://a.test:8080?q', { form: 'absolute', path: '/?q' }, 'a.test:8080'],
   ['CONNECT a.test:443', { form: 'authority', path: '' }, 'a.test:443'],
   ['OPTIONS http://a.test', { form: 'absolute', path: '*' }, 'a.test:80'],
+  ['OPTIONS http://a.test?q', { form: 'absolute', path: '/?q' }, 'a.test:80'],
+  ['OPTIONS http://a.test:8080', { form: 'absolute', path: '*' }, 'a.test:8080'],
+  ['GET http://[2001:DB8::1]/', { form: 'absolute', path: '/' }, '[2001:db8::1]:80'],
+  ['POST http://a.test/\nHost: x\nContent-Length: 1', { form: 'absolute', path: '/' }, 'a.test:80'],
+  ['TRACE http://a.test/\nHost: x\nContent-Length: 0', { form: 'absolute', path: '/' }, 'a.test:80'],
+  ['CONNECT a.test:443\nHost: x\nContent-Length: 0', { form: 'authority', path: '' }, 'a.test:443'],
   ['OPTIONS http://a.test/', { form: 'absolute', path: '/' }, 'a.test:80'],
-])('%s goes on as %j to %s', (text, expected, key) => {
+])('%j goes on as %j to %s', (text, expected, key) => {
   const exchange = exchangeOf(text)
   expect(parseTargetStage(exchange)).toBe(true)
   expect(exchange).toMatchObject(expected)
@@ -27,7 +33,9 @@ test.each([
   ['CONNECT a.test', 'VG_TARGET_MALFORMED'],
   ['CONNECT http://a.test:443', 'VG_TARGET_MALFORMED'],
   ['CONNECT a.test:443\nHost: x\nContent-Length: 1', 'VG_FRAMING_CONFLICT'],
+  ['CONNECT a.test:443\nHost: x\nTransfer-Encoding: chunked', 'VG_FRAMING_CONFLICT'],
   ['TRACE http://a.test/\nHost: x\nContent-Length: 1', 'VG_FRAMING_CONFLICT'],
+  ['TRACE http://a.test/\nHost: x\nTransfer-Encoding: chunked', 'VG_FRAMING_CONFLICT'],
 ])('%j is settled as %s', (text, error) => {
   const exchange = exchangeOf(text)
   expect(parseTargetStage(exchange)).toBe(false)

@@ -18,3 +18,10 @@ test('makes none for a tunnel', () => {
   expect(scrubRequestStage(exchange)).toBe(true)
   expect(exchange.requestHead).toBe('')
 })
+
+test('the Host of the usual port is the host alone', () => {
+  const exchange = exchangeOf('GET http://A.test:80/\nHost: other')
+  parseTargetStage(exchange)
+  scrubRequestStage(exchange)
+  expect(exchange.requestHead).toBe('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
+})
