@@ -8,6 +8,7 @@ import { escapePath } from '../rules/url-path.js'
 import { createExchange } from './exchange.js'
 import type { Policy } from './policy.js'
 import { decideRequest } from './request-pipeline.js'
+import { urlPathOf } from './stages/apply-rules.js'
 
 /** What the proxy would do with a target, and why. */
 export type TargetDecision = {
@@ -44,7 +45,7 @@ export function decideTarget(policy: Policy, target: string, method?: string): T
 
   const exchange = createExchange({ id: '', startedAt: 0, client: { ip: '127.0.0.1', port: 0 }, policy, head })
   decideRequest(exchange)
-  const { route, decision, plan, error, detail, form, path, wouldBlock } = exchange
+  const { route, decision, plan, error, detail, wouldBlock } = exchange
   if (route === undefined) return malformed(target)
   const { host, port, family } = route.authority
   return {
@@ -56,7 +57,7 @@ export function decideTarget(policy: Policy, target: string, method?: string): T
     error: plan === 'refuse' ? (error ?? null) : null,
     detail: plan === 'refuse' && error !== undefined ? detail || ERROR_CATALOG[error].summary : '',
     rule: decision.rule,
-    matches: policy.rules.matches({ host, port, family, path: form === 'absolute' ? path : undefined }),
+    matches: policy.rules.matches({ host, port, family, path: urlPathOf(exchange) }),
     wouldBlock,
   }
 }
