@@ -41,6 +41,9 @@ export type ClientConnectionOptions = {
  * One client: reads its requests one after the other, has each decided by the
  * pipeline, and performs the plan. The next request is read when the answer to
  * the one before is complete, so pipelined requests are answered in order.
+ *
+ * Longer than most files: it is one state machine (waiting, busy, lingering,
+ * tunnel, closed), and every event of the socket can move it from any state.
  */
 export class ClientConnection implements Expiring, ForwardClient {
   readonly socket: Socket

@@ -40,7 +40,14 @@ export type ForwardClient = {
   becomeTunnel(origin: Socket, earlyFromOrigin: Buffer): void
 }
 
-/** Performs the plan "forward": one message each way between a client and an origin, bodies streamed with back-pressure. */
+/**
+ * Performs the plan "forward": one message each way between a client and an
+ * origin, bodies streamed with back-pressure.
+ *
+ * Longer than most files: both directions share the state that says who may
+ * still act (head sent, request done, response begun, client held), and apart
+ * they would have to tell each other of each change.
+ */
 export class Forward implements OriginUser {
   readonly #context: TransportContext
   readonly #client: ForwardClient
