@@ -1,11 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { text as readAll } from 'node:stream/consumers'
+import { buffer as readAll } from 'node:stream/consumers'
 import { InputError, type Problem } from '../errors.js'
+import { parseDirectives } from '../rules/directives.js'
 import { forEachLine } from '../rules/lines.js'
 import { parseLine } from '../rules/parse.js'
 import type { RuleAction, RuleSource } from '../rules/rule.js'
 import type { RuleFile } from './config.js'
+import { gunzip, isGzip } from './gunzip.js'
+
+/** Below the longest string that V8 makes (2^29 - 24 characters); five million names take 100 MiB. */
+const MAX_UNPACKED_BYTES = 256 * 1_048_576
+
+/** A category of UT1 and of squidGuard: its files and what their lines are. */
+const CATEGORY_FILES = ['domains', 'urls', 'expressions'] as const
 
 export type RuleFilesIo = { readonly stdin?: () => Promise<string> }
 
@@ -16,6 +24,10 @@ export type RuleFilesIo = { readonly stdin?: () => Promise<string> }
  * `include FILE` is relative to the file that says it (standard input: to the
  * working directory). v2fly's `include:NAME` reaches only a file beside its own,
  * and takes only the lines that have the attributes it asks for.
+ *
+ * A file may be packed with gzip. A folder stands for the files `domains`, `urls`
+ * and `expressions` in it, as UT1 and squidGuard arrange a category: domains mean
+ * what is below them too, and expressions are regular expressions without slashes.
  *
  * @throws InputError for files that cannot be read and for cycles
  */
@@ -28,15 +40,31 @@ export async function loadRuleFiles(
   const problems: Problem[] = []
 
   async function load(file: LoadedFile): Promise<void> {
+    const category = await categoryOf(file)
+    for (const part of category) await loadFile(part)
+    if (category.length === 0) await loadFile(file)
+  }
+
+  async function loadFile(file: LoadedFile): Promise<void> {
     const text = await read(file, io).catch((error: unknown) => {
       problems.push({ ...file.from, message: `${quoted(file)}cannot be read: ${reasonOf(error)}`, fix: fixFor(error) })
     })
     if (text === undefined) return
     const included = new Set<number>()
     const kept = file.attributes.length === 0 ? text : onlyWithAttributes(text, file.attributes)
-    // what is left of a v2fly list after its attributes were asked for may be nothing
-    if (kept.trim() === '' && file.attributes.length > 0) return
-    sources.push({ name: file.name, text: kept, action: file.action, scope, included })
+    // what is left of a v2fly list after its attributes were asked for may be nothing, and so may a file of a category
+    if ((file.attributes.length > 0 && kept.trim() === '') || (file.part !== undefined && !hasRules(kept))) return
+    const directives = parseDirectives(kept)
+    sources.push({
+      name: file.name,
+      text: kept,
+      action: file.action,
+      scope: file.part === 'domains' ? 'suffix' : scope,
+      included,
+      ...(Object.keys(directives).length > 0 && { directives }),
+    })
+    // a category is somebody else's list: it reaches no other file
+    if (file.part !== undefined) return
     for (const { line, file: next } of await includesOf(kept, file)) {
       if (next.kind === 'cycle') {
         problems.push({
@@ -70,6 +98,8 @@ type LoadedFile = {
   readonly attributes: readonly string[]
   /** The files that led here, outermost first. */
   readonly chain: readonly LoadedFile[]
+  /** Which file of a category it is. */
+  readonly part?: (typeof CATEGORY_FILES)[number]
   /** Where it was asked for. */
   readonly from: Pick<Problem, 'file' | 'line' | 'column'>
 }
@@ -118,6 +148,34 @@ async function includesOf(text: string, parent: LoadedFile): Promise<Include[]> 
   })
 }
 
+/** The files of a folder that is a category; none for a file, and for a folder that is none. */
+async function categoryOf(file: LoadedFile): Promise<readonly LoadedFile[]> {
+  if (file.path === '-') return []
+  const entries = await readdir(file.path).catch((): string[] => [])
+  return CATEGORY_FILES.filter((part) => entries.includes(part)).map((part) => ({
+    ...file,
+    part,
+    name: join(file.name, part),
+    path: join(file.path, part),
+  }))
+}
+
+/** An expression becomes the `/expression/` that other files would write. */
+function toRegexLine(line: string): string {
+  const expression = line.trim()
+  return expression === '' || expression.startsWith('#') ? line : `/${expression}/`
+}
+
+function hasRules(text: string): boolean {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    if (parseLine(text.slice(start, end)).kind === 'rules') return true
+    start = end + 1
+  }
+  return false
+}
+
 /** Names in the file's own folder; v2fly's includes that are not among them stay unfollowed. */
 async function siblingsOf(text: string, { path }: LoadedFile): Promise<ReadonlySet<string>> {
   if (path === '-' || !text.includes('include:')) return new Set()
@@ -136,8 +194,16 @@ function onlyWithAttributes(text: string, attributes: readonly string[]): string
   return lines.join('\n')
 }
 
-async function read({ path }: LoadedFile, { stdin = () => readAll(process.stdin) }: RuleFilesIo): Promise<string> {
-  return path === '-' ? stdin() : readFile(path, 'utf8')
+async function read({ path, part }: LoadedFile, { stdin }: RuleFilesIo): Promise<string> {
+  if (path === '-' && stdin !== undefined) return stdin()
+  const text = await unpacked(path === '-' ? await readAll(process.stdin) : await readFile(path), path)
+  return part === 'expressions' ? text.split('\n').map(toRegexLine).join('\n') : text
+}
+
+async function unpacked(bytes: Buffer, path: string): Promise<string> {
+  if (isGzip(bytes)) return (await gunzip(bytes, MAX_UNPACKED_BYTES)).toString('utf8')
+  if (path.endsWith('.gz')) throw new Error('its name ends in .gz and it is no gzip file')
+  return bytes.toString('utf8')
 }
 
 function reasonOf(error: unknown): string {
@@ -146,7 +212,9 @@ function reasonOf(error: unknown): string {
 }
 
 function fixFor(error: unknown): string {
-  return codeOf(error) === 'EACCES' ? 'give this user the right to read it' : 'name a file that exists'
+  const code = codeOf(error)
+  if (code === 'EACCES') return 'give this user the right to read it'
+  return code === '' ? 'name a text file, or one packed with gzip' : 'name a file that exists'
 }
 
 function codeOf(error: unknown): string {

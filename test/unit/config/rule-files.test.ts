@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadRuleFiles } from '../../../src/config/rule-files.js'
 import { compileRules } from '../../../src/rules/compile.js'
@@ -14,7 +15,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function files(texts: Readonly<Record<string, string>>): Promise<void> {
+async function files(texts: Readonly<Record<string, string | Buffer>>): Promise<void> {
   for (const [name, text] of Object.entries(texts)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
     await writeFile(join(folder, name), text)
@@ -129,5 +130,60 @@ describe('includes of v2fly', () => {
       'lists/sub/x': 'c.example',
     })
     expect((await load('lists/a')).map(({ name }) => name)).toEqual(['lists/a'])
+  })
+})
+
+describe('gzip', () => {
+  test('is unpacked by its first bytes, whatever the name', async () => {
+    await files({ 'a.txt': gzipSync('a.example\n'), 'b.gz': gzipSync('! Title: B\nb.example\n') })
+    expect(await load('a.txt')).toMatchObject([{ name: 'a.txt', text: 'a.example\n' }])
+    expect(await load('b.gz')).toMatchObject([
+      { name: 'b.gz', text: '! Title: B\nb.example\n', directives: { title: 'B' } },
+    ])
+  })
+
+  test('of which only the name is there is an error, and so is one that is cut off', async () => {
+    await files({ 'a.gz': 'a.example\n', 'b.gz': gzipSync('b.example\n').subarray(0, 20) })
+    await expect(load('a.gz')).rejects.toThrow(
+      'a.gz: cannot be read: its name ends in .gz and it is no gzip file; name a text file, or one packed with gzip',
+    )
+    await expect(load('b.gz')).rejects.toThrow('b.gz: cannot be read: it is a damaged gzip file')
+  })
+})
+
+describe('a folder that is a category', () => {
+  test('stands for its domains, urls and expressions', async () => {
+    await files({
+      'ads/domains': 'a.example\n192.0.2.1\n',
+      'ads/urls': 'b.example/banner\n',
+      'ads/expressions': '# of UT1\n(^|\\.)ad[0-9]+\\.\n',
+      'ads/usage': 'black\n',
+    })
+    const sources = await load('ads')
+    expect(sources.map(({ name }) => name)).toEqual(['ads/domains', 'ads/urls', 'ads/expressions'])
+    const set = compileRules(sources)
+    const ruleFor = (target: string) => {
+      const { rule } = set.decide(target)
+      return rule === null ? 'none' : `${rule.list}:${rule.line}`
+    }
+    expect(ruleFor('www.a.example')).toBe('ads/domains:1')
+    expect(ruleFor('http://b.example/banner')).toBe('ads/urls:1')
+    expect(ruleFor('ad7.example')).toBe('ads/expressions:2')
+    expect(ruleFor('black')).toBe('none')
+  })
+
+  test('may lack files, or have some without a rule', async () => {
+    await files({ 'one/domains': 'a.example\n', 'one/urls': '', 'one/expressions': '/path/only\n' })
+    expect((await load('one')).map(({ name }) => name)).toEqual(['one/domains'])
+  })
+
+  test('reaches no file by include', async () => {
+    await files({ 'ads/domains': 'a.example\ninclude ../secret\n', secret: 'b.example' })
+    expect((await load('ads')).map(({ name }) => name)).toEqual(['ads/domains'])
+  })
+
+  test('is no category without these files', async () => {
+    await files({ 'other/x': 'a.example' })
+    await expect(load('other')).rejects.toThrow('other: cannot be read: it is a folder; name a file that exists')
   })
 })
