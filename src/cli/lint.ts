@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { loadRuleFiles } from '../config/rule-files.js'
 import { formatProblem, InputError } from '../errors.js'
-import { type Finding, lintRules } from '../rules/lint.js'
+import type { Finding } from '../rules/lint/finding.js'
+import { lintRules } from '../rules/lint.js'
 
 export type LintOptions = { readonly json?: true; readonly strict?: true }
 

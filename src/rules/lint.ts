@@ -1,153 +1,68 @@
-import type { Problem } from '../errors.js'
-import { agreedDefault, branchesOf } from './compile.js'
-import { isNative } from './formats/native.js'
-import { forEachLine } from './lines.js'
-import { parseLine, splitReason } from './parse.js'
-import type { LineProblem, ParsedRules } from './parsed-line.js'
-import type { Pattern } from './pattern.js'
-import type { RuleAction, RuleMatch, RuleSource } from './rule.js'
-
-/** Something in a rule file that its author will want to know. */
-export type Finding = Problem & {
-  readonly severity: 'error' | 'warning'
-  readonly code: string
-}
+import type { Finding } from './lint/finding.js'
+import { findIdleAllows } from './lint/idle-allows.js'
+import type { LintRule } from './lint/lint-rule.js'
+import { findLookAlikes } from './lint/look-alikes.js'
+import { findMistakes } from './lint/mistakes.js'
+import { checkPublicSuffix } from './lint/public-suffix.js'
+import { collectTakenBack, type ReadSource, readSource } from './lint/read-source.js'
+import { findRedundancy } from './lint/redundancy.js'
+import type { RuleSource } from './rule.js'
 
 /**
- * Everything wrong in rule files, in the order of files and lines: lines that
- * cannot be understood, names that are no hosts (errors in files of the native
- * grammar, where they stop a start; warnings in lists, where they are skipped),
- * rules written twice, `default` lines that contradict each other.
+ * Everything wrong in rule files, in the order of files and lines, for files
+ * that are used together. Errors are what stops a start (lines that cannot be
+ * understood, names that are no hosts, `default` lines that contradict each
+ * other, files without a rule) and patterns that take in a whole public suffix;
+ * warnings are rules that change nothing or are probably not what was meant.
+ * Lines of a list that stop nothing are warnings too.
  */
 export function lintRules(sources: readonly RuleSource[]): Finding[] {
-  const findings: Finding[] = []
-  const defaults: RuleMatch[] = []
-  const firstPlaces = new Map<string, Place>()
-  for (const source of sources) findings.push(...lintSource(source, defaults, firstPlaces))
+  const takenBack = collectTakenBack(sources)
+  const read = sources.map((source) => readSource(source, takenBack))
+  const rules = read.flatMap((source) => source.rules)
+  const blocksByDefault = read.some(({ defaults }) => defaults.some(({ action }) => action === 'block'))
 
-  const contradictions: Problem[] = []
-  agreedDefault(defaults, contradictions)
-  for (const problem of contradictions) findings.push({ ...problem, severity: 'error', code: 'default-conflict' })
-  return findings
+  const { findings: redundant, distinct, cover } = findRedundancy(rules)
+  const told = new Set(
+    redundant.filter(({ code }) => code === 'allow-nothing').map(({ file, line }) => `${file}:${line}`),
+  )
+  const idle = blocksByDefault ? [] : findIdleAllows(distinct)
+  return inOrder(sources, [
+    ...read.flatMap(({ findings }) => findings),
+    ...redundant,
+    ...idle.filter(({ file, line }) => !told.has(`${file}:${line}`)),
+    ...findPublicSuffixes(distinct),
+    ...findMistakes(distinct, cover),
+    ...findLookAlikes(distinct, cover),
+    ...contradictions(read),
+  ])
 }
 
-type Place = { readonly file: string; readonly line: number }
-
-function lintSource(source: RuleSource, defaults: RuleMatch[], firstPlaces: Map<string, Place>): Finding[] {
-  const { name, text } = source
-  const findings: Finding[] = []
-  const problems: { readonly problem: LineProblem; readonly line: number }[] = []
-  const unknownModifiers: number[] = []
-  let isNativeFile = false
-  let isEmpty = true
-
-  forEachLine(text, (raw, line) => {
-    const parsed = parseLine(raw, source.scope)
-    switch (parsed.kind) {
-      case 'problem':
-        if (isNative(raw.trim())) isNativeFile = true
-        problems.push({ problem: parsed, line })
-        return
-      case 'skipped':
-        if (parsed.reason === 'unknown modifier') unknownModifiers.push(line)
-        return
-      case 'default':
-        isNativeFile = true
-        isEmpty = false
-        defaults.push({ action: parsed.action, level: 'default', list: name, line, ...splitReason(raw) })
-        return
-      case 'include':
-        isNativeFile = true
-        isEmpty = false
-        return
-      case 'sibling':
-        isEmpty = false
-        return
-      case 'rules': {
-        if (parsed.format === 'native') isNativeFile = true
-        isEmpty = false
-        if (parsed.problem !== undefined) problems.push({ problem: parsed.problem, line })
-        for (const pattern of parsed.patterns) {
-          const key = ruleKey(parsed, pattern, source.action ?? 'block')
-          const first = firstPlaces.get(key)
-          if (first === undefined) firstPlaces.set(key, { file: name, line })
-          else findings.push(duplicate(name, line, first))
-        }
-      }
-    }
-  })
-
-  const severity = isNativeFile ? 'error' : 'warning'
-  for (const { problem, line } of problems) {
-    const { code, column, message, fix } = problem
-    findings.push({ file: name, line, column, severity, message, fix, code })
-  }
-  const [firstUnknown] = unknownModifiers
-  if (firstUnknown !== undefined) findings.push(unknownModifier(name, firstUnknown, unknownModifiers.length))
-  if (isEmpty && problems.length === 0) findings.push({ ...EMPTY, file: name })
-  return findings.sort((a, b) => a.line - b.line || a.column - b.column)
+function findPublicSuffixes(rules: readonly LintRule[]): Finding[] {
+  return rules.flatMap((rule) => checkPublicSuffix(rule) ?? [])
 }
 
-/** Equal for rules that say the same. */
-function ruleKey({ action, important, except }: ParsedRules, pattern: Pattern, sourceAction: RuleAction): string {
-  const level = `${action ?? sourceAction}${important ? '!' : ''}`
-  const branches = branchesOf(pattern)
-  const key = branches.length === 1 ? patternKey(pattern) : branches.map(patternKey).toSorted().join()
-  return except === undefined ? `${level} ${key}` : `${level} ${key} ${except.toSorted().join('|')}`
+/** Each `default` line that says otherwise than the first. */
+function contradictions(read: readonly ReadSource[]): Finding[] {
+  const [first, ...others] = read.flatMap(({ defaults }) => defaults)
+  if (first === undefined) return []
+  return others.flatMap(({ action, file, line }) =>
+    action === first.action
+      ? []
+      : {
+          file,
+          line,
+          column: 1,
+          severity: 'error' as const,
+          code: 'default-conflict',
+          message: `\`default ${action}\` contradicts \`default ${first.action}\` in ${first.file}:${first.line}`,
+          fix: 'keep one of the two, or say which with --default',
+        },
+  )
 }
 
-function patternKey(pattern: Pattern): string {
-  switch (pattern.kind) {
-    case 'host':
-      return `${pattern.host}:${pattern.port}`
-    case 'suffix':
-      return `${pattern.reach}.${pattern.suffix}:${pattern.port}`
-    case 'address':
-      return `${pattern.cidr.address}/${pattern.cidr.prefix}:${pattern.port}`
-    case 'glob':
-      return `glob ${pattern.glob}:${pattern.port}`
-    case 'regex':
-      return `/${pattern.source}/`
-    case 'url':
-      return `url ${patternKey(pattern.host)} ${pattern.path}${pattern.below ? ' below' : ''}`
-    case 'branches':
-      return pattern.branches.map(patternKey).join()
-  }
+function inOrder(sources: readonly RuleSource[], findings: readonly Finding[]): Finding[] {
+  const orders = new Map(sources.map(({ name }, i) => [name, i]))
+  const orderOf = ({ file }: Finding) => orders.get(file) ?? 0
+  return findings.toSorted((a, b) => orderOf(a) - orderOf(b) || a.line - b.line || a.column - b.column)
 }
-
-function duplicate(file: string, line: number, first: Place): Finding {
-  return {
-    file,
-    line,
-    column: 1,
-    severity: 'warning',
-    message: `the same rule as ${first.file === file ? `on line ${first.line}` : `at ${first.file}:${first.line}`}`,
-    fix: 'remove one of the two',
-    code: 'duplicate',
-  }
-}
-
-/** One finding for all of them: lists made for browsers have thousands. */
-function unknownModifier(file: string, line: number, count: number): Finding {
-  return {
-    file,
-    line,
-    column: 1,
-    severity: 'warning',
-    message:
-      count === 1
-        ? 'a modifier that is not known disables this rule'
-        : `modifiers that are not known disable ${count} rules, this is the first`,
-    fix: 'use `important`, `badfilter`, `denyallow` or `all`; a proxy cannot see what the others ask',
-    code: 'unknown-modifier',
-  }
-}
-
-const EMPTY = {
-  line: 0,
-  column: 0,
-  severity: 'error',
-  message: 'it holds no rule',
-  fix: 'add one, or name another file',
-  code: 'empty',
-} as const

@@ -4,6 +4,7 @@ import { lintRules } from '../../../src/rules/lint.js'
 const lint = (text: string) => lintRules([{ name: 't.rules', text }])
 const short = (text: string) =>
   lint(text).map(({ line, column, severity, code }) => `${line}:${column} ${severity} ${code}`)
+const codes = (text: string) => lint(text).map(({ line, code }) => `${line} ${code}`)
 
 describe('lint', () => {
   test('finds nothing in a file in order', () => {
@@ -27,10 +28,8 @@ describe('lint', () => {
 
   test('finds rules written twice, in whatever form', () => {
     expect(
-      short(
-        'block .a.example\n||a.example^\nlocal-zone: "A.example." refuse\nallow .a.example\nblock! .a.example\nblock {b,c}.x\nblock {c,b}.x',
-      ),
-    ).toEqual(['2:1 warning duplicate', '3:1 warning duplicate', '7:1 warning duplicate'])
+      short('block .a.example\n||a.example^\nlocal-zone: "A.example." refuse\nblock {b,c}.x\nblock {c,b}.x'),
+    ).toEqual(['2:1 warning duplicate', '3:1 warning duplicate', '5:1 warning duplicate'])
   })
 
   test('a duplicate names the first place, in another file too', () => {
@@ -52,7 +51,7 @@ describe('lint', () => {
     ['||a.example^$denyallow=b.a.example\n||a.example^'],
     ['block /a/\nblock a'],
   ])('%j are no duplicates', (text) => {
-    expect(lint(text)).toEqual([])
+    expect(codes(text).filter((finding) => finding.endsWith('duplicate'))).toEqual([])
   })
 
   test('tells once how many rules an unknown modifier disables', () => {
@@ -69,8 +68,8 @@ describe('lint', () => {
       { name: 'c.rules', text: '# nothing' },
     ])
     expect(findings.map(({ file, code, severity }) => `${file} ${code} ${severity}`)).toEqual([
-      'c.rules empty error',
       'b.rules default-conflict error',
+      'c.rules empty error',
     ])
   })
 

@@ -1,0 +1,23 @@
+import { compileRules } from '../compile.js'
+import type { RuleSet } from '../rule.js'
+import { textOf } from './finding.js'
+import { branchesOf, type LintRule } from './lint-rule.js'
+
+/** Answers with the globs and regular expressions that match a name on any port. */
+export type GlobMatches = (host: string) => readonly LintRule[]
+
+/**
+ * The rules among these that are globs or regular expressions for every port,
+ * compiled to be asked for names. Undefined where there are none.
+ */
+export function compileGlobs(rules: readonly LintRule[]): GlobMatches | undefined {
+  const asked = rules.filter(({ pattern, except }) => except === undefined && branchesOf(pattern).every(isFreeGlob))
+  if (asked.length === 0) return undefined
+  const set: RuleSet = compileRules([{ name: 'globs', text: asked.map(textOf).join('\n') }])
+  return (host) =>
+    set.matches({ host, port: 443, family: 0, path: undefined }).flatMap(({ line }) => asked[line - 1] ?? [])
+}
+
+function isFreeGlob(branch: ReturnType<typeof branchesOf>[number]): boolean {
+  return branch.kind === 'regex' || (branch.kind === 'glob' && branch.port === 0)
+}
