@@ -2,7 +2,6 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { buffer as readAll } from 'node:stream/consumers'
 import { InputError, type Problem } from '../errors.js'
-import { parseDirectives } from '../rules/directives.js'
 import { forEachLine } from '../rules/lines.js'
 import { parseLine } from '../rules/parse.js'
 import type { RuleAction, RuleSource } from '../rules/rule.js'
@@ -54,14 +53,12 @@ export async function loadRuleFiles(
     const kept = file.attributes.length === 0 ? text : onlyWithAttributes(text, file.attributes)
     // what is left of a v2fly list after its attributes were asked for may be nothing, and so may a file of a category
     if ((file.attributes.length > 0 && kept.trim() === '') || (file.part !== undefined && !hasRules(kept))) return
-    const directives = parseDirectives(kept)
     sources.push({
       name: file.name,
       text: kept,
       action: file.action,
       scope: file.part === 'domains' ? 'suffix' : scope,
       included,
-      ...(Object.keys(directives).length > 0 && { directives }),
     })
     // a category is somebody else's list: it reaches no other file
     if (file.part !== undefined) return

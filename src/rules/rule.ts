@@ -1,5 +1,3 @@
-import type { ListDirectives } from './directives.js'
-
 /** What a line of policy says to do with what it matches. */
 export type RuleAction = 'allow' | 'block'
 
@@ -49,8 +47,6 @@ export type RuleSource = {
   readonly scope?: 'exact' | 'suffix'
   /** Lines whose `include` was followed; an `include` anywhere else is an error. */
   readonly included?: ReadonlySet<number>
-  /** What the text says of itself at its head. */
-  readonly directives?: ListDirectives
 }
 
 /** An immutable, compiled set of rules. Pure: no I/O, no clock. */

@@ -137,9 +137,7 @@ describe('gzip', () => {
   test('is unpacked by its first bytes, whatever the name', async () => {
     await files({ 'a.txt': gzipSync('a.example\n'), 'b.gz': gzipSync('! Title: B\nb.example\n') })
     expect(await load('a.txt')).toMatchObject([{ name: 'a.txt', text: 'a.example\n' }])
-    expect(await load('b.gz')).toMatchObject([
-      { name: 'b.gz', text: '! Title: B\nb.example\n', directives: { title: 'B' } },
-    ])
+    expect(await load('b.gz')).toMatchObject([{ name: 'b.gz', text: '! Title: B\nb.example\n' }])
   })
 
   test('of which only the name is there is an error, and so is one that is cut off', async () => {
