@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { type AccessRecord, exchangeSettled } from './channels.js'
+import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
 import { parseListenUrl } from './config/listen-url.js'
-import { loadRuleFiles } from './config/rule-files.js'
+import { loadRules } from './config/load-rules.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
 import { InputError } from './errors.js'
 import { createRequestHead } from './http/request-head.js'
@@ -13,7 +14,6 @@ import { compilePolicy } from './pipeline/compile-policy.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import type { Policy } from './pipeline/policy.js'
 import type { ListenAddress } from './policy/own-listeners.js'
-import { compileRules } from './rules/compile.js'
 import type { RuleSet } from './rules/rule.js'
 import type { ClientConnection } from './transport/client-connection.js'
 import { createClientCounts } from './transport/client-counts.js'
@@ -169,7 +169,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
 
     async listen() {
       refuseOpenProxy(config)
-      const ruleSet = options.ruleSet ?? (await loadRules(config))
+      const ruleSet = options.ruleSet ?? (await loadRulesOf(config))
       // the first listener may have clients before the last one is bound
       replaceSnapshot(ruleSet)
       const started: Listener[] = []
@@ -202,7 +202,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     async reload(next) {
       if (listeners.length === 0) throw new Error('reload() needs a proxy that listens')
       const nextConfig = mergeSettings(withoutExtras(next))
-      const ruleSet = next.ruleSet ?? (await loadRules(nextConfig))
+      const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, snapshot.policy.rules))
       const before = snapshot
       snapshot = takeSnapshot(nextConfig, ruleSet)
       heads = createHeads(nextConfig)
@@ -233,9 +233,8 @@ function createHeads({ limits }: Config) {
   return { request: createRequestHead(limits), response: createResponseHead(limits) }
 }
 
-async function loadRules(config: Config): Promise<RuleSet> {
-  const sources = await loadRuleFiles(config.rules.files, undefined, { scope: config.rules.scope })
-  return compileRules(sources, defaultOf(config))
+function loadRulesOf({ rules }: Config, previous?: RuleSet): Promise<RuleSet> {
+  return loadRules({ files: rules.files, scope: rules.scope, default: rules.default, previous, key: randomPrintKey() })
 }
 
 function defaultOf({ rules }: Config) {

@@ -1,8 +1,9 @@
+import { randomPrintKey } from '../compile-rules.js'
 import type { Config } from '../config/config.js'
-import { loadRuleFiles, type RuleFilesIo } from '../config/rule-files.js'
+import { loadRules } from '../config/load-rules.js'
+import type { RuleFilesIo } from '../config/rule-text.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from '../config/settings.js'
 import { SHIPPED_RULES } from '../config/shipped-rules.js'
-import { compileRules } from '../rules/compile.js'
 import type { RuleSet } from '../rules/rule.js'
 import { type StartOptions, toSettings } from './options.js'
 
@@ -13,13 +14,13 @@ export type Setup = { readonly config: Config; readonly ruleSet: RuleSet }
  * Configuration and rules as the options say, whole.
  *
  * @param io where `--rules -` comes from; default standard input, which can be read once
+ * @param previous the rules in force, whose unchanged lists are not parsed again
  * @throws {InputError} either is wrong or cannot be read
  */
-export async function loadSetup(options: StartOptions, io?: RuleFilesIo): Promise<Setup> {
+export async function loadSetup(options: StartOptions, io: RuleFilesIo = {}, previous?: RuleSet): Promise<Setup> {
   const config = await loadConfig(options)
-  const { files, scope, default: defaultAction } = config.rules
-  const sources = await loadRuleFiles(files, io, { scope })
-  return { config, ruleSet: compileRules(sources, { ...(defaultAction && { default: defaultAction }), scope }) }
+  const { files, scope, default: wanted } = config.rules
+  return { config, ruleSet: await loadRules({ files, scope, default: wanted, previous, key: randomPrintKey(), io }) }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { text as readAll } from 'node:stream/consumers'
 import { createProxy } from '../app.js'
 import type { Config } from '../config/config.js'
-import type { RuleFilesIo } from '../config/rule-files.js'
+import type { RuleFilesIo } from '../config/rule-text.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { SourceCounts } from '../rules/rule.js'
@@ -129,7 +129,7 @@ async function startService(
     },
     async reload() {
       try {
-        const next = await loadSetup(options, io)
+        const next = await loadSetup(options, io, proxy.rules)
         await apply(next)
         reportSkipped(next.ruleSet.counts, logger)
         logger.info(`reloaded: ${next.ruleSet.size} rules`)

@@ -1,146 +1,149 @@
-import { actionOf, isExcepted, isSameLine, levelOf, outranks } from './decide.js'
-import { describeLine } from './describe-line.js'
-import type { Pattern } from './pattern.js'
-import type { RuleAction, RuleDecision, RuleMatch, RuleQuery, RuleSet, RuleSource, SourceCounts } from './rule.js'
-import type { RuleRows } from './rule-rows.js'
-import type { RuleTable } from './table.js'
-import { type AddressTable, createAddressTable } from './tables/address-table.js'
-import { createExactHostTable } from './tables/exact-host-table.js'
-import { createGlobTable } from './tables/glob-table.js'
-import { createHostSuffixTable } from './tables/host-suffix-table.js'
-import { createRegexTable } from './tables/regex-table.js'
-import { createUrlTable } from './tables/url-table.js'
+import { isAlive, type Living, wholly } from './compiled/living.js'
+import { EMPTY_SEGMENT } from './compiled/segment.js'
+import { MAX_PRINTS, PRINT_WORDS, type PrintKey, printSuffixes } from './compiled/suffix-prints.js'
+import { actionOf, isSameLine, levelOf, outranks } from './decide.js'
+import type { RuleAction, RuleDecision, RuleMatch, RuleQuery, RuleSet, SourceCounts } from './rule.js'
 import { parseTarget } from './target.js'
 
-/** Where the rules of a set are found; filled by compile.ts. */
-export type RuleIndex = {
-  readonly addresses: AddressTable
-  add(pattern: Pattern, id: number): void
-  collect(query: RuleQuery, found: number[]): void
-}
-
-export type RuleSetParts = {
-  readonly sources: readonly RuleSource[]
-  readonly rows: RuleRows
-  readonly index: RuleIndex
-  /** `denyallow` of the few rules that have it. */
-  readonly exceptions: ReadonlyMap<number, readonly string[]>
+/** What a rule set is made of: one large segment and a small one with what changed since. Immutable. */
+export type RuleSetState = {
+  readonly key: PrintKey
+  readonly base: Living
+  readonly overlay: Living
   readonly size: number
+  /** What `default` lines cannot change. */
+  readonly wantedDefault: RuleAction | undefined
+  /** Lines of adblock rules that are taken back, of all lists. */
+  readonly badfilters: readonly string[]
+  /** Lines that `with` has added so far. */
+  readonly editedLines: number
   readonly defaultAction: RuleAction
   readonly defaultRule: RuleMatch | null
-  readonly hasUrlRules: boolean
-  readonly hasAddressAllows: boolean
   readonly counts: readonly SourceCounts[]
-  readonly with: RuleSet['with']
 }
 
-/** Literals and suffixes have their own tables and never reach a glob. */
-export function createRuleIndex(): RuleIndex {
-  const addresses = createAddressTable()
-  const tables: readonly RuleTable[] = [
-    createExactHostTable(),
-    createHostSuffixTable(),
-    addresses,
-    createUrlTable(),
-    createGlobTable(),
-    createRegexTable(),
-  ]
-  return {
-    addresses,
-    add(pattern, id) {
-      tables.some((table) => table.tryAdd(pattern, id))
-    },
-    collect(query, found) {
-      for (const table of tables) table.collect(query, found)
-    },
-  }
-}
+/** A rule that was found, with all that weighs it. */
+type Found = { readonly living: Living; readonly rule: number; readonly start: number; readonly strength: number }
 
-export function createRuleSet(parts: RuleSetParts): RuleSet {
-  const { sources, rows, index, exceptions, defaultAction } = parts
+/** What `with` does is given, so that this file only answers. */
+export function createRuleSet(state: RuleSetState, edit: RuleSet['with']): RuleSet {
+  const { key, base, overlay, defaultAction } = state
+  const livings = [base, overlay]
   const byDefault: RuleDecision = { action: defaultAction, level: 'default', rule: null }
-  // one array for all lookups: they are synchronous, and none needs what another found
+  const flags = livings.map(flagsOf)
+  const hasAddressRules = flags.some(({ addresses }) => addresses)
+  // shared by all lookups: they are synchronous, and none needs what another found
+  const hostBytes = new Uint8Array(MAX_HOST_OCTETS)
+  const prints = new Uint32Array(MAX_PRINTS * PRINT_WORDS)
   const found: number[] = []
+  const best = { living: base, rule: -1, start: 0, strength: -1 }
 
-  function applies(id: number, { host, port }: RuleQuery): boolean {
-    const only = rows.portOf(id)
-    if (only !== 0 && only !== port) return false
-    if (exceptions.size === 0) return true
-    const except = exceptions.get(id)
-    return except === undefined || !isExcepted(host, except)
+  function printsOf({ host, family }: RuleQuery): number {
+    const length = host.length
+    if (family !== 0 || length > MAX_HOST_OCTETS) return 0
+    for (let i = 0; i < length; i++) hostBytes[i] = host.charCodeAt(i)
+    return printSuffixes(key, hostBytes, 0, length, true, prints)
   }
 
-  /** The strongest of the rules in `found` that apply, -1 where none does. */
-  function winner(query: RuleQuery): number {
-    let best = -1
-    let bestStrength = -1
-    for (const id of found) {
-      const strength = rows.strengthOf(id)
-      if (strength < bestStrength || (strength === bestStrength && id > best)) continue
-      if (!applies(id, query)) continue
-      best = id
-      bestStrength = strength
+  /** Leaves the strongest of the rules in `found` that speak in `best`; `rule` -1 where none does. */
+  function weigh(living: Living, query: RuleQuery): void {
+    const { segment } = living
+    for (let i = 0; i < found.length; i += 2) {
+      const rule = found[i] as number
+      const start = found[i + 1] as number
+      const strength = segment.strengthOf(rule, query.host.length - start)
+      if (strength < best.strength) continue
+      if (!isAlive(living, segment.identify(rule)) || !segment.applies(rule, query)) continue
+      if (strength === best.strength && best.rule !== -1 && !comesFirst(living, rule, best.living, best.rule)) continue
+      best.living = living
+      best.rule = rule
+      best.start = start
+      best.strength = strength
     }
-    return best
   }
 
-  function toDecision(id: number): RuleDecision {
-    const rule = toMatch(id)
+  function findByName(query: RuleQuery): void {
+    best.rule = -1
+    best.strength = -1
+    const printed = printsOf(query)
+    for (const living of livings) {
+      if (living.segment.entries === 0) continue
+      found.length = 0
+      living.segment.collect(query, prints, printed, found)
+      if (found.length > 0) weigh(living, query)
+    }
+  }
+
+  function findByAddress(query: RuleQuery, address: string): void {
+    best.rule = -1
+    best.strength = -1
+    for (const living of livings) {
+      found.length = 0
+      living.segment.collectAddress(address, found)
+      if (found.length > 0) weigh(living, query)
+    }
+  }
+
+  function decisionOf(host: string): RuleDecision {
+    const rule = best.living.segment.describe(best.rule, host.slice(best.start), defaultAction)
     return { action: rule.action, level: rule.level, rule }
   }
 
-  function toMatch(id: number): RuleMatch {
-    const level = levelOf(rows.strengthOf(id))
-    const source = sources[rows.sourceOf(id)]
-    return {
-      action: actionOf(level, defaultAction),
-      level,
-      list: source?.name ?? '',
-      line: rows.lineOf(id),
-      ...describeLine(source?.text ?? '', rows.offsetOf(id)),
-    }
+  function allFound(query: RuleQuery): Found[] {
+    const printed = printsOf(query)
+    return livings.flatMap((living) => {
+      const { segment } = living
+      found.length = 0
+      segment.collect(query, prints, printed, found)
+      const all: Found[] = []
+      for (let i = 0; i < found.length; i += 2) {
+        const rule = found[i] as number
+        const start = found[i + 1] as number
+        if (!isAlive(living, segment.identify(rule)) || !segment.applies(rule, query)) continue
+        all.push({ living, rule, start, strength: segment.strengthOf(rule, query.host.length - start) })
+      }
+      return all
+    })
   }
 
-  return {
-    size: parts.size,
+  const ruleSet: RuleSet = {
+    size: state.size,
     defaultAction,
-    defaultRule: parts.defaultRule,
-    hasUrlRules: parts.hasUrlRules,
-    hasAddressRules: index.addresses.size > 0,
-    hasAddressAllows: parts.hasAddressAllows,
-    counts: parts.counts,
-    with: parts.with,
+    defaultRule: state.defaultRule,
+    hasUrlRules: flags.some(({ urls }) => urls),
+    hasAddressRules,
+    hasAddressAllows: flags.some(({ addressAllows }) => addressAllows),
+    counts: state.counts,
+    with: edit,
 
     decide(target) {
       const query = typeof target === 'string' ? parseTarget(target) : target
-      found.length = 0
-      index.collect(query, found)
-      const best = winner(query)
-      return best === -1 ? byDefault : toDecision(best)
+      findByName(query)
+      return best.rule === -1 ? byDefault : decisionOf(query.host)
     },
 
     matches(target) {
       const query = typeof target === 'string' ? parseTarget(target) : target
-      found.length = 0
-      index.collect(query, found)
-      const ids = found.filter((id) => applies(id, query))
-      ids.sort((a, b) => rows.strengthOf(b) - rows.strengthOf(a) || a - b)
+      const inOrder = allFound(query).toSorted(
+        (a, b) => b.strength - a.strength || (comesFirst(a.living, a.rule, b.living, b.rule) ? -1 : 1),
+      )
       const matches: RuleMatch[] = []
-      for (const match of ids.map(toMatch)) if (!matches.some((other) => isSameLine(other, match))) matches.push(match)
+      for (const { living, rule, start } of inOrder) {
+        const match = living.segment.describe(rule, query.host.slice(start), defaultAction)
+        if (!matches.some((other) => isSameLine(other, match))) matches.push(match)
+      }
       return matches
     },
 
     decideAddresses(byName, query, addresses) {
       // a block by name is given before DNS is asked: no address can lift it
-      if (index.addresses.size === 0 || (byName.action === 'block' && byName.level !== 'default')) return byName
+      if (!hasAddressRules || (byName.action === 'block' && byName.level !== 'default')) return byName
       let allowed: RuleDecision | undefined
       let unchanged = addresses.length === 0
       for (const address of addresses) {
-        found.length = 0
-        index.addresses.collectAddress(address, found)
-        const best = winner(query)
+        findByAddress(query, address)
         const byAddress =
-          best === -1 || !outranks(levelOf(rows.strengthOf(best)), byName.level) ? byName : toDecision(best)
+          best.rule === -1 || !outranks(levelOf(best.strength), byName.level) ? byName : decisionOf(query.host)
         // any of the addresses may be dialled, so each of them must be allowed
         if (byAddress.action === 'block') return byAddress
         if (byAddress === byName) unchanged = true
@@ -149,4 +152,46 @@ export function createRuleSet(parts: RuleSetParts): RuleSet {
       return unchanged ? byName : (allowed ?? byName)
     },
   }
+  STATES.set(ruleSet, state)
+  return ruleSet
+}
+
+/** What a rule set was made of, for the one that is made from it. */
+export function stateOf(ruleSet: RuleSet): RuleSetState | undefined {
+  return STATES.get(ruleSet)
+}
+
+const STATES = new WeakMap<RuleSet, RuleSetState>()
+
+export const NOTHING: Living = wholly(EMPTY_SEGMENT, new Int32Array(0))
+
+/** RFC 1035 §2.3.4 */
+const MAX_HOST_OCTETS = 253
+
+/** Among equally strong rules: the first list, then the first line. */
+function comesFirst(a: Living, rule: number, b: Living, other: number): boolean {
+  const rank = (a.ranks[a.segment.sourceOf(rule)] as number) - (b.ranks[b.segment.sourceOf(other)] as number)
+  return rank === 0 ? a.segment.lineOf(rule) < b.segment.lineOf(other) : rank < 0
+}
+
+type Flags = { readonly urls: boolean; readonly addresses: boolean; readonly addressAllows: boolean }
+
+/** Which kinds of rules count that make a decision depend on more than the name. */
+function flagsOf(living: Living): Flags {
+  const { segment } = living
+  const { rows, tables, names } = segment
+  let urls = false
+  let addresses = false
+  let addressAllows = false
+  if (!tables.hasUrls && tables.addresses.size === 0) return { urls, addresses, addressAllows }
+  for (const [row, { kind }] of tables.patterns) {
+    if ((kind !== 'url' && kind !== 'address') || !isAlive(living, names.size + row)) continue
+    if (kind === 'url') urls = true
+    else {
+      addresses = true
+      addressAllows ||= actionOf(levelOf(rows.strengths[row] as number), 'block') === 'allow'
+    }
+    if (urls && addressAllows) break
+  }
+  return { urls, addresses, addressAllows }
 }

@@ -19,8 +19,8 @@ export function createTally(name: string) {
   let hasContent = false
 
   return {
-    line() {
-      lines++
+    lines(count: number) {
+      lines += count
     },
     native() {
       isNativeFile = true
@@ -61,6 +61,23 @@ export function createTally(name: string) {
       return { list: name, lines, rules, byFormat, skipped }
     },
   }
+}
+
+/** What two texts of one list hold together. */
+export function sumOfCounts(a: SourceCounts, b: SourceCounts): SourceCounts {
+  return {
+    list: a.list,
+    lines: a.lines + b.lines,
+    rules: a.rules + b.rules,
+    byFormat: sums(a.byFormat, b.byFormat),
+    skipped: sums(a.skipped, b.skipped),
+  }
+}
+
+function sums(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const sum = { ...a }
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count
+  return sum
 }
 
 /** A file in which nothing was found is not the file that was meant. */

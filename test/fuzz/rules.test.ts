@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { compileRules } from '../../src/compile-rules.js'
 import { InputError } from '../../src/errors.js'
-import { compileRules } from '../../src/rules/compile.js'
 import { lintRules } from '../../src/rules/lint.js'
 import { parseLine } from '../../src/rules/parse.js'
 import { type Pattern, parsePattern } from '../../src/rules/pattern.js'

@@ -1,3 +1,4 @@
+import { compileRules } from '../../src/compile-rules.js'
 import { type Config, DEFAULT_CONFIG } from '../../src/config/config.js'
 import { mergeSettings, type Settings } from '../../src/config/settings.js'
 import { createFieldTable } from '../../src/http/field-table.js'
@@ -5,7 +6,6 @@ import { createRequestHead, parseRequestHead } from '../../src/http/request-head
 import { compilePolicy } from '../../src/pipeline/compile-policy.js'
 import { createExchange, type Exchange } from '../../src/pipeline/exchange.js'
 import type { Policy } from '../../src/pipeline/policy.js'
-import { compileRules } from '../../src/rules/compile.js'
 
 export const LIMITS: Config['limits'] = DEFAULT_CONFIG.limits
 

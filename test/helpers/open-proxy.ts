@@ -1,7 +1,7 @@
 import { createProxy, type ProxyOptions } from '../../src/app.js'
 import type { AccessRecord } from '../../src/channels.js'
+import { compileRules } from '../../src/compile-rules.js'
 import { ANY_PORT } from '../../src/config/config.js'
-import { compileRules } from '../../src/rules/compile.js'
 
 export type OpenProxy = {
   /** `http://127.0.0.1:41234` */

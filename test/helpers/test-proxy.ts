@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { createProxy, type ProxyOptions } from '../../src/app.js'
 import type { AccessRecord } from '../../src/channels.js'
-import { compileRules } from '../../src/rules/compile.js'
+import { compileRules } from '../../src/compile-rules.js'
 import { connectRaw, eventually, type RawPeer } from './raw-peer.js'
 
 export type TestProxy = {

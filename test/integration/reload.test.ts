@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compileRules } from '../../src/rules/compile.js'
+import { compileRules } from '../../src/compile-rules.js'
 import { answering, ok, startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
 import { eventually } from '../helpers/raw-peer.js'
 import { openOptions, rulesOf, startTestProxy } from '../helpers/test-proxy.js'

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { compileRules } from '../../src/rules/compile.js'
+import { compileRules } from '../../src/compile-rules.js'
 import type { RuleSet, RuleSource } from '../../src/rules/rule.js'
 
 const LISTS = join(import.meta.dirname, '../../../shared/lists')

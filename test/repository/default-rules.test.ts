@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { compileRules } from '../../src/rules/compile.js'
+import { compileRules } from '../../src/compile-rules.js'
 
 const text = readFileSync(fileURLToPath(new URL('../../rules/default.rules', import.meta.url)), 'utf8')
 const rules = compileRules([{ name: 'default.rules', text }])

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { compileRules } from '../../../src/compile-rules.js'
 import { loadRuleFiles } from '../../../src/config/rule-files.js'
-import { compileRules } from '../../../src/rules/compile.js'
 
 let folder = ''
 

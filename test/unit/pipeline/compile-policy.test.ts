@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { compileRules } from '../../../src/compile-rules.js'
 import { DEFAULT_CONFIG } from '../../../src/config/config.js'
 import { compilePolicy } from '../../../src/pipeline/compile-policy.js'
-import { compileRules } from '../../../src/rules/compile.js'
 import { policyOf } from '../../helpers/exchanges.js'
 
 test('the default policy opens the usual ports, this machine as client, and no special address', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { compileRules } from '../../../src/compile-rules.js'
 import { createRouteTable } from '../../../src/pipeline/route.js'
-import { compileRules } from '../../../src/rules/compile.js'
 import type { RuleSet } from '../../../src/rules/rule.js'
 
 const RULES = compileRules([{ name: 't.rules', text: 'block ads.test' }])

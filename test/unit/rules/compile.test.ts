@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { compileRules } from '../../../src/compile-rules.js'
 import { InputError } from '../../../src/errors.js'
-import { agreedDefault, branchesOf, compileRules } from '../../../src/rules/compile.js'
-import type { RuleMatch, RuleSource } from '../../../src/rules/rule.js'
+import type { RuleSource } from '../../../src/rules/rule.js'
 
 const source = (text: string, more: Partial<RuleSource> = {}): RuleSource => ({ name: 't.rules', text, ...more })
 
@@ -105,12 +105,6 @@ describe('default', () => {
       'u.rules:1:1: `default allow` contradicts `default block` in t.rules:1; keep one of the two, or say which with --default',
     ])
     expect(problemsOf(source('default block'), source('default block', { name: 'u.rules' }))).toEqual([])
-  })
-
-  test('agreedDefault takes the first', () => {
-    const first: RuleMatch = { action: 'block', level: 'default', list: 'a', line: 1, text: '', reason: undefined }
-    expect(agreedDefault([first, { ...first, line: 2 }], [])).toBe(first)
-    expect(agreedDefault([], [])).toBeNull()
   })
 })
 
@@ -223,7 +217,9 @@ describe('with', () => {
 test('branches of braces are one rule', () => {
   const set = compileRules([source('block {a,*.b,c*}.example')])
   expect(set.size).toBe(1)
-  expect(branchesOf({ kind: 'branches', branches: [{ kind: 'regex', source: 'a' }] })).toEqual([
-    { kind: 'regex', source: 'a' },
+  expect(['a.example', 'x.b.example', 'cc.example'].map((host) => set.decide(host).action)).toEqual([
+    'block',
+    'block',
+    'block',
   ])
 })

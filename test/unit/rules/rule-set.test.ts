@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { compileRules } from '../../../src/rules/compile.js'
+import { compileRules } from '../../../src/compile-rules.js'
 import type { RuleQuery } from '../../../src/rules/rule.js'
-import { createRuleIndex } from '../../../src/rules/rule-set.js'
 
 const rules = (...lines: string[]) => compileRules([{ name: 't.rules', text: lines.join('\n') }])
 const actions = (set: ReturnType<typeof rules>, ...targets: string[]) =>
@@ -167,16 +166,4 @@ describe('decideAddresses', () => {
     const byName = set.decide('b.example')
     expect(set.decideAddresses(byName, named('b.example'), ['192.0.2.1'])).toBe(byName)
   })
-})
-
-test('the index has a table for every kind of pattern', () => {
-  const index = createRuleIndex()
-  index.add({ kind: 'host', host: 'a', port: 0 }, 0)
-  index.add({ kind: 'suffix', suffix: 'a', reach: 'all', port: 0 }, 1)
-  index.add({ kind: 'glob', glob: '*a', port: 0 }, 2)
-  index.add({ kind: 'regex', source: 'a' }, 3)
-  index.add({ kind: 'url', host: { kind: 'host', host: 'a', port: 0 }, path: '**', below: false }, 4)
-  const found: number[] = []
-  index.collect({ ...named('a'), path: '/' }, found)
-  expect(found.toSorted()).toEqual([0, 1, 2, 3, 4])
 })

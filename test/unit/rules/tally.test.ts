@@ -7,8 +7,7 @@ const WRONG = syntaxProblem(3, 'wrong', 'write it right')
 describe('tally', () => {
   test('counts rules by format and what was skipped by reason', () => {
     const tally = createTally('a.txt')
-    tally.line()
-    tally.line()
+    tally.lines(2)
     tally.rules('hosts', 2)
     tally.skip('cosmetic')
     tally.problem(WRONG, 2)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compileRules } from '../../../../src/rules/compile.js'
+import { compileRules } from '../../../../src/compile-rules.js'
 import { createCover, suffixOfGlob } from '../../../../src/rules/lint/cover.js'
 import { branchesOf } from '../../../../src/rules/lint/lint-rule.js'
 import { readSource } from '../../../../src/rules/lint/read-source.js'

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { buffer as readAll } from 'node:stream/consumers'
+import type { FoundInclude } from '../rules/compiled/segment.js'
+import type { PrintKey } from '../rules/compiled/suffix-prints.js'
+import type { RuleAction, RuleSet } from '../rules/rule.js'
+import { createRuleUpdate, type ListIdentity, type RuleUpdate } from '../rules/rule-update.js'
+import type { RuleFile } from './config.js'
+import { isGzip } from './gunzip.js'
+import { type LoadedFile, walkRuleFiles } from './rule-file-walk.js'
+import { isChangedText, type RuleFilesIo, textForRules, unpacked } from './rule-text.js'
+
+/** Bytes read and compiled at once: the proxy serves in between. */
+const CHUNK_BYTES = 262_144
+
+export type RuleLoad = {
+  readonly files: readonly RuleFile[]
+  readonly scope: 'exact' | 'suffix'
+  /** Beats `default` lines. */
+  readonly default?: RuleAction | undefined
+  /** The set whose unchanged lists are taken over. */
+  readonly previous?: RuleSet | undefined
+  /** For a set without a previous one. */
+  readonly key: PrintKey
+  readonly io?: RuleFilesIo
+}
+
+/**
+ * Rule files and all that they include → a rule set. Files are read in pieces,
+ * never whole into memory; of those that did not change since `previous` only the
+ * digest is made.
+ *
+ * @throws {InputError} everything wrong in them, or files that cannot be read
+ */
+export async function loadRules({ files, scope, default: wanted, previous, key, io = {} }: RuleLoad): Promise<RuleSet> {
+  const update = createRuleUpdate(previous, { key, ...(wanted && { default: wanted }) })
+  const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  await walkRuleFiles(files, async (file, follows) => {
+    const { name, action } = file
+    const list: ListIdentity = { name, action, scope: file.part === 'domains' ? 'suffix' : scope }
+    const text = await textOf(file, chunk, io)
+    if (previous !== undefined) {
+      const kept = update.keep(list, await contentKey(text, file))
+      if (kept !== undefined) return kept.includes
+    }
+    return readList(update, list, file, text, follows)
+  })
+  return update.finish()
+}
+
+async function readList(
+  update: RuleUpdate,
+  list: ListIdentity,
+  file: LoadedFile,
+  text: ListText,
+  follows: (include: FoundInclude) => boolean,
+): Promise<readonly FoundInclude[]> {
+  const mayBeEmpty = file.attributes.length > 0 || file.part !== undefined
+  const reader = update.read({ ...list, follows, mayBeEmpty }, text.bytes)
+  const hash = createHash('sha256')
+  await text.forEachChunk((bytes) => {
+    hash.update(bytes)
+    reader.feed(bytes)
+  })
+  return reader.end(toContentKey(hash.digest('hex'), file)).includes
+}
+
+/** A text that can be read more than once, in pieces that are reused: nobody may keep them. */
+type ListText = {
+  /** Its length as far as known. */
+  readonly bytes: number
+  forEachChunk(visit: (bytes: Uint8Array) => void): Promise<void>
+}
+
+async function textOf(file: LoadedFile, chunk: Buffer, { stdin }: RuleFilesIo): Promise<ListText> {
+  if (file.path === '-')
+    return wholeText(stdin === undefined ? await readAll(process.stdin) : Buffer.from(await stdin()))
+  const handle = await open(file.path)
+  try {
+    const { size } = await handle.stat()
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, 0)
+    const isPacked = isGzip(chunk.subarray(0, bytesRead)) || file.path.endsWith('.gz')
+    if (!isPacked && !isChangedText(file)) return fileText(file.path, size, chunk)
+    const bytes = await unpacked(await handle.readFile(), file.path)
+    return wholeText(isChangedText(file) ? Buffer.from(textForRules(bytes.toString('utf8'), file)) : bytes)
+  } finally {
+    await handle.close()
+  }
+}
+
+function fileText(path: string, size: number, chunk: Buffer): ListText {
+  return {
+    bytes: size,
+    async forEachChunk(visit) {
+      const handle = await open(path)
+      try {
+        await readChunks(handle, chunk, visit)
+      } finally {
+        await handle.close()
+      }
+    },
+  }
+}
+
+async function readChunks(handle: FileHandle, chunk: Buffer, visit: (bytes: Uint8Array) => void): Promise<void> {
+  for (;;) {
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, null)
+    if (bytesRead === 0) return
+    visit(chunk.subarray(0, bytesRead))
+  }
+}
+
+function wholeText(bytes: Buffer): ListText {
+  return {
+    bytes: bytes.length,
+    async forEachChunk(visit) {
+      for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+        visit(bytes.subarray(at, at + CHUNK_BYTES))
+        await nextTurn()
+      }
+    },
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
+async function contentKey(text: ListText, file: LoadedFile): Promise<string> {
+  const hash = createHash('sha256')
+  await text.forEachChunk((bytes) => hash.update(bytes))
+  return toContentKey(hash.digest('hex'), file)
+}
+
+/** What a list says depends on its text, and on what was asked of it. */
+function toContentKey(digest: string, { part }: LoadedFile): string {
+  return part === undefined ? digest : `${digest} ${part}`
+}
