@@ -46,11 +46,13 @@ function toJsonRule({ list, line, text, action, level, reason }: RuleMatch) {
 }
 
 function toText(decision: TargetDecision, defaultRule: RuleMatch | null): string {
-  const { target, action, rule, matches, wouldBlock } = decision
+  const { target, host, action, rule, matches, wouldBlock } = decision
   const why = rule === null ? toReasonText(decision, defaultRule) : toRuleText(rule)
   const others = rule === null ? matches : matches.slice(1)
   const first = `${action} ${escaped(target)}  ${why}${wouldBlock ? '  (only reported)' : ''}`
-  return `${[first, ...others.map((match) => `  ${toRuleText(match)}`)].join('\n')}\n`
+  // the form in which rules saw the host, where a person wrote it in another way
+  const asked = target.includes(host) ? [] : [`  host ${host}`]
+  return `${[first, ...asked, ...others.map((match) => `  ${toRuleText(match)}`)].join('\n')}\n`
 }
 
 /** What decided where no rule did. */

@@ -26,6 +26,8 @@ describe('check', () => {
       1,
     ],
     ['b.example', 'allow b.example  default\n', 0],
+    ['OK.Test.', 'allow OK.Test.  t.rules:4  allow ok.test\n  host ok.test\n', 0],
+    ['http://0x7f.1/', /^block http:\/\/0x7f\.1\/ {2}guard {2}# .*loopback\n {2}host 127\.0\.0\.1\n$/, 1],
     ['ok.test', 'allow ok.test  t.rules:4  allow ok.test\n', 0],
     ['ok.test:8443', 'allow ok.test:8443  t.rules:4  allow ok.test\n', 0],
     ['https://b.tracker.test/x', 'block https://b.tracker.test/x  t.rules:2  block .tracker.test  # tracking\n', 1],
