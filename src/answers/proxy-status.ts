@@ -39,8 +39,12 @@ export function proxyStatus({ code, rule, detail }: Refusal): string {
   return `${status}; details=${sfString(detail)}`
 }
 
+/** What a String holds as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
 /** A String of RFC 9651 §4.1.6: quotes and backslashes escaped; what it cannot hold becomes `?`. */
 export function sfString(text: string): string {
+  if (text.length <= MAX_DETAILS && PLAIN.test(text)) return `"${text}"`
   const ascii = text.slice(0, MAX_DETAILS).replace(/[^\x20-\x7e]/gu, '?')
   return `"${ascii.replace(/["\\]/g, '\\$&')}"`
 }

@@ -22,9 +22,10 @@ const RETRY_AFTER_SECONDS = 1
  */
 export function renderRefusal(refusal: Refusal): Buffer {
   const representation = chooseRepresentation(refusal)
-  const body = Buffer.from(renderBody(refusal, representation), 'utf8')
-  const head = Buffer.from(renderHead(refusal, representation, body.length), 'latin1')
-  return refusal.method === 'HEAD' ? head : Buffer.concat([head, body])
+  const body = renderBody(refusal, representation)
+  // the head is ASCII, so one encoding does for both
+  const head = renderHead(refusal, representation, Buffer.byteLength(body, 'utf8'))
+  return Buffer.from(refusal.method === 'HEAD' ? head : head + body, 'utf8')
 }
 
 /** Content-Type of the answer, for the access log. */

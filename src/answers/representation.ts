@@ -28,8 +28,24 @@ export function isMalformed(code: Refusal['code']): boolean {
 
 type Wanted = { readonly html: number; readonly json: number; readonly anything: boolean }
 
+/** Browsers send a handful of values; more than this many begin anew. */
+const MAX_KNOWN = 64
+const known = new Map<string, Wanted>()
+
 /** Weights of the named types in `Accept` (RFC 9110 §12.5.1); without the field everything is wanted. */
 function readAccept(accept: string): Wanted {
+  const before = known.get(accept)
+  if (before !== undefined) return before
+  const wanted = parseAccept(accept)
+  if (known.size === MAX_KNOWN) known.clear()
+  // a slice of a head would keep the whole head alive
+  if (accept.length <= MAX_KNOWN_LENGTH) known.set(Buffer.from(accept, 'latin1').toString('latin1'), wanted)
+  return wanted
+}
+
+const MAX_KNOWN_LENGTH = 512
+
+function parseAccept(accept: string): Wanted {
   if (accept.trim() === '') return { html: 0, json: 0, anything: true }
   let html = 0
   let json = 0

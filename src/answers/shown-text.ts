@@ -18,8 +18,12 @@ export function shownText(text: string): string {
   return text.replace(NOT_SHOWN, '?')
 }
 
+/** Printable ASCII without what HTML gives a meaning to: nearly all that is ever shown. */
+const PLAIN = /^[ !#-%(-;=?-_a-~]*$/
+
 /** `shownText`, safe between tags and in quoted attributes. */
 export function escapeHtml(text: string): string {
+  if (PLAIN.test(text)) return text
   return shownText(text).replace(/[&<>"'`]/g, (character) => HTML_ENTITIES[character] ?? '')
 }
 

@@ -45,6 +45,11 @@ export function addStartOptions(command: Command): Command {
   const addRuleFile = (flag: string, action: RuleAction, description: string): Option =>
     valueOption(`--${flag} <FILE>`, description, (file) => {
       const given: readonly RuleFile[] = command.getOptionValue('ruleFiles') ?? []
+      // an empty name is no file, such as a script's list that is not there: start says when nothing is blocked
+      if (file === '') {
+        command.setOptionValue('ruleFiles', given)
+        return file
+      }
       const path = file === '-' ? file : resolve(file)
       command.setOptionValue('ruleFiles', [...given, { name: file, path, action }])
       return file

@@ -157,6 +157,7 @@ function announce(
   const where = addresses.join(' and ')
   const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine js`
   process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
+  if (ruleSet.size === 0 && ruleSet.defaultAction === 'allow') logger.warn('there is no rule: nothing is blocked')
   reportSkipped(ruleSet.counts, logger)
   if (json) process.stdout.write(`${JSON.stringify({ listening: addresses, rules: ruleSet.size, engine: 'js' })}\n`)
 }

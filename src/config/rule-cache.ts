@@ -29,7 +29,10 @@ const MAX_CACHE_BYTES = 1_073_741_824
  * @param directory its owner's alone
  */
 export function createRuleCache(directory: string, files: readonly RuleFile[]): RuleCache {
-  const name = createHash('sha256').update(files.map(({ path }) => path).join('\n')).digest('hex').slice(0, 16)
+  const name = createHash('sha256')
+    .update(files.map(({ path }) => path).join('\n'))
+    .digest('hex')
+    .slice(0, 16)
   const file = join(directory, `rules-${name}.bin`)
 
   return {

@@ -144,6 +144,11 @@ describe("start's options", () => {
     )
   })
 
+  test('an empty name of a rule file is no file', () => {
+    expect(parse('--block', '').options.ruleFiles).toEqual([])
+    expect(parse('--allow', 'a.rules', '--block', '').options.ruleFiles).toHaveLength(1)
+  })
+
   test('keep the order of rule files across --rules, --block and --allow', () => {
     const { options } = parse('--allow', 'a', '--rules', 'b', '--allow', 'c', '--block', 'd')
     expect(options.ruleFiles?.map(({ name, action }) => `${action} ${name}`)).toEqual([

@@ -50,6 +50,13 @@ describe('start', () => {
     expect(process.eventNames()).toEqual(before)
   })
 
+  test('warns where there is no rule, so that nothing is blocked', async () => {
+    const { rules, says, stop } = await startUp({ ruleFiles: [], accessLog: 'off' })
+    expect(rules).toBe(0)
+    await says('there is no rule: nothing is blocked')
+    expect(await stop()).toBe(0)
+  })
+
   test('answers by its rules, reloads them on SIGHUP, keeps them when the new ones are wrong', async () => {
     const file = ruleFile('live.rules', 'block a.test\n')
     const { address, says, stop } = await startUp({ ruleFiles: [file], accessLog: 'off' })
