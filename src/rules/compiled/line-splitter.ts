@@ -59,14 +59,14 @@ export function createLineSplitter(visitor: LineVisitor): LineSplitter {
       if (pieces.length > 0) {
         const end = bytes.indexOf(NEWLINE)
         from = end === -1 ? bytes.length : end + 1
-        pieces.push(bytes.slice(0, from))
+        pieces.push(copyOf(bytes.subarray(0, from)))
         if (end === -1) return
         readLines(joined(pieces))
         pieces = []
       }
       const left = bytes.subarray(from)
       const unfinished = readLines(left)
-      if (unfinished < left.length) pieces.push(left.slice(unfinished))
+      if (unfinished < left.length) pieces.push(copyOf(left.subarray(unfinished)))
     },
 
     end() {
@@ -77,6 +77,11 @@ export function createLineSplitter(visitor: LineVisitor): LineSplitter {
       readLine(last, 0, last.length)
     },
   }
+}
+
+/** The caller may use its memory again; `slice` of a Node Buffer would not copy it. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
