@@ -18,7 +18,9 @@ const MAY_IMPORT = {
   observe: ['http', 'channels.ts'],
   upstream: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts'],
   transport: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts', 'upstream'],
+  'compile-rules.ts': ['rules'],
   'app.ts': [
+    'compile-rules.ts',
     'http',
     'rules',
     'policy',
@@ -30,8 +32,9 @@ const MAY_IMPORT = {
     'observe',
     'config',
   ],
-  'index.ts': ['rules', 'app.ts', 'channels.ts'],
+  'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
   cli: [
+    'compile-rules.ts',
     'http',
     'rules',
     'policy',
