@@ -102,6 +102,8 @@ async function startService(
     throw error
   }
   announce(proxy.addresses, setup, options, logger)
+  // after the first clients are let in: they need not wait for a copy of the rules
+  let kept = keepRules(setup, logger)
 
   async function apply(next: Setup): Promise<void> {
     const isSameLog = JSON.stringify(next.config.log.access) === JSON.stringify(config.log.access)
@@ -124,13 +126,14 @@ async function startService(
     async close(drainMs) {
       const cut = await proxy.close({ drainMs })
       logClosed ??= accessLog?.close()
-      await logClosed
+      await Promise.all([logClosed, kept])
       return cut
     },
     async reload() {
       try {
         const next = await loadSetup(options, io, proxy.rules)
         await apply(next)
+        kept = kept.then(() => keepRules(next, logger))
         reportSkipped(next.ruleSet.counts, logger)
         logger.info(`reloaded: ${next.ruleSet.size} rules`)
       } catch (error) {
@@ -140,6 +143,15 @@ async function startService(
       }
     },
     reopenLogs: () => accessLog?.reopen(),
+  }
+}
+
+/** Without a cache the next start is slower, and that is all. */
+async function keepRules(setup: Setup, logger: Logger): Promise<void> {
+  try {
+    await setup.keepRules()
+  } catch (error) {
+    logger.warn(`the compiled rules are not kept: ${error instanceof Error ? error.message : error}`)
   }
 }
 

@@ -55,6 +55,8 @@ export type Config = {
     }
   }
   readonly limits: Limits
+  /** A directory, `~` for the user's home; `off` for none (cache-directory.ts). */
+  readonly cache: string
   readonly blockPage: { readonly title: string; readonly contact: string }
   readonly log: {
     readonly level: LogLevel
@@ -120,6 +122,7 @@ export const DEFAULT_CONFIG: Config = {
     idleTimeoutMs: 120_000,
     tunnelIdleTimeoutMs: 900_000,
   },
+  cache: '~/.cache/veilgate',
   blockPage: { title: 'Blocked', contact: '' },
   log: { level: 'info', access: { file: '-', format: 'pretty' } },
 }

@@ -148,6 +148,7 @@ function offsetOf(document: Document, path: Path, onKey: boolean): number {
 function toSettings({ rules, egress, limits, ...rest }: FileContent, directory: string): Settings {
   return {
     ...rest,
+    cache: toCache(rest.cache, directory),
     log: rest.log && {
       ...rest.log,
       access: rest.log.access && { ...rest.log.access, file: toLogFile(rest.log.access.file, directory) },
@@ -180,6 +181,11 @@ function toRuleFile(
 ): RuleFile {
   const { path, action } = typeof file === 'string' ? { path: file, action: 'block' as const } : file
   return { name: path, path: path === '-' ? path : resolve(directory, path), action }
+}
+
+/** `~` stays what it is: whose home is meant is known when the directory is opened. */
+function toCache(path: string | undefined, directory: string): string | undefined {
+  return path === undefined || path === 'off' || /^~(?:\/|$)/.test(path) ? path : resolve(directory, path)
 }
 
 function toLogFile(file: string | undefined, directory: string): string | undefined {

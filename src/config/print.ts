@@ -9,7 +9,7 @@ export const MASK = '<masked>'
 
 /** A configuration with the keys and notations of its file; undefined where the default is not something to write. */
 export function toFileForm(config: Config): Record<string, unknown> {
-  const { listen, clients, rules, headers, egress, limits, blockPage, log } = config
+  const { listen, clients, rules, headers, egress, limits, cache, blockPage, log } = config
   return {
     listen,
     clients,
@@ -41,6 +41,7 @@ export function toFileForm(config: Config): Record<string, unknown> {
       idleTimeout: formatDuration(limits.idleTimeoutMs),
       tunnelIdleTimeout: formatDuration(limits.tunnelIdleTimeoutMs),
     },
+    cache,
     blockPage,
     log,
   }

@@ -4,13 +4,14 @@ import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RuleSet } from '../rules/rule.js'
 import { decodeRuleSet, encodeRuleSet } from '../rules/rule-image.js'
+import { refuseCacheDirectory } from './cache-directory.js'
 import type { RuleFile } from './config.js'
 
-/** A rule set compiled before, so that a start reads no list that has not changed since. */
+/** Rule sets compiled before, so that a start parses no list that has not changed since. */
 export type RuleCache = {
   /** @returns undefined where there is none that can be trusted: not ours, damaged, or of another version */
   read(): Promise<RuleSet | undefined>
-  /** Puts a set in the place of the one before. @throws {Error} where it cannot be written */
+  /** Puts a set in the place of the one before. @throws {Error} saying why it cannot be written */
   write(ruleSet: RuleSet): Promise<void>
 }
 
@@ -26,7 +27,7 @@ const MAX_CACHE_BYTES = 1_073_741_824
  * rest; it is written aside and renamed, so that several instances may share a
  * directory and none reads half a file.
  *
- * @param directory its owner's alone
+ * @param directory made when something is written; must be this user's alone
  */
 export function createRuleCache(directory: string, files: readonly RuleFile[]): RuleCache {
   const name = createHash('sha256')
@@ -37,6 +38,7 @@ export function createRuleCache(directory: string, files: readonly RuleFile[]): 
 
   return {
     async read() {
+      if ((await refuseCacheDirectory(directory, false)) !== undefined) return undefined
       try {
         const bytes = await readOwn(file)
         const rest = bytes.subarray(DIGEST_BYTES)
@@ -49,13 +51,17 @@ export function createRuleCache(directory: string, files: readonly RuleFile[]): 
     },
 
     async write(ruleSet) {
+      const refused = await refuseCacheDirectory(directory, true)
+      if (refused !== undefined) throw new Error(refused)
       const pieces = encodeRuleSet(ruleSet)
       const hash = createHash('sha256')
       for (const piece of pieces) hash.update(piece)
       const aside = `${file}.${randomBytes(6).toString('hex')}`
       const handle = await open(aside, 'wx', 0o600)
       try {
-        await handle.writev([hash.digest(), ...pieces])
+        const all = [hash.digest(), ...pieces].filter(({ length }) => length > 0)
+        const { bytesWritten } = await handle.writev(all)
+        if (bytesWritten !== all.reduce((sum, { length }) => sum + length, 0)) throw new Error('the disk is full')
         await handle.close()
         await rename(aside, file)
       } catch (error) {

@@ -148,6 +148,11 @@ export const FILE_SCHEMA = z.strictObject({
     idleTimeout: duration.describe('Silence on a connection between requests, and within a response body.'),
     tunnelIdleTimeout: duration.describe('Silence on a tunnel, both ways.'),
   }).describe('What one client, and all together, may take.'),
+  cache: text('write the path of a directory, or off')
+    .min(1, 'an empty path; write the path of a directory, or off')
+    .describe(
+      'Where compiled rules are kept: a directory of this user alone (relative to this file, ~ for the home), or off. The default follows $XDG_CACHE_HOME.',
+    ),
   blockPage: section({
     title: sentence().describe('Title of the page that a blocked http:// document gets.'),
     contact: sentence().describe('Whom to ask, shown on that page.'),
@@ -193,7 +198,6 @@ export const LATER_KEYS: ReadonlySet<string> = new Set([
   'egress.addresses',
   'upstreams',
   'route',
-  'cache',
   'control',
   'admin',
 ])

@@ -107,6 +107,7 @@ const KEYS: readonly (readonly [
   ['limits.responseTimeout', '2m', 'limits.responseTimeoutMs', 120_000, 'never', '"never" is no duration'],
   ['limits.idleTimeout', '1h', 'limits.idleTimeoutMs', 3_600_000, '1d', '"1d" is no duration'],
   ['limits.tunnelIdleTimeout', '1h', 'limits.tunnelIdleTimeoutMs', 3_600_000, '9999h', '"9999h" is no duration'],
+  ['cache', '~/veilgate', 'cache', '~/veilgate', '5', 'the number 5 where text belongs'],
   ['blockPage.title', 'No', 'blockPage.title', 'No', '5', 'the number 5 where text belongs'],
   [
     'blockPage.contact',
@@ -223,7 +224,8 @@ describe('what later versions bring', () => {
     ['egress: { addresses: [] }', 'egress.addresses: this version does not have this key yet'],
     ['upstreams: {}', 'upstreams: this version does not have this key yet'],
     ['route: []', 'route: this version does not have this key yet'],
-    ['cache: x', 'cache: this version does not have this key yet'],
+    ['admin: off', 'admin: this version does not have this key yet'],
+    ['cache: ""', 'cache: an empty path'],
     ['control: auto', 'control: this version does not have this key yet'],
     ['admin: off', 'admin: this version does not have this key yet'],
     ['headers: { profile: strict }', 'headers.profile: this version does not have strict yet; write off, standard'],

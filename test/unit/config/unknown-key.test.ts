@@ -23,7 +23,6 @@ describe('unknownKey', () => {
     [['egress'], 'addresses'],
     [[], 'upstreams'],
     [[], 'route'],
-    [[], 'cache'],
     [[], 'control'],
     [[], 'admin'],
   ])('says that %j %s belongs to a later version', (path, key) => {
