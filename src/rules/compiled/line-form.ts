@@ -83,7 +83,7 @@ const SUFFIX = /^(?:[^a-z0-9._\x80-\uffff-][\t -~]*)?$/i
 export function isRegularName(name: string): boolean {
   for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return false
   const bytes = ENCODER.encode(name)
-  return regularNameEnd(bytes, 0, bytes.length) === bytes.length
+  return bytes.length > 0 && regularNameEnd(bytes, 0, bytes.length) === bytes.length
 }
 
 const ENCODER = new TextEncoder()
