@@ -19,6 +19,8 @@ const MAY_IMPORT = {
   upstream: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts'],
   transport: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts', 'upstream'],
   'compile-rules.ts': ['rules'],
+  subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
+  control: ['config/cache-directory.ts'],
   'app.ts': [
     'compile-rules.ts',
     'http',
@@ -31,6 +33,7 @@ const MAY_IMPORT = {
     'transport',
     'observe',
     'config',
+    'subscriptions',
   ],
   'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
   cli: [
@@ -44,6 +47,8 @@ const MAY_IMPORT = {
     'upstream/chain-adapter.ts',
     'observe',
     'config',
+    'subscriptions',
+    'control',
     'app.ts',
   ],
 }

@@ -4,10 +4,9 @@ import { performance } from 'node:perf_hooks'
 import { type AccessRecord, exchangeSettled } from './channels.js'
 import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
-import { parseListenUrl } from './config/listen-url.js'
+import { toListenAddress } from './config/listen-url.js'
 import { loadRules } from './config/load-rules.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
-import { InputError } from './errors.js'
 import { createRequestHead } from './http/request-head.js'
 import { createResponseHead } from './http/response-head.js'
 import { compilePolicy } from './pipeline/compile-policy.js'
@@ -15,6 +14,10 @@ import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import type { Policy } from './pipeline/policy.js'
 import type { ListenAddress } from './policy/own-listeners.js'
 import type { RuleSet } from './rules/rule.js'
+import { SYSTEM_CLOCK } from './subscriptions/clock.js'
+import { createListFetcher } from './subscriptions/list-fetcher.js'
+import type { ListState, ListUpdate } from './subscriptions/list-state.js'
+import { createSubscriptions, type UpdateRequest } from './subscriptions/subscriptions.js'
 import type { ClientConnection } from './transport/client-connection.js'
 import { createClientCounts } from './transport/client-counts.js'
 import type { TransportContext } from './transport/context.js'
@@ -26,16 +29,26 @@ import { createDialer, type Dial } from './upstream/dial.js'
 import { createResolver, type HostResolver } from './upstream/resolver.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
+export type { ListState, ListUpdate } from './subscriptions/list-state.js'
 
 /** What people read about the proxy itself; winston's logger fits, so does `console`. */
 export type ProxyLogger = { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
 
 /** Any part of the configuration, in parsed form (milliseconds, port ranges), and the rules. */
 export type ProxyOptions = Settings & {
-  /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. */
+  /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. `rules.lists` are added to either. */
   readonly ruleSet?: RuleSet
   readonly logger?: ProxyLogger
 }
+
+export type ProxyEvents = {
+  /** An exchange has ended. */
+  readonly exchange: AccessRecord
+  /** A list of `rules.lists` brought these rules into force. */
+  readonly rules: RuleSet
+}
+
+type Subscribers = { readonly [E in keyof ProxyEvents]: Set<(what: ProxyEvents[E]) => void> }
 
 export type Proxy = {
   /** Starts to accept. @throws CannotRunError (port taken, permission), InputError (rules, open to others unasked) */
@@ -49,8 +62,12 @@ export type Proxy = {
   reload(options: ProxyOptions): Promise<void>
   /** What would be done with a host, `host:port` or URL, by the server's own stages; asks no DNS. @throws Error before `rules.files` were read */
   decide(request: { readonly target: string; readonly method?: string }): TargetDecision
-  /** Hears of every exchange when it has ended. Returns a function that unsubscribes. */
-  on(event: 'exchange', listener: (record: AccessRecord) => void): () => void
+  /** Hears of every event of a kind. Returns a function that unsubscribes. */
+  on<E extends keyof ProxyEvents>(event: E, listener: (what: ProxyEvents[E]) => void): () => void
+  /** Fetches lists of `rules.lists` now, all where no names are given. @throws {InputError} a name that is none of a list */
+  updateLists(request?: UpdateRequest): Promise<readonly ListUpdate[]>
+  /** The lists of `rules.lists`, in order. */
+  readonly lists: readonly ListState[]
   /** URL of the first listener, with the port taken; empty before `listen`. */
   readonly address: string
   readonly addresses: readonly string[]
@@ -80,7 +97,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   const clients = createClientCounts()
   const pool = createOriginPool()
   const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
-  const subscribers = new Set<(record: AccessRecord) => void>()
+  const subscribers: Subscribers = { exchange: new Set(), rules: new Set() }
   const dials = new WeakMap<Policy, Dial>()
   const resolvers = new Set<HostResolver>()
   const idPrefix = randomBytes(4).toString('hex')
@@ -89,6 +106,17 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   let isDraining = false
   let snapshot = takeSnapshot(config, options.ruleSet ?? compileRules([], defaultOf(config)))
   let heads = createHeads(config)
+  const lists = createSubscriptions({
+    rules: () => snapshot.policy.rules,
+    swap(ruleSet) {
+      putInForce(snapshot.config, ruleSet)
+      for (const subscriber of subscribers.rules) subscriber(ruleSet)
+    },
+    fetch: createListFetcher(() => snapshot),
+    logger: logger ?? { warn() {}, info() {}, debug() {} },
+    clock: SYSTEM_CLOCK,
+    chance: Math.random,
+  })
 
   const context: TransportContext = {
     get limits() {
@@ -108,10 +136,10 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
     wallClock: Date.now,
     isDraining: () => isDraining,
-    isRecording: () => exchangeSettled.hasSubscribers || subscribers.size > 0,
+    isRecording: () => exchangeSettled.hasSubscribers || subscribers.exchange.size > 0,
     record(record) {
       if (exchangeSettled.hasSubscribers) exchangeSettled.publish(record)
-      for (const subscriber of subscribers) subscriber(record)
+      for (const subscriber of subscribers.exchange) subscriber(record)
     },
     reportFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
   }
@@ -136,6 +164,15 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     resolver.close()
   }
 
+  /** For requests from now on, while some are under way. */
+  function putInForce(next: Config, ruleSet: RuleSet): void {
+    const before = snapshot
+    snapshot = takeSnapshot(next, ruleSet)
+    pool.clear()
+    // exchanges that were decided before still dial by it: it ends when their time is up
+    setTimeout(() => retire(before), before.config.limits.connectTimeoutMs).unref()
+  }
+
   /** Puts the options and rules in force that came with the proxy. */
   function replaceSnapshot(ruleSet: RuleSet): void {
     const before = snapshot
@@ -158,6 +195,9 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     get rules() {
       return snapshot.policy.rules
     },
+    get lists() {
+      return lists.states()
+    },
     get connections() {
       return connections.size
     },
@@ -169,9 +209,8 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
 
     async listen() {
       refuseOpenProxy(config)
-      const ruleSet = options.ruleSet ?? (await loadRulesOf(config))
       // the first listener may have clients before the last one is bound
-      replaceSnapshot(ruleSet)
+      await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), replaceSnapshot)
       const started: Listener[] = []
       try {
         for (const url of config.listen) {
@@ -186,14 +225,16 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       }
       listeners = started
       // only now the ports are known that must not be dialled
-      replaceSnapshot(ruleSet)
+      replaceSnapshot(snapshot.policy.rules)
+      lists.start()
     },
 
     async close({ drainMs = 5_000 } = {}) {
       isDraining = true
       const closed = listeners.map((listener) => listener.close())
+      const listsClosed = lists.close()
       const cut = await drain(connections, drainMs)
-      await Promise.all(closed)
+      await Promise.all([...closed, listsClosed])
       pool.clear()
       for (const resolver of resolvers) resolver.close()
       return cut
@@ -204,15 +245,16 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       const nextConfig = mergeSettings(withoutExtras(next))
       const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, snapshot.policy.rules))
       const before = snapshot
-      snapshot = takeSnapshot(nextConfig, ruleSet)
-      heads = createHeads(nextConfig)
-      pool.clear()
-      // exchanges that were decided before still dial by it: it ends when their time is up
-      setTimeout(() => retire(before), before.config.limits.connectTimeoutMs).unref()
+      await lists.adopt(nextConfig, ruleSet, (whole) => {
+        putInForce(nextConfig, whole)
+        heads = createHeads(nextConfig)
+      })
       if (nextConfig.listen.join() !== before.config.listen.join()) {
         logger?.warn('the listen addresses changed: they take effect at the next start')
       }
     },
+
+    updateLists: (request = {}) => lists.update(request),
 
     decide({ target, method }) {
       const isUnread = options.ruleSet === undefined && config.rules.files.length > 0 && listeners.length === 0
@@ -220,10 +262,11 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       return decideTarget(snapshot.policy, target, method)
     },
 
-    on(_event, listener) {
-      subscribers.add(listener)
+    on(event, listener) {
+      const heard = subscribers[event]
+      heard.add(listener)
       return () => {
-        subscribers.delete(listener)
+        heard.delete(listener)
       }
     },
   }
@@ -239,15 +282,6 @@ function loadRulesOf({ rules }: Config, previous?: RuleSet): Promise<RuleSet> {
 
 function defaultOf({ rules }: Config) {
   return rules.default === undefined ? {} : { default: rules.default }
-}
-
-function toListenAddress(url: string): ListenAddress {
-  const parsed = parseListenUrl(url)
-  if ('message' in parsed) {
-    throw new InputError([{ file: 'listen', line: 0, column: 0, message: parsed.message, fix: parsed.fix }])
-  }
-  const { hostname, port } = new URL(parsed.url)
-  return { address: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) }
 }
 
 function localAddresses(): string[] {

@@ -1,4 +1,4 @@
-export type { Proxy, ProxyLogger, ProxyOptions, TargetDecision } from './app.js'
+export type { ListState, ListUpdate, Proxy, ProxyEvents, ProxyLogger, ProxyOptions, TargetDecision } from './app.js'
 export { createProxy } from './app.js'
 export type { AccessRecord } from './channels.js'
 export { compileRules } from './compile-rules.js'

@@ -1,7 +1,8 @@
 import { createProxy, type TargetDecision } from '../app.js'
 import { ERROR_CATALOG, InputError, type Problem } from '../errors.js'
 import type { RuleMatch } from '../rules/rule.js'
-import { loadSetup } from './load.js'
+import { escaped } from './escaped.js'
+import { loadSetup, sayMissing } from './load.js'
 import type { StartOptions } from './options.js'
 
 /**
@@ -12,12 +13,13 @@ import type { StartOptions } from './options.js'
  * @throws {InputError} options, rules or a target are wrong; then nothing is decided
  */
 export async function check(targets: readonly string[], options: StartOptions): Promise<number> {
-  const { config, ruleSet } = await loadSetup(options)
+  const { config, ruleSet, missing } = await loadSetup(options)
   const proxy = createProxy({ ...config, ruleSet })
   const decisions = targets.map((target) => proxy.decide({ target }))
   const problems = decisions.flatMap((decision) => (decision.reason === 'malformed' ? [malformed(decision)] : []))
   if (problems.length > 0) throw new InputError(problems)
 
+  sayMissing(missing)
   process.stdout.write(
     options.json
       ? `${JSON.stringify(decisions.map(toJson), null, 2)}\n`
@@ -63,9 +65,4 @@ function toReasonText({ reason, error, detail }: TargetDecision, defaultRule: Ru
 
 function toRuleText({ list, line, text, reason }: RuleMatch): string {
   return `${list}:${line}  ${escaped(text)}${reason === undefined ? '' : `  # ${escaped(reason)}`}`
-}
-
-/** Rules and targets come from elsewhere: nothing in them may move the cursor of a terminal. */
-function escaped(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.js'
-import { loadConfig, loadSetup } from './load.js'
+import { loadConfig, loadSetup, sayMissing } from './load.js'
 import type { ConfigView, StartOptions } from './options.js'
 
 /**
@@ -29,7 +29,8 @@ async function print(options: StartOptions): Promise<number> {
 
 async function check(options: StartOptions): Promise<number> {
   if (options.json) return checkAsJson(options)
-  const { ruleSet } = await loadSetup(options)
+  const { ruleSet, missing } = await loadSetup(options)
+  sayMissing(missing)
   process.stderr.write(`veilgate: configuration and rules are in order, ${ruleSet.size} rules\n`)
   return 0
 }

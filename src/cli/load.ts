@@ -8,14 +8,17 @@ import { mergeSettings, refuseOpenProxy, type Settings } from '../config/setting
 import { SHIPPED_RULES } from '../config/shipped-rules.js'
 import type { RuleSet } from '../rules/rule.js'
 import { hasSameRules } from '../rules/rule-set.js'
+import { readKeptLists } from '../subscriptions/kept-lists.js'
 import { type StartOptions, toSettings } from './options.js'
 
 /** All that a running proxy is made of, read anew by every reload. */
 export type Setup = {
   readonly config: Config
   readonly ruleSet: RuleSet
-  /** Keeps the rules for the next start, where they are many and not kept as they are. @throws {Error} why it cannot */
-  readonly keepRules: () => Promise<void>
+  /** Names of subscribed lists of which there is no copy, so that their rules are not among these. */
+  readonly missing: readonly string[]
+  /** Keeps rules of this setup for the next start, where they are many and not kept as they are. @throws {Error} why it cannot */
+  readonly keepRules: (ruleSet: RuleSet) => Promise<void>
 }
 
 /**
@@ -28,17 +31,29 @@ export type Setup = {
 export async function loadSetup(options: StartOptions, io: RuleFilesIo = {}, previous?: RuleSet): Promise<Setup> {
   const config = await loadConfig(options)
   const { files, scope, default: wanted } = config.rules
+  const urls = Object.values(config.rules.lists).map(({ url }) => ({ name: url, path: url, action: 'block' as const }))
   const directory = cachePath(config.cache)
-  const cache = directory === undefined ? undefined : createRuleCache(directory, files)
+  const { copies: lists, missing } = await readKeptLists(config)
+  const cache = directory === undefined ? undefined : createRuleCache(directory, [...files, ...urls])
   const before = previous ?? (await cache?.read())
-  const ruleSet = await loadRules({ files, scope, default: wanted, previous: before, key: randomPrintKey(), io })
-  const isKept = ruleSet.size < FEWEST_CACHED_RULES || (before !== undefined && hasSameRules(ruleSet, before))
+  const ruleSet = await loadRules({ files, lists, scope, default: wanted, previous: before, key: randomPrintKey(), io })
+  let kept = before
   return {
     config,
     ruleSet,
-    keepRules: async () => {
-      if (!isKept) await cache?.write(ruleSet)
+    missing,
+    async keepRules(current) {
+      if (current.size < FEWEST_CACHED_RULES || (kept !== undefined && hasSameRules(current, kept))) return
+      await cache?.write(current)
+      kept = current
     },
+  }
+}
+
+/** Who asks about rules must know that some are not there. */
+export function sayMissing(missing: readonly string[]): void {
+  for (const name of missing) {
+    process.stderr.write(`veilgate: list ${name} has no copy yet (start fetches it): its rules are not among these\n`)
   }
 }
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { CannotRunError, InputError } from '../errors.js'
+import type { ListsOptions } from './lists.js'
 import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
 import { usageMessage } from './usage.js'
 
@@ -72,6 +74,21 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await lint(files, options))
     })
 
+  program
+    .command('lists')
+    .description('Show how the lists of the running veilgate stand, or fetch them now.')
+    .argument('[words...]', 'update, and names of lists')
+    .usage('[update [NAME...]] [options]')
+    .addOption(new Option('--json', 'an array on standard output'))
+    .addOption(new Option('--accept-shrink', 'with update: take lists that lost many of their rules'))
+    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
+    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
+    .addHelpText('after', LISTS_HELP)
+    .action(async (words: readonly string[], options: ListsOptions) => {
+      const { lists } = await import('./lists.js')
+      setExitCode(await lists(words, options))
+    })
+
   addStartOptions(program.command('config').description('Print or check the configuration.'))
     .addArgument(new Argument('<view>', 'what to show').choices(CONFIG_VIEWS))
     .addHelpText('after', CONFIG_HELP)
@@ -133,6 +150,7 @@ Examples:
   veilgate start --rules my.rules --listen http://127.0.0.1:8080
   veilgate check ads.example https://example.com/ what would happen, and why
   veilgate lint my.rules
+  veilgate lists                                  how the lists stand that it is subscribed to
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
 
 Exit codes: 0 done, 1 a negative answer (blocked, findings), 2 bad usage, rules or configuration, 3 could not run.
@@ -167,6 +185,15 @@ Examples:
   veilgate lint --strict --json rules/*.rules
 
 Exit code 0: nothing found that is an error; 1: errors (with --strict warnings too); 2: a file cannot be read.`
+
+const LISTS_HELP = `
+Examples:
+  veilgate lists                                  how each list stands: rules in force, age, next fetch, last error
+  veilgate lists --json
+  veilgate lists update                           fetch all of them now
+  veilgate lists update ads --accept-shrink       take it though it lost more rules than maxShrink lets pass
+
+Lists are configured under rules.lists. Exit code 0: done; 1: a list was not updated; 2: no such list; 3: no veilgate runs.`
 
 const CONFIG_HELP = `
   print     the effective configuration, secrets masked

@@ -1,10 +1,12 @@
 import { text as readAll } from 'node:stream/consumers'
-import { createProxy } from '../app.js'
+import { createProxy, type Proxy as ForwardProxy } from '../app.js'
+import { cachePath, refuseCacheDirectory } from '../config/cache-directory.js'
 import type { Config } from '../config/config.js'
 import type { RuleFilesIo } from '../config/rule-text.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import { createLogger, type Logger } from '../observe/logger.js'
-import type { SourceCounts } from '../rules/rule.js'
+import type { RuleSet, SourceCounts } from '../rules/rule.js'
+import { openControl } from './control.js'
 import { type Service, untilStopped } from './lifecycle.js'
 import { loadSetup, type Setup } from './load.js'
 import type { StartOptions } from './options.js'
@@ -22,8 +24,9 @@ const COULD_NOT_RUN = 3
 export async function start(options: StartOptions): Promise<number> {
   const early = holdSignals()
   const io = createStdinMemory()
-  const setup = await loadSetup(options, io)
-  const logger = createSwitchableLogger(setup.config)
+  const loaded = await loadSetup(options, io)
+  const logger = createSwitchableLogger(loaded.config)
+  const setup = await withUsableCache(loaded, logger)
   const service = await startService(setup, options, logger, io)
   const onFault = (error: Error): never => {
     // what state the exchanges are in is unknown: going on could let through what rules forbid
@@ -95,15 +98,21 @@ async function startService(
   let accessLog = openAccessLog(config, options, logger)
   let logClosed: Promise<void> | undefined
   const proxy = createProxy({ ...config, ruleSet: setup.ruleSet, logger })
+  let inForce = setup
+  let kept = Promise.resolve()
+  proxy.on('rules', (ruleSet) => {
+    kept = kept.then(() => keepRules(inForce, ruleSet, logger))
+  })
   try {
     await proxy.listen()
   } catch (error) {
     await accessLog?.close()
     throw error
   }
-  announce(proxy.addresses, setup, options, logger)
+  const control = await openControl(config, proxy, logger)
+  announce(proxy, config, options, logger)
   // after the first clients are let in: they need not wait for a copy of the rules
-  let kept = keepRules(setup, logger)
+  kept = kept.then(() => keepRules(inForce, proxy.rules, logger))
 
   async function apply(next: Setup): Promise<void> {
     const isSameLog = JSON.stringify(next.config.log.access) === JSON.stringify(config.log.access)
@@ -116,7 +125,11 @@ async function startService(
     }
     const oldLog = accessLog
     accessLog = nextLog
+    if (next.config.control !== config.control) {
+      logger.warn('the place of the control socket changed: it takes effect at the next start')
+    }
     config = next.config
+    inForce = next
     logger.switchTo(config)
     if (!isSameLog) await oldLog?.close()
   }
@@ -124,18 +137,19 @@ async function startService(
   return {
     openExchanges: () => proxy.busyConnections,
     async close(drainMs) {
+      const controlClosed = control?.close()
       const cut = await proxy.close({ drainMs })
       logClosed ??= accessLog?.close()
-      await Promise.all([logClosed, kept])
+      await Promise.all([logClosed, kept, controlClosed])
       return cut
     },
     async reload() {
       try {
-        const next = await loadSetup(options, io, proxy.rules)
+        const next = await withUsableCache(await loadSetup(options, io, proxy.rules), logger)
         await apply(next)
-        kept = kept.then(() => keepRules(next, logger))
-        reportSkipped(next.ruleSet.counts, logger)
-        logger.info(`reloaded: ${next.ruleSet.size} rules`)
+        kept = kept.then(() => keepRules(next, proxy.rules, logger))
+        reportSkipped(proxy.rules.counts, logger)
+        logger.info(`reloaded: ${proxy.rules.size} rules`)
       } catch (error) {
         logger.error(
           `not reloaded, the old rules and configuration stay: ${error instanceof Error ? error.message : error}`,
@@ -146,10 +160,20 @@ async function startService(
   }
 }
 
+/** Lists are written from the start on: where that is not possible, it is said once, and nothing else is tried there. */
+async function withUsableCache(setup: Setup, logger: Logger): Promise<Setup> {
+  const { config } = setup
+  const path = Object.keys(config.rules.lists).length === 0 ? undefined : cachePath(config.cache)
+  const refused = path === undefined ? undefined : await refuseCacheDirectory(path, true)
+  if (refused === undefined) return setup
+  logger.warn(`the cache directory cannot be used, so nothing is kept for the next start: ${refused}`)
+  return { ...setup, config: { ...config, cache: 'off' }, keepRules: async () => {} }
+}
+
 /** Without a cache the next start is slower, and that is all. */
-async function keepRules(setup: Setup, logger: Logger): Promise<void> {
+async function keepRules(setup: Setup, ruleSet: RuleSet, logger: Logger): Promise<void> {
   try {
-    await setup.keepRules()
+    await setup.keepRules(ruleSet)
   } catch (error) {
     logger.warn(`the compiled rules are not kept: ${error instanceof Error ? error.message : error}`)
   }
@@ -161,8 +185,8 @@ function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger):
 }
 
 function announce(
-  addresses: readonly string[],
-  { config, ruleSet }: Setup,
+  { addresses, rules: ruleSet }: ForwardProxy,
+  config: Config,
   { json }: StartOptions,
   logger: Logger,
 ): void {

@@ -1,4 +1,5 @@
 import type { RuleAction } from '../rules/rule.js'
+import type { ListSettings } from './list-settings.js'
 
 /** First and last port of a range, both included. */
 export type PortRange = readonly [number, number]
@@ -31,6 +32,8 @@ export type Config = {
   readonly open: boolean
   readonly rules: {
     readonly files: readonly RuleFile[]
+    /** Subscriptions by name, in order. */
+    readonly lists: Readonly<Record<string, ListSettings>>
     readonly default: RuleAction | undefined
     readonly scope: 'exact' | 'suffix'
     readonly blockStatus: 403 | 451
@@ -57,6 +60,8 @@ export type Config = {
   readonly limits: Limits
   /** A directory, `~` for the user's home; `off` for none (cache-directory.ts). */
   readonly cache: string
+  /** The control socket: a path, `auto` (control/control-path.ts), `off` for none. */
+  readonly control: string
   readonly blockPage: { readonly title: string; readonly contact: string }
   readonly log: {
     readonly level: LogLevel
@@ -92,7 +97,7 @@ export const DEFAULT_CONFIG: Config = {
   listen: ['http://127.0.0.1:3128'],
   clients: { allow: undefined },
   open: false,
-  rules: { files: [], default: undefined, scope: 'exact', blockStatus: 403, report: false },
+  rules: { files: [], lists: {}, default: undefined, scope: 'exact', blockStatus: 403, report: false },
   headers: { profile: 'standard', keep: [], remove: [], set: {} },
   egress: {
     guard: { allow: [], deny: [] },
@@ -123,6 +128,7 @@ export const DEFAULT_CONFIG: Config = {
     tunnelIdleTimeoutMs: 900_000,
   },
   cache: '~/.cache/veilgate',
+  control: 'auto',
   blockPage: { title: 'Blocked', contact: '' },
   log: { level: 'info', access: { file: '-', format: 'pretty' } },
 }

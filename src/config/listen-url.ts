@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
+import { InputError } from '../errors.js'
 import { canonicalHost } from '../http/authority.js'
+import type { ListenAddress } from '../policy/own-listeners.js'
 
 export type ListenUrl = { readonly url: string } | { readonly message: string; readonly fix: string }
 
@@ -39,6 +41,20 @@ export function parseListenUrl(text: string): ListenUrl {
   const canonical = canonicalHost(host)
   if (canonical === undefined) return { message: 'the host of this listen address is not valid', fix: WRITE }
   return { url: `http://${isIP(canonical) === 6 ? `[${canonical}]` : canonical}:${Number(port)}` }
+}
+
+/**
+ * Where a listener of this URL is bound.
+ *
+ * @throws {InputError} no listen address; in a configuration file it was found before
+ */
+export function toListenAddress(url: string): ListenAddress {
+  const parsed = parseListenUrl(url)
+  if ('message' in parsed) {
+    throw new InputError([{ file: 'listen', line: 0, column: 0, message: parsed.message, fix: parsed.fix }])
+  }
+  const { hostname, port } = new URL(parsed.url)
+  return { address: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) }
 }
 
 /** Only this machine can connect there. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { buffer as readAll } from 'node:stream/consumers'
 import type { FoundInclude } from '../rules/compiled/segment.js'
 import type { PrintKey } from '../rules/compiled/suffix-prints.js'
@@ -7,14 +7,15 @@ import type { RuleAction, RuleSet } from '../rules/rule.js'
 import { createRuleUpdate, type ListIdentity, type RuleUpdate } from '../rules/rule-update.js'
 import type { RuleFile } from './config.js'
 import { isGzip } from './gunzip.js'
+import { type ListCopy, loadListCopy } from './list-copy.js'
+import { CHUNK_BYTES, fileText, type ListText, wholeText } from './list-text.js'
 import { type LoadedFile, walkRuleFiles } from './rule-file-walk.js'
 import { isChangedText, type RuleFilesIo, textForRules, unpacked } from './rule-text.js'
 
-/** Bytes read and compiled at once: the proxy serves in between. */
-const CHUNK_BYTES = 262_144
-
 export type RuleLoad = {
   readonly files: readonly RuleFile[]
+  /** Subscribed lists; they come after the files. */
+  readonly lists?: readonly ListCopy[]
   readonly scope: 'exact' | 'suffix'
   /** Beats `default` lines. */
   readonly default?: RuleAction | undefined
@@ -26,13 +27,14 @@ export type RuleLoad = {
 }
 
 /**
- * Rule files and all that they include → a rule set. Files are read in pieces,
+ * Rule files, all that they include, and lists → a rule set. Files are read in pieces,
  * never whole into memory; of those that did not change since `previous` only the
  * digest is made.
  *
  * @throws {InputError} everything wrong in them, or files that cannot be read
  */
-export async function loadRules({ files, scope, default: wanted, previous, key, io = {} }: RuleLoad): Promise<RuleSet> {
+export async function loadRules(load: RuleLoad): Promise<RuleSet> {
+  const { files, lists = [], scope, default: wanted, previous, key, io = {} } = load
   const update = createRuleUpdate(previous, { key, ...(wanted && { default: wanted }) })
   const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
   await walkRuleFiles(files, async (file, follows) => {
@@ -45,6 +47,7 @@ export async function loadRules({ files, scope, default: wanted, previous, key, 
     }
     return readList(update, list, file, text, follows)
   })
+  for (const list of lists) await loadListCopy(update, list)
   return update.finish()
 }
 
@@ -65,13 +68,6 @@ async function readList(
   return reader.end(toContentKey(hash.digest('hex'), file)).includes
 }
 
-/** A text that can be read more than once, in pieces that are reused: nobody may keep them. */
-type ListText = {
-  /** Its length as far as known. */
-  readonly bytes: number
-  forEachChunk(visit: (bytes: Uint8Array) => void): Promise<void>
-}
-
 async function textOf(file: LoadedFile, chunk: Buffer, { stdin }: RuleFilesIo): Promise<ListText> {
   if (file.path === '-')
     return wholeText(stdin === undefined ? await readAll(process.stdin) : Buffer.from(await stdin()))
@@ -86,46 +82,6 @@ async function textOf(file: LoadedFile, chunk: Buffer, { stdin }: RuleFilesIo): 
   } finally {
     await handle.close()
   }
-}
-
-function fileText(path: string, size: number, chunk: Buffer): ListText {
-  return {
-    bytes: size,
-    async forEachChunk(visit) {
-      const handle = await open(path)
-      try {
-        await readChunks(handle, chunk, visit)
-      } finally {
-        await handle.close()
-      }
-    },
-  }
-}
-
-async function readChunks(handle: FileHandle, chunk: Buffer, visit: (bytes: Uint8Array) => void): Promise<void> {
-  for (;;) {
-    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, null)
-    if (bytesRead === 0) return
-    visit(chunk.subarray(0, bytesRead))
-  }
-}
-
-function wholeText(bytes: Buffer): ListText {
-  return {
-    bytes: bytes.length,
-    async forEachChunk(visit) {
-      for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-        visit(bytes.subarray(at, at + CHUNK_BYTES))
-        await nextTurn()
-      }
-    },
-  }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
 }
 
 async function contentKey(text: ListText, file: LoadedFile): Promise<string> {

@@ -3,6 +3,7 @@ import { type Document, isAlias, isCollection, isMap, isNode, isScalar, LineCoun
 import type { z } from 'zod'
 import { InputError, type Problem } from '../errors.js'
 import type { RuleFile } from './config.js'
+import type { ListSettings } from './list-settings.js'
 import { FILE_SCHEMA, type FileContent, LATER_VALUES } from './schema.js'
 import type { Settings } from './settings.js'
 import { unknownKey } from './unknown-key.js'
@@ -153,7 +154,12 @@ function toSettings({ rules, egress, limits, ...rest }: FileContent, directory: 
       ...rest.log,
       access: rest.log.access && { ...rest.log.access, file: toLogFile(rest.log.access.file, directory) },
     },
-    rules: rules && { ...rules, files: rules.files?.map((file) => toRuleFile(file, directory)) },
+    control: toControl(rest.control, directory),
+    rules: rules && {
+      ...rules,
+      files: rules.files?.map((file) => toRuleFile(file, directory)),
+      lists: rules.lists && toLists(rules.lists, directory),
+    },
     egress: egress && {
       ...egress,
       dns: egress.dns && { mode: egress.dns.mode, servers: egress.dns.servers, timeoutMs: egress.dns.timeout },
@@ -183,9 +189,25 @@ function toRuleFile(
   return { name: path, path: path === '-' ? path : resolve(directory, path), action }
 }
 
+function toLists(
+  lists: NonNullable<NonNullable<FileContent['rules']>['lists']>,
+  directory: string,
+): Readonly<Record<string, ListSettings>> {
+  return Object.fromEntries(
+    Object.entries(lists).map(([name, { refresh, ca, ...list }]) => [
+      name,
+      { ...list, refreshMs: refresh, ca: ca === undefined ? undefined : resolve(directory, ca) },
+    ]),
+  )
+}
+
 /** `~` stays what it is: whose home is meant is known when the directory is opened. */
 function toCache(path: string | undefined, directory: string): string | undefined {
   return path === undefined || path === 'off' || /^~(?:\/|$)/.test(path) ? path : resolve(directory, path)
+}
+
+function toControl(path: string | undefined, directory: string): string | undefined {
+  return path === undefined || path === 'off' || path === 'auto' ? path : resolve(directory, path)
 }
 
 function toLogFile(file: string | undefined, directory: string): string | undefined {

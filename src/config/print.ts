@@ -1,6 +1,8 @@
 import { stringify } from 'yaml'
+import { showUrl } from '../upstream/chain-adapter.js'
 import { ANY_PORT, type Config, DEFAULT_CONFIG, type PortRange, type RuleFile } from './config.js'
 import { formatDuration } from './durations.js'
+import type { ListSettings } from './list-settings.js'
 import { FILE_SCHEMA_JSON, type JsonSchema } from './schema.js'
 
 /** Field names whose values let their reader in somewhere. */
@@ -9,12 +11,13 @@ export const MASK = '<masked>'
 
 /** A configuration with the keys and notations of its file; undefined where the default is not something to write. */
 export function toFileForm(config: Config): Record<string, unknown> {
-  const { listen, clients, rules, headers, egress, limits, cache, blockPage, log } = config
+  const { listen, clients, rules, headers, egress, limits, cache, control, blockPage, log } = config
   return {
     listen,
     clients,
     rules: {
       files: rules.files.map(toFileEntry),
+      lists: Object.fromEntries(Object.entries(rules.lists).map(([name, list]) => [name, toListEntry(list)])),
       default: rules.default,
       scope: rules.scope,
       blockStatus: rules.blockStatus,
@@ -42,6 +45,7 @@ export function toFileForm(config: Config): Record<string, unknown> {
       tunnelIdleTimeout: formatDuration(limits.tunnelIdleTimeoutMs),
     },
     cache,
+    control,
     blockPage,
     log,
   }
@@ -95,6 +99,18 @@ function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function toFileEntry({ path, action }: RuleFile): unknown {
   return action === 'block' ? path : { path, action }
+}
+
+function toListEntry({ url, action, scope, refreshMs, maxBytes, maxShrink, sha256, ca }: ListSettings): unknown {
+  const refresh = refreshMs === undefined ? undefined : formatDuration(refreshMs)
+  return { url: maskUrl(url), action, scope, refresh, maxBytes, maxShrink, sha256, ca }
+}
+
+/** Without password, and without the values of parameters that let their reader in somewhere. */
+function maskUrl(url: string): string {
+  return showUrl(url).replaceAll(/([?&]([^=&#]*)=)[^&#]*/g, (pair, start: string, name: string) =>
+    SECRET_NAME.test(name) ? `${start}${MASK}` : pair,
+  )
 }
 
 function toPorts(ranges: readonly PortRange[]): unknown {

@@ -6,6 +6,7 @@ import { parsePortList } from '../policy/port-list.js'
 import { showUrl } from '../upstream/chain-adapter.js'
 import { ANY_PORT, type PortRange } from './config.js'
 import { parseDuration } from './durations.js'
+import { isListName, MAX_LIST_BYTES, MAX_SHRINK, MIN_REFRESH_MS, parseListUrl } from './list-settings.js'
 import { parseListenUrl } from './listen-url.js'
 
 const DURATION = 'write a number and a unit, ms, s, m or h: 500ms, 10s, 2m, 12h (at most 596h)'
@@ -71,6 +72,49 @@ const ruleFile = z.union(
   { error: 'not a rule file; write a path, or { path: FILE, action: allow }' },
 )
 
+const LIST = 'write { url: https://HOST/PATH }'
+
+const listUrl = text(LIST).transform((written, context) => {
+  return (
+    parseListUrl(written) ?? refuse(context, `${quote(showUrl(written))} is no URL of a list; write https://HOST/PATH`)
+  )
+})
+
+const refresh = duration.refine((ms) => ms >= MIN_REFRESH_MS, {
+  error: 'more often than once a minute; write 1m or more, such as 12h',
+})
+
+const listName = z.string().refine(isListName, {
+  error: ({ input }) => `${quote(input)} is no name of a list; write letters, digits, - and _, at most 64`,
+})
+
+const listSettings = z.strictObject(
+  {
+    url: listUrl.describe('Where the list is published: https:// or http://.'),
+    action: choice(['block', 'allow']).default('block').describe('For patterns of the list that state no action.'),
+    scope: choice(['exact', 'suffix']).optional().describe('Like rules.scope, for this list.'),
+    refresh: refresh
+      .optional()
+      .describe('How often it is fetched. Not set: as its `! Expires:` says, else once a day.'),
+    maxBytes: count(1_024, 268_435_456)
+      .default(MAX_LIST_BYTES)
+      .describe('Size beyond which it is not taken, unpacked.'),
+    maxShrink: share()
+      .default(MAX_SHRINK)
+      .describe('Share of its rules that it may lose at once; where it loses more, the copy at hand stays.'),
+    sha256: text('write its 64 hexadecimal digits in quotes')
+      .regex(/^[0-9a-fA-F]{64}$/, 'not a SHA-256; write its 64 hexadecimal digits in quotes')
+      .transform((digits) => digits.toLowerCase())
+      .optional()
+      .describe('SHA-256 of the published file: nothing else is taken.'),
+    ca: text('write the path of a PEM file')
+      .min(1, 'an empty path; write the path of a PEM file')
+      .optional()
+      .describe('PEM file with authorities to trust for this list beside the usual ones; relative to this file.'),
+  },
+  { error: `not a list; ${LIST}` },
+)
+
 /** The file as a person writes it. Parsed values come out; descriptions become comments and JSON Schema. */
 export const FILE_SCHEMA = z.strictObject({
   listen: list(listenUrl, 'a list of listen addresses', 'write [http://127.0.0.1:3128]')
@@ -90,6 +134,11 @@ export const FILE_SCHEMA = z.strictObject({
         'Rule files, first one first; relative to this file. { path: FILE, action: allow } turns bare patterns round. Not set: the rules that come with veilgate.',
       )
       .meta({ examples: [['my.rules']] }),
+    lists: z
+      .record(listName, listSettings, { error: `not a map of lists; write { ads: { url: https://HOST/PATH } }` })
+      .describe(
+        'Lists that others publish, by name, fetched and kept: { ads: { url: https://HOST/PATH, action: block, scope: suffix, refresh: 12h } }.',
+      ),
     default: choice(['allow', 'block'])
       .describe(
         'What happens to targets that no rule matches; beats `default` lines of rule files. Not set: those lines, else allow.',
@@ -151,7 +200,12 @@ export const FILE_SCHEMA = z.strictObject({
   cache: text('write the path of a directory, or off')
     .min(1, 'an empty path; write the path of a directory, or off')
     .describe(
-      'Where compiled rules are kept: a directory of this user alone (relative to this file, ~ for the home), or off. The default follows $XDG_CACHE_HOME.',
+      'Where compiled rules and copies of lists are kept: a directory of this user alone (relative to this file, ~ for the home), or off. The default follows $XDG_CACHE_HOME.',
+    ),
+  control: text('write the path of a socket, auto or off')
+    .min(1, 'an empty path; write the path of a socket, auto or off')
+    .describe(
+      'Unix socket through which `veilgate lists` asks this instance: auto = $XDG_RUNTIME_DIR/veilgate.sock, or one in a folder of this user alone; a path (relative to this file); or off.',
     ),
   blockPage: section({
     title: sentence().describe('Title of the page that a blocked http:// document gets.'),
@@ -182,6 +236,7 @@ export type JsonSchema = {
   readonly examples?: readonly unknown[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly items?: JsonSchema
+  readonly additionalProperties?: JsonSchema | boolean
   readonly anyOf?: readonly JsonSchema[]
 }
 
@@ -193,12 +248,10 @@ export const FILE_SCHEMA_JSON = {
 
 /** Keys of the contract that later versions bring: named, so that nobody believes they already act. */
 export const LATER_KEYS: ReadonlySet<string> = new Set([
-  'rules.lists',
   'headers.perHost',
   'egress.addresses',
   'upstreams',
   'route',
-  'control',
   'admin',
 ])
 
@@ -242,6 +295,12 @@ function count(min: number, max: number) {
   const error = ({ input }: { readonly input?: unknown }) =>
     `${quote(input)} is no number from ${min} to ${max}; write a whole number without unit`
   return z.int({ error }).min(min, { error }).max(max, { error })
+}
+
+function share() {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    `${quote(input)} is no share; write a number from 0 (none) to 1 (all), such as 0.5`
+  return z.number({ error }).min(0, { error }).max(1, { error })
 }
 
 function refuse(context: z.RefinementCtx, message: string): never {

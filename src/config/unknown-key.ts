@@ -27,9 +27,15 @@ function keysAt(path: readonly PropertyKey[]): readonly string[] {
     shape =
       typeof part === 'number'
         ? shape?.items?.anyOf?.find(({ properties }) => properties)
-        : shape?.properties?.[String(part)]
+        : (shape?.properties?.[String(part)] ?? entryOf(shape))
   }
   return Object.keys(shape?.properties ?? {})
+}
+
+/** What stands under names of the user's own. */
+function entryOf(shape: JsonSchema | undefined): JsonSchema | undefined {
+  const entry = shape?.additionalProperties
+  return typeof entry === 'object' ? entry : undefined
 }
 
 function paths({ properties = {} }: JsonSchema, prefix: string): readonly string[] {

@@ -44,7 +44,8 @@ export function conclude(set: Unconcluded, before?: RuleSetState): RuleSetState 
   }
 }
 
-function sourcesInOrder(livings: readonly Living[]) {
+/** The lists that count, first one first. */
+export function sourcesInOrder(livings: readonly Living[]) {
   return livings
     .flatMap((living) =>
       living.segment.sources.map((source, at) => ({ source, living, at, rank: living.ranks[at] as number })),

@@ -32,6 +32,9 @@ describe('the import check', () => {
       "import { x } from 'proxy-chain'",
       'proxy-chain has one home: src/upstream/chain-adapter.ts',
     ],
+    ['src/subscriptions/a.ts', "import { b } from '../transport/b.js'", 'subscriptions may not import transport/b.ts'],
+    ['src/control/a.ts', "import { b } from '../app.js'", 'control may not import app.ts'],
+    ['src/upstream/b.ts', "import { b } from '../subscriptions/b.js'", 'upstream may not import subscriptions/b.ts'],
     ['src/admin/a.ts', 'export const a = 1', 'admin has no row'],
   ]
 
@@ -75,6 +78,12 @@ describe('the linter', () => {
     ],
     ['src/pipeline/timer.ts', 'setTimeout(() => undefined, 1)\n', 'noRestrictedGlobals'],
     ['src/pipeline/process.ts', 'export const a = process.pid\n', 'noRestrictedGlobals'],
+    ['src/subscriptions/schedule.ts', 'export const a = Date.now()\n', 'noJsRestrictedProperties'],
+    [
+      'src/control/protocol.ts',
+      "import { readFileSync } from 'node:fs'\nexport const a = readFileSync\n",
+      'noRestrictedImports',
+    ],
     ['src/http/clock.ts', 'export const a = Date.now()\n', 'noJsRestrictedProperties'],
     ['src/http/chance.ts', 'export const a = Math.random()\n', 'noJsRestrictedProperties'],
     ['src/transport/default.ts', 'export default 1\n', 'noDefaultExport'],

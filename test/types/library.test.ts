@@ -5,6 +5,7 @@ import {
   createProxy,
   type ErrorCode,
   type Proxy as ForwardProxy,
+  type ListState,
   type ProxyOptions,
   type RuleDecision,
   type RuleMatch,
@@ -29,9 +30,10 @@ test('a proxy has the members of the contract', () => {
   expectTypeOf<ForwardProxy['reload']>().toEqualTypeOf<(options: ProxyOptions) => Promise<void>>()
   expectTypeOf<ForwardProxy['decide']>().returns.toEqualTypeOf<TargetDecision>()
   expectTypeOf<ForwardProxy['address']>().toEqualTypeOf<string>()
-  expectTypeOf<ForwardProxy['on']>().toEqualTypeOf<
+  expectTypeOf<ForwardProxy['on']>().toExtend<
     (event: 'exchange', listener: (record: AccessRecord) => void) => () => void
   >()
+  expectTypeOf<ForwardProxy['lists']>().toEqualTypeOf<readonly ListState[]>()
 })
 
 test('a decision names its error and its rule', () => {

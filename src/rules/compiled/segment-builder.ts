@@ -32,6 +32,8 @@ export type ListOptions = {
   readonly continues?: number
   /** Held to the native grammar whatever its lines look like. */
   readonly isNative?: boolean
+  /** Somebody else's list, whatever its lines look like: nothing in it is an error, and it says nothing about other files or the default. */
+  readonly isForeign?: boolean
   /** A list without a rule is no error. */
   readonly mayBeEmpty?: boolean
   /** Whether the file of such a line is loaded too; without it `include` is an error. */
@@ -78,7 +80,7 @@ export function createSegmentBuilder(key: PrintKey): SegmentBuilder {
   let large: Adopted | undefined
 
   function read(options: ListOptions): ListReader {
-    const { name, action: ownAction, scope, linesBefore = 0, follows } = options
+    const { name, action: ownAction, scope, linesBefore = 0, follows, isForeign = false } = options
     const tally = createTally(name)
     const reader = createFormReader()
     const formRules: { readonly form: number; rules: number }[] = []
@@ -88,7 +90,7 @@ export function createSegmentBuilder(key: PrintKey): SegmentBuilder {
     const before = options.continues === undefined ? undefined : sources[options.continues]
     const source = before === undefined ? sources.length : sources.indexOf(before)
     if (options.isNative) tally.native()
-    if (options.mayBeEmpty) tally.content()
+    if (options.mayBeEmpty || isForeign) tally.content()
 
     const splitter = createLineSplitter({
       line: linesBefore,
@@ -113,10 +115,14 @@ export function createSegmentBuilder(key: PrintKey): SegmentBuilder {
           tally.skip(parsed.reason)
           break
         case 'problem':
-          if (isNative(raw.trim())) tally.native()
+          if (!isForeign && isNative(raw.trim())) tally.native()
           tally.problem(parsed, line)
           break
         case 'default':
+          if (isForeign) {
+            tally.skip('default, in a subscription')
+            break
+          }
           tally.native()
           if (ownAction === 'allow') {
             tally.skip('default, in an allow file')
@@ -130,12 +136,16 @@ export function createSegmentBuilder(key: PrintKey): SegmentBuilder {
           visitInclude({ ...parsed, line })
           break
         case 'rules':
-          if (parsed.format === 'native') tally.native()
+          if (parsed.format === 'native' && !isForeign) tally.native()
           addRules(parsed, raw, line)
       }
     }
 
     function visitInclude(include: FoundInclude): void {
+      if (isForeign && include.kind === 'include') {
+        tally.skip('include, in a subscription')
+        return
+      }
       if (include.kind === 'include') tally.native()
       includes.push(include)
       if (follows?.(include)) tally.content()

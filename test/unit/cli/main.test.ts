@@ -22,13 +22,16 @@ describe('run', () => {
     expect(await veilgate('--version')).toEqual({ stdout: `${version}\n`, stderr: '', exitCode: 0 })
   })
 
-  test.each(['start', 'check', 'lint', 'config'])('%s --help has examples, on standard output', async (command) => {
-    const { stdout, stderr, exitCode } = await veilgate(command, '--help')
-    expect(stdout).toContain(`Usage: veilgate ${command}`)
-    expect(stdout).toMatch(new RegExp(`Examples:\\n {2}veilgate ${command}\\b`))
-    expect([stderr, exitCode]).toEqual(['', 0])
-    expect(await veilgate('help', command)).toMatchObject({ stdout, exitCode: 0 })
-  })
+  test.each(['start', 'check', 'lint', 'lists', 'config'])(
+    '%s --help has examples, on standard output',
+    async (command) => {
+      const { stdout, stderr, exitCode } = await veilgate(command, '--help')
+      expect(stdout).toContain(`Usage: veilgate ${command}`)
+      expect(stdout).toMatch(new RegExp(`Examples:\\n {2}veilgate ${command}\\b`))
+      expect([stderr, exitCode]).toEqual(['', 0])
+      expect(await veilgate('help', command)).toMatchObject({ stdout, exitCode: 0 })
+    },
+  )
 
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')

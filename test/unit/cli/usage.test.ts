@@ -19,7 +19,7 @@ describe('usageMessage', () => {
   )
 
   test.each(
-    'test diff import lists upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '),
+    'test diff import upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '),
   )('says that the command %s comes later', (command) => {
     expect(say('commander.unknownCommand', `error: unknown command '${command}'`)).toContain(
       `this version does not have the command ${command} yet`,

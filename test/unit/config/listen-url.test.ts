@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { isLoopbackListener, parseListenUrl } from '../../../src/config/listen-url.js'
+import { isLoopbackListener, parseListenUrl, toListenAddress } from '../../../src/config/listen-url.js'
+
+test.each([
+  ['http://127.0.0.1:3128', { address: '127.0.0.1', port: 3128 }],
+  ['http://[::1]:80', { address: '::1', port: 80 }],
+  ['http://0.0.0.0:0', { address: '0.0.0.0', port: 0 }],
+])('a listener of %s is bound to %j', (url, address) => {
+  expect(toListenAddress(url)).toEqual(address)
+})
+
+test('what is no listen address is bound nowhere', () => {
+  expect(() => toListenAddress('http://:1')).toThrow('listen: a listen address needs a host')
+})
 
 describe('parseListenUrl', () => {
   test.each([

@@ -42,6 +42,23 @@ const KEYS: readonly (readonly [
     '[5]',
     'not a rule file',
   ],
+  [
+    'rules.lists',
+    '{ ads: { url: "https://lists.test/a", refresh: 12h } }',
+    'rules.lists',
+    {
+      ads: {
+        url: 'https://lists.test/a',
+        action: 'block',
+        refreshMs: 43_200_000,
+        maxBytes: 67_108_864,
+        maxShrink: 0.5,
+        ca: undefined,
+      },
+    },
+    '["https://lists.test/a"]',
+    'not a map of lists; write { ads: { url: https://HOST/PATH } }',
+  ],
   ['rules.default', 'block', 'rules.default', 'block', 'deny', '"deny" is not possible here; write allow, block'],
   ['rules.scope', 'suffix', 'rules.scope', 'suffix', 'all', '"all" is not possible here; write exact, suffix'],
   ['rules.blockStatus', '451', 'rules.blockStatus', 451, '404', '404 is not possible here; write 403 or 451'],
@@ -108,6 +125,7 @@ const KEYS: readonly (readonly [
   ['limits.idleTimeout', '1h', 'limits.idleTimeoutMs', 3_600_000, '1d', '"1d" is no duration'],
   ['limits.tunnelIdleTimeout', '1h', 'limits.tunnelIdleTimeoutMs', 3_600_000, '9999h', '"9999h" is no duration'],
   ['cache', '~/veilgate', 'cache', '~/veilgate', '5', 'the number 5 where text belongs'],
+  ['control', 'vg.sock', 'control', '/etc/veilgate/vg.sock', '5', 'the number 5 where text belongs'],
   ['blockPage.title', 'No', 'blockPage.title', 'No', '5', 'the number 5 where text belongs'],
   [
     'blockPage.contact',
@@ -219,14 +237,10 @@ describe('text that is no configuration', () => {
 
 describe('what later versions bring', () => {
   test.each([
-    ['rules: { lists: {} }', 'rules.lists: this version does not have this key yet'],
     ['headers: { perHost: [] }', 'headers.perHost: this version does not have this key yet'],
     ['egress: { addresses: [] }', 'egress.addresses: this version does not have this key yet'],
     ['upstreams: {}', 'upstreams: this version does not have this key yet'],
     ['route: []', 'route: this version does not have this key yet'],
-    ['admin: off', 'admin: this version does not have this key yet'],
-    ['cache: ""', 'cache: an empty path'],
-    ['control: auto', 'control: this version does not have this key yet'],
     ['admin: off', 'admin: this version does not have this key yet'],
     ['headers: { profile: strict }', 'headers.profile: this version does not have strict yet; write off, standard'],
     ['headers: { profile: paranoid }', 'headers.profile: this version does not have paranoid yet'],
@@ -240,6 +254,50 @@ describe('what later versions bring', () => {
   })
 })
 
+describe('a list', () => {
+  const faultOf = (list: string, name = 'ads') => faultsOf(`rules:\n  lists:\n    ${name}: ${list}\n`)
+  const url = 'url: "https://lists.test/a"'
+
+  test('may say all that there is to say', () => {
+    const sha256 = 'AB'.repeat(32)
+    const all = `${url}, action: allow, scope: suffix, refresh: 1m, maxBytes: 1024, maxShrink: 1, sha256: ${sha256}, ca: ca.pem`
+    expect(parse(`rules: { lists: { b: { ${all} }, a: { ${url} } } }`).rules?.lists?.b).toEqual({
+      url: 'https://lists.test/a',
+      action: 'allow',
+      scope: 'suffix',
+      refreshMs: 60_000,
+      maxBytes: 1_024,
+      maxShrink: 1,
+      sha256: sha256.toLowerCase(),
+      ca: '/etc/veilgate/ca.pem',
+    })
+  })
+
+  test.each([
+    ['{}', ':3:10: rules.lists.ads.url: nothing where text belongs; write { url: https://HOST/PATH }'],
+    ['https://lists.test/a', ':3:10: rules.lists.ads: '],
+    ['{ url: lists.test }', ':3:17: rules.lists.ads.url: "lists.test" is no URL of a list; write https://HOST/PATH'],
+    ['{ url: "ftp://me:hunter2@lists.test/" }', 'ftp://me:<redacted>@lists.test/'],
+    [`{ ${url}, action: deny }`, '"deny" is not possible here; write block, allow'],
+    [`{ ${url}, scope: all }`, '"all" is not possible here; write exact, suffix'],
+    [`{ ${url}, refresh: 30s }`, 'more often than once a minute; write 1m or more'],
+    [`{ ${url}, refresh: daily }`, '"daily" is no duration'],
+    [`{ ${url}, maxBytes: 10 }`, '10 is no number from 1024'],
+    [`{ ${url}, maxShrink: 50 }`, '50 is no share; write a number from 0 (none) to 1 (all)'],
+    [`{ ${url}, maxShrink: half }`, '"half" is no share'],
+    [`{ ${url}, sha256: abc }`, 'not a SHA-256; write its 64 hexadecimal digits in quotes'],
+    [`{ ${url}, ca: "" }`, 'an empty path; write the path of a PEM file'],
+    [`{ ${url}, refrsh: 1h }`, 'rules.lists.ads.refrsh: unknown key; did you mean refresh?'],
+  ])('%s: %s', (list, fault) => {
+    expect(faultOf(list)).toContain(fault)
+    expect(faultOf(list)).not.toContain('hunter2')
+  })
+
+  test.each(['"../x"', 'a.b', '""'])('is not named %s', (name) => {
+    expect(faultOf(`{ ${url} }`, name)).toMatch(/^c\.yaml:3:5: rules\.lists\..*is no name of a list; write letters/)
+  })
+})
+
 describe('details', () => {
   test('a rule file may turn its bare patterns round', () => {
     expect(parse('rules: { files: [{ path: ok.rules, action: allow }, { path: /abs.rules }] }').rules?.files).toEqual([
@@ -248,7 +306,14 @@ describe('details', () => {
     ])
   })
 
-  test('- and off are no files', () => {
+  test('- and off are no files, auto and off no sockets', () => {
+    expect(['auto', 'off', '/run/x'].map((control) => parse(`control: ${control}`).control)).toEqual([
+      'auto',
+      'off',
+      '/run/x',
+    ])
+    expect(faultsOf('cache: ""')).toContain('cache: an empty path')
+    expect(faultsOf('control: ""')).toContain('control: an empty path')
     expect(parse('log: { access: { file: "-" } }').log?.access?.file).toBe('-')
     expect(parse('log: { access: { file: off } }').log?.access?.file).toBe('off')
   })

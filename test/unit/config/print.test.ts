@@ -43,8 +43,27 @@ describe('printConfig', () => {
         { name: 'a.rules', path: '/srv/a.rules', action: 'block' },
         { name: 'b.rules', path: '/srv/b.rules', action: 'allow' },
       ],
+      lists: {
+        ads: {
+          url: 'https://lists.test/a?x=1',
+          action: 'block',
+          maxBytes: 5_000,
+          maxShrink: 0.2,
+          refreshMs: 43_200_000,
+        },
+        ok: {
+          url: 'http://lists.test/b',
+          action: 'allow',
+          scope: 'suffix',
+          maxBytes: 67_108_864,
+          maxShrink: 0.5,
+          sha256: 'a'.repeat(64),
+          ca: '/srv/ca.pem',
+        },
+      },
       default: 'block',
     },
+    control: '/run/vg.sock',
     egress: { connectPorts: [[1, 65535]], httpPorts: [[8000, 8100]], dns: { servers: ['[::1]:53'], timeoutMs: 1_500 } },
     limits: { idleTimeoutMs: 90_000 },
     blockPage: { title: 'No: "that" # page', contact: 'yes' },
@@ -65,6 +84,13 @@ describe('printConfig', () => {
     expect(text).not.toContain('hunter2')
     expect(text).toContain(`${name}: ${MASK}`)
     expect(text).toContain('dnt: "1"')
+  })
+
+  test('masks what lets in to a list', () => {
+    const url = 'https://me:hunter2@lists.test/a?list=ads&api_key=hunter2&token=hunter2#x'
+    const text = printConfig(mergeSettings({ rules: { lists: { ads: { url } } } }))
+    expect(text).not.toContain('hunter2')
+    expect(text).toContain(`https://me:<redacted>@lists.test/a?list=ads&api_key=${MASK}&token=${MASK}`)
   })
 
   test('says that the proxy is open, which no key does', () => {

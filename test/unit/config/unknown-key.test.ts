@@ -9,6 +9,8 @@ describe('unknownKey', () => {
     [['limits'], 'head_timeout', 'did you mean headTimeout?'],
     [['egress', 'guard'], 'alow', 'did you mean allow?'],
     [['rules', 'files', 0], 'actoin', 'did you mean action?'],
+    [['rules', 'lists', 'ads'], 'maxbytes', 'did you mean maxBytes?'],
+    [['rules', 'lists', 'ads'], 'interval', 'here belong url, action, scope, refresh'],
     [[], 'headTimeout', 'write it as limits.headTimeout'],
     [['log'], 'blockStatus', 'write it as rules.blockStatus'],
     [['log'], 'zzzzzz', 'here belong level, access'],
@@ -18,12 +20,10 @@ describe('unknownKey', () => {
   })
 
   test.each([
-    [['rules'], 'lists'],
     [['headers'], 'perHost'],
     [['egress'], 'addresses'],
     [[], 'upstreams'],
     [[], 'route'],
-    [[], 'control'],
     [[], 'admin'],
   ])('says that %j %s belongs to a later version', (path, key) => {
     expect(unknownKey(path, key)).toContain('this version does not have this key yet')
