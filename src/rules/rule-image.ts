@@ -51,7 +51,8 @@ export function encodeRuleSet(ruleSet: RuleSet): readonly Uint8Array[] {
 
 /**
  * @param bytes an image, at an address that is a multiple of 8
- * @returns undefined for what is no image of this version
+ * @returns undefined for what is no image of this version and this machine
+ * @throws {Error} an image that is cut off or damaged, as far as that shows
  */
 export function decodeRuleSet(bytes: Uint8Array): RuleSet | undefined {
   const reader = createReader(bytes)
