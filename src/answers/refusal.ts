@@ -16,21 +16,27 @@ const CONTENT_TYPES: Readonly<Record<Representation, string>> = {
 /** Seconds to wait when a limit is reached: connections end all the time, so the shortest that is not at once. */
 const RETRY_AFTER_SECONDS = 1
 
-/**
- * The complete bytes of one refusal (contract §3): status line, fields, body.
- * The answer to HEAD has the same fields and no body (RFC 9110 §9.3.2).
- */
-export function renderRefusal(refusal: Refusal): Buffer {
-  const representation = chooseRepresentation(refusal)
-  const body = renderBody(refusal, representation)
-  // the head is ASCII, so one encoding does for both
-  const head = renderHead(refusal, representation, Buffer.byteLength(body, 'utf8'))
-  return Buffer.from(refusal.method === 'HEAD' ? head : head + body, 'utf8')
+export type RenderedRefusal = {
+  /** Status line, fields and body: a text, because a socket takes it as it is. */
+  readonly text: string
+  /** Octets of the text in UTF-8. */
+  readonly bytes: number
+  readonly contentType: string
 }
 
-/** Content-Type of the answer, for the access log. */
-export function refusalContentType(refusal: Refusal): string {
-  return CONTENT_TYPES[chooseRepresentation(refusal)]
+/**
+ * One complete refusal (contract §3).
+ * The answer to HEAD has the same fields and no body (RFC 9110 §9.3.2).
+ */
+export function renderRefusal(refusal: Refusal): RenderedRefusal {
+  const representation = chooseRepresentation(refusal)
+  const contentType = CONTENT_TYPES[representation]
+  const body = renderBody(refusal, representation)
+  const bodyBytes = Buffer.byteLength(body, 'utf8')
+  const head = renderHead(refusal, representation, bodyBytes)
+  if (refusal.method === 'HEAD') return { text: head, bytes: head.length, contentType }
+  // the head is ASCII
+  return { text: head + body, bytes: head.length + bodyBytes, contentType }
 }
 
 /** True when the connection ends with this answer; the client is told so. */

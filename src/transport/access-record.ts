@@ -1,6 +1,6 @@
 import type { AccessRecord } from '../channels.js'
 import { FIELD_REFERER, FIELD_USER_AGENT } from '../http/field-table.js'
-import { receivedValue } from '../http/received-value.js'
+import { firstValue, receivedFields } from '../http/received-value.js'
 import type { Exchange } from '../pipeline/exchange.js'
 
 /** What the transport learned of an exchange by performing its plan. */
@@ -40,6 +40,7 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
   const { route, decision, client, startedAt, form } = exchange
   const { rule } = decision
   const query = exchange.path.indexOf('?')
+  const fields = receivedFields(exchange.headText, exchange.head.fields)
   return {
     ts: startedAt,
     id: exchange.id,
@@ -74,8 +75,8 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
     headersRemoved: exchange.headersRemoved ?? [],
     wouldBlock: exchange.wouldBlock,
     error: outcome.error,
-    referer: receivedValue(exchange.headText, FIELD_REFERER),
-    userAgent: receivedValue(exchange.headText, FIELD_USER_AGENT),
+    referer: firstValue(fields, FIELD_REFERER),
+    userAgent: firstValue(fields, FIELD_USER_AGENT),
     contentType: outcome.contentType,
   }
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
-import { refusalContentType, renderRefusal } from '../answers/refusal.js'
+import { renderRefusal } from '../answers/refusal.js'
 import { ERROR_CATALOG, type ErrorCode } from '../errors.js'
 import { BROKEN, createRequestReader, HEAD, type MessageReader, NEED_DATA } from '../http/message-reader.js'
 import { BODY_NONE, type RequestHead } from '../http/request-head.js'
@@ -298,13 +298,10 @@ export class ClientConnection implements Expiring, ForwardClient {
 
   #answerLocally(exchange: Exchange): void {
     const closes = !this.keepsAlive || this.reader.head.body !== BODY_NONE
+    const answer = localAnswer(exchange, this.#dateField(), !closes)
     this.#outcome.status = 200
-    this.#answer(localAnswer(exchange, this.#dateField(), !closes), closes)
-  }
-
-  #answer(bytes: Buffer, closes: boolean): void {
-    this.#outcome.bytesToClient += bytes.length
-    this.socket.write(bytes)
+    this.#outcome.bytesToClient += answer.length
+    this.socket.write(answer)
     this.finishExchange(closes)
   }
 
@@ -313,6 +310,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     const context = this.#context
     const { head } = this.reader
     head.fields.text = ''
+    head.fields.count = 0
     head.method = ''
     const exchange = createExchange({
       id: context.nextId(),
@@ -330,10 +328,14 @@ export class ClientConnection implements Expiring, ForwardClient {
 
   #answerRefusal(exchange: Exchange, code: ErrorCode, detail: string, closes: boolean): void {
     const refusal = toRefusal(exchange, code, detail, this.#dateField(), !closes)
+    const { text, bytes, contentType } = renderRefusal(refusal)
     this.#outcome.status = refusal.status
-    this.#outcome.contentType = refusalContentType(refusal)
+    this.#outcome.contentType = contentType
     this.#outcome.error = code
-    this.#answer(renderRefusal(refusal), closes)
+    this.#outcome.bytesToClient += bytes
+    // latin1 is written without a copy, and the same where all is ASCII
+    this.socket.write(text, bytes === text.length ? 'latin1' : 'utf8')
+    this.finishExchange(closes)
   }
 
   #waitForRequest(): void {

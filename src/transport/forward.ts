@@ -3,7 +3,7 @@ import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import { FIELD_CONTENT_TYPE } from '../http/field-table.js'
 import { forwardedResponseHead } from '../http/forwarded-head.js'
 import { BODY, BROKEN, END, HEAD, NEED_DATA } from '../http/message-reader.js'
-import { receivedValue } from '../http/received-value.js'
+import { firstValue } from '../http/received-value.js'
 import { BODY_CHUNKED, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/request-head.js'
 import type { ResponseHead } from '../http/response-head.js'
 import type { Exchange } from '../pipeline/exchange.js'
@@ -294,7 +294,7 @@ export class Forward implements OriginUser {
     this.#outcome.status = status
     if (!this.#context.isRecording()) return
     this.#outcome.firstByteAt = this.#context.wallClock()
-    this.#outcome.contentType = receivedValue(fields.text, FIELD_CONTENT_TYPE)
+    this.#outcome.contentType = firstValue(fields, FIELD_CONTENT_TYPE)
   }
 
   #switchProtocols(origin: OriginConnection): boolean {

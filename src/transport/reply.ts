@@ -2,7 +2,7 @@ import { renderOptions, renderTrace } from '../answers/local.js'
 import type { Refusal } from '../answers/refusal-data.js'
 import { ERROR_CATALOG, type ErrorCode } from '../errors.js'
 import { FIELD_ACCEPT, FIELD_FETCH_DEST } from '../http/field-table.js'
-import { receivedValue } from '../http/received-value.js'
+import { firstValue, receivedFields } from '../http/received-value.js'
 import type { Exchange } from '../pipeline/exchange.js'
 import type { Policy } from '../pipeline/policy.js'
 
@@ -33,7 +33,8 @@ export function toRefusal(
   date: string,
   keepAlive: boolean,
 ): Refusal {
-  const { policy, route, headText, form, path } = exchange
+  const { policy, route, headText, head, form, path } = exchange
+  const fields = receivedFields(headText, head.fields)
   return {
     code,
     status: statusOf(code, policy),
@@ -43,8 +44,8 @@ export function toRefusal(
     form,
     host: route?.authority.host ?? '',
     url: form === 'absolute' && route !== undefined ? `http://${route.hostField}${path}` : '',
-    accept: receivedValue(headText, FIELD_ACCEPT),
-    secFetchDest: receivedValue(headText, FIELD_FETCH_DEST),
+    accept: firstValue(fields, FIELD_ACCEPT),
+    secFetchDest: firstValue(fields, FIELD_FETCH_DEST),
     requestId: exchange.id,
     date,
     keepAlive,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { refusalCloses, refusalContentType, renderRefusal } from '../../../src/answers/refusal.js'
+import { refusalCloses, renderRefusal } from '../../../src/answers/refusal.js'
 import { ERROR_CATALOG, type ErrorCode } from '../../../src/errors.js'
 import { blockingRule, parseAnswer, refusalOf } from './refusals.js'
 
@@ -73,9 +73,9 @@ describe('refusal', () => {
     [{ method: 'CONNECT', form: 'authority' }, 'text/plain; charset=utf-8'],
     [{ secFetchDest: 'document' }, 'text/html; charset=utf-8'],
   ] as const)('the log is told the media type that was sent: %j %s', (change, expected) => {
-    const refusal = refusalOf(change)
-    expect(refusalContentType(refusal)).toBe(expected)
-    expect(parseAnswer(renderRefusal(refusal)).fields['content-type']).toBe(expected)
+    const rendered = renderRefusal(refusalOf(change))
+    expect(rendered.contentType).toBe(expected)
+    expect(parseAnswer(rendered).fields['content-type']).toBe(expected)
   })
 
   // invariant: whatever a client or a list wrote, the answer is one head of known fields and a body of the length it states
@@ -103,10 +103,10 @@ describe('refusal', () => {
           const { status } = ERROR_CATALOG[code]
           const rule = { ...blockingRule, list: text, text, reason: text }
           const blockPage = { title: text, contact: text }
-          const bytes = renderRefusal(
+          const answer = renderRefusal(
             refusalOf({ code, status, host, url, detail, rule, method, secFetchDest, blockPage, requestId: text }),
           )
-          const { head, fields, body } = parseAnswer(bytes)
+          const { head, fields, body } = parseAnswer(answer)
           expect(head).toMatch(/^[\x20-\x7e\r\n]*$/)
           expect(fields['set-cookie']).toBeUndefined()
           expect(fields['content-length']).toBe(String(Buffer.byteLength(body)))

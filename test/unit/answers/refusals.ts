@@ -1,3 +1,5 @@
+import { expect } from 'vitest'
+import type { RenderedRefusal } from '../../../src/answers/refusal.js'
 import type { Refusal } from '../../../src/answers/refusal-data.js'
 import type { RuleMatch } from '../../../src/rules/rule.js'
 
@@ -33,7 +35,9 @@ export function refusalOf(change: Partial<Refusal> = {}): Refusal {
 }
 
 /** The parts of one answer; field names in lower case. */
-export function parseAnswer(bytes: Buffer) {
+export function parseAnswer(answer: Buffer | RenderedRefusal) {
+  const bytes = Buffer.isBuffer(answer) ? answer : Buffer.from(answer.text, 'utf8')
+  if (!Buffer.isBuffer(answer)) expect(bytes).toHaveLength(answer.bytes)
   const end = bytes.indexOf('\r\n\r\n')
   const head = bytes.subarray(0, end).toString('latin1')
   const [statusLine = '', ...lines] = head.split('\r\n')

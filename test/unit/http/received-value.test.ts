@@ -1,20 +1,38 @@
 import { describe, expect, test } from 'vitest'
-import { FIELD_ACCEPT, FIELD_REFERER, FIELD_USER_AGENT } from '../../../src/http/field-table.js'
-import { receivedValue } from '../../../src/http/received-value.js'
+import { createFieldTable, FIELD_ACCEPT, FIELD_REFERER, FIELD_USER_AGENT } from '../../../src/http/field-table.js'
+import { createHeadFields, scanFields } from '../../../src/http/head-fields.js'
+import { firstValue, receivedFields } from '../../../src/http/received-value.js'
 
-const HEAD = 'GET http://a/ HTTP/1.1\r\nHost: a\r\nuser-agent:  first \r\nUser-Agent: second\r\nAccept:\r\n'
+const LINE = 'GET http://a/ HTTP/1.1\r\n'
+const HEAD = `${LINE}Host: a\r\nuser-agent:  first \r\nUser-Agent: second\r\nAccept:\r\n`
 
-describe('receivedValue', () => {
+function fieldsOf(head: string) {
+  const fields = createHeadFields(10)
+  expect(scanFields(head, LINE.length, 10, createFieldTable(['user-agent']), fields)).toBe(0)
+  return fields
+}
+
+describe('the fields of a head that was read before', () => {
+  const later = fieldsOf(`${LINE}User-Agent: of another request\r\n`)
+
   test.each([
-    [FIELD_USER_AGENT, 'first'],
-    [FIELD_ACCEPT, ''],
-    [FIELD_REFERER, ''],
-  ])('the first field of kind %d is %j', (kind, value) => {
-    expect(receivedValue(HEAD, kind)).toBe(value)
+    ['that is the last one read', fieldsOf(HEAD)],
+    ['that others came after', receivedFields(HEAD, later)],
+  ])('%s are told by their kind', (_, fields) => {
+    expect(firstValue(fields, FIELD_USER_AGENT)).toBe('first')
+    expect(firstValue(fields, FIELD_ACCEPT)).toBe('')
+    expect(firstValue(fields, FIELD_REFERER)).toBe('')
   })
 
-  test('is empty where the head cannot be read', () => {
-    expect(receivedValue(`${HEAD}A b\r\n`, FIELD_USER_AGENT)).toBe('')
-    expect(receivedValue('', FIELD_USER_AGENT)).toBe('')
+  test('are those of the reader where it has not gone on', () => {
+    const fields = fieldsOf(HEAD)
+    expect(receivedFields(HEAD, fields)).toBe(fields)
+    expect(receivedFields(HEAD, later)).not.toBe(later)
+  })
+
+  test('are none where the head cannot be read', () => {
+    receivedFields(HEAD, later)
+    expect(receivedFields(`${HEAD}A b\r\n`, later).count).toBe(0)
+    expect(receivedFields('', later).count).toBe(0)
   })
 })
