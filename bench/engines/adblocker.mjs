@@ -7,6 +7,7 @@ export const engine = {
   load: async (file) => FiltersEngine.parse(await readFile(file, 'utf8'), { loadCosmeticFilters: false }),
   keep: (filters, folder) => writeFile(join(folder, 'adblocker.bin'), filters.serialize()),
   loadKept: async (folder) => FiltersEngine.deserialize(await readFile(join(folder, 'adblocker.bin'))),
-  toQuery: (host) => Request.fromRawDetails({ url: `https://${host}/`, type: 'script', sourceUrl: 'https://page.example/' }),
+  toQuery: (host) =>
+    Request.fromRawDetails({ url: `https://${host}/`, type: 'script', sourceUrl: 'https://page.example/' }),
   isBlocked: (filters, request) => filters.match(request).match,
 }

@@ -19,6 +19,8 @@ const SHAPES = [
 export function drawGlobs(random, count) {
   const globs = new Map()
   while (globs.size < count) globs.set(...random.pick(SHAPES)(drawName(random)))
-  const hit = [...globs.values()]
+  const matched = [...globs.values()]
+  // in no order: whoever looks at one glob after the other must not find the first hosts first
+  const hit = matched.map(() => random.pick(matched))
   return { globs: [...globs.keys()], hosts: { hit, miss: hit.map(() => drawUnlistedHost(random)) } }
 }

@@ -5,7 +5,22 @@
 const CONSONANTS = [...'bcdfghjklmnprstvwxz', 'br', 'ch', 'cl', 'dr', 'gr', 'pl', 'sh', 'st', 'tr']
 const VOWELS = [...'aeiouaeioy', 'ai', 'ea', 'io', 'ou']
 const WORDS = ['ad', 'ads', 'click', 'data', 'media', 'metric', 'news', 'pixel', 'shop', 'stat', 'tag', 'track', 'web']
-const SUBDOMAINS = ['ads', 'api', 'cdn', 'click', 'collect', 'go', 'img', 'log', 'm', 'pixel', 's', 'static', 't', 'www']
+const SUBDOMAINS = [
+  'ads',
+  'api',
+  'cdn',
+  'click',
+  'collect',
+  'go',
+  'img',
+  'log',
+  'm',
+  'pixel',
+  's',
+  'static',
+  't',
+  'www',
+]
 const TOPS = ['com', 'com', 'com', 'com', 'net', 'org', 'de', 'ru', 'info', 'xyz', 'top', 'site', 'online', 'io', 'fr']
 const SECOND_LEVEL_TOPS = ['co.uk', 'com.br', 'com.au', 'co.jp']
 

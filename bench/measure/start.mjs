@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { memoryOf } from './memory.mjs'
 
 /** The command takes signals only a moment after the line: one that comes with it ends the process, and no cache is written. */
