@@ -77,7 +77,7 @@ function makeContext() {
     changed: lists.findLast(({ rules }) => rules <= MOST_CHANGED) ?? lists[0],
     globs: writeGlobList(folder, GLOBS),
     empty: writeEmptyList(folder),
-    runs: quick ? 1 : 5,
+    runs: quick ? 1 : 7,
     fewRuns: quick ? 1 : 3,
     lookups: quick ? 10_000 : undefined,
     measured: {},

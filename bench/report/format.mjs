@@ -34,7 +34,10 @@ export function formatFigure({ median, least, most }, format) {
   return least === most ? format(median) : `${format(median)} (${format(least)}–${format(most)})`
 }
 
+/** Of fewer rules the memory is less than that by which equal processes differ. */
+const FEWEST_RULES_SEEN = 100_000
+
 /** @param {Figure} addedBytes @param {number} rules */
 export function formatBytesPerRule(addedBytes, rules) {
-  return formatFigure(addedBytes, (bytes) => (bytes / rules).toFixed(1))
+  return rules < FEWEST_RULES_SEEN ? '–' : formatFigure(addedBytes, (bytes) => (bytes / rules).toFixed(1))
 }

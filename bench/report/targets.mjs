@@ -20,10 +20,10 @@ const TARGETS = [
     measured: ({ loads }) => sized(loads)?.cached.cpuMs.median,
   },
   {
-    what: '1M suffix rules, resident bytes a rule',
+    what: '1M suffix rules, resident bytes a rule, most of several runs',
     most: 24,
     unit: 'bytes',
-    measured: ({ loads }) => perRule(sized(loads)?.cold.addedBytes.median),
+    measured: ({ loads }) => perRule(sized(loads)?.cold.addedBytes.most),
   },
   {
     what: '1M suffix rules, miss with four labels',

@@ -29,8 +29,8 @@ export async function measureLoads({ lists, runs, keptIn }) {
       ['cached', ({ cached, rules }) => formatBytesPerRule(cached.addedBytes, rules)],
     ],
     notes: [
-      'Memory: resident after collections, less what was resident before the load in the same process. Of the same',
-      'work it differs by some MiB from run to run, so bytes a rule mean little below a million rules.',
+      'Memory: resident after collections, less what was resident before the load in the same process. A load may reuse',
+      'some MiB of that, more in one run than in the next: read the most. For few rules the figure says nothing.',
     ],
   }
 }
