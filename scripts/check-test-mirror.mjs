@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 /** Files without a test of their own, each with the reason. A row whose file is gone or has a test is an error. */
 const EXEMPT = {
   'answers/refusal-data.ts': 'types only',
+  'config/document-grammar.ts': 'types only',
   'pipeline/policy.ts': 'types only',
   'rules/rule.ts': 'types only',
   'rules/table.ts': 'types only',

@@ -1,9 +1,10 @@
 import { stringify } from 'yaml'
 import { showUrl } from '../upstream/chain-adapter.js'
 import { ANY_PORT, type Config, DEFAULT_CONFIG, type PortRange, type RuleFile } from './config.js'
+import type { JsonSchema } from './document-grammar.js'
 import { formatDuration } from './durations.js'
 import type { ListSettings } from './list-settings.js'
-import { FILE_SCHEMA_JSON, type JsonSchema } from './schema.js'
+import { FILE_SCHEMA_JSON } from './schema.js'
 
 /** Field names whose values let their reader in somewhere. */
 const SECRET_NAME = /auth|cookie|credential|key|passw|secret|session|token/i

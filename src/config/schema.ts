@@ -5,9 +5,11 @@ import { TOKEN_LOWER, VALUE_CHAR } from '../http/syntax.js'
 import { parsePortList } from '../policy/port-list.js'
 import { showUrl } from '../upstream/chain-adapter.js'
 import { ANY_PORT, type PortRange } from './config.js'
+import type { DocumentGrammar, JsonSchema } from './document-grammar.js'
 import { parseDuration } from './durations.js'
 import { isListName, MAX_LIST_BYTES, MAX_SHRINK, MIN_REFRESH_MS, parseListUrl } from './list-settings.js'
 import { parseListenUrl } from './listen-url.js'
+import { choice, count, flag, list, quote, refuse, section, sentence, share, text } from './schema-parts.js'
 
 const DURATION = 'write a number and a unit, ms, s, m or h: 500ms, 10s, 2m, 12h (at most 596h)'
 const PORTS = 'write ports and ranges such as [443, 80, 8000-8100], or any'
@@ -231,92 +233,23 @@ export type FileContent = {
   readonly [K in keyof z.output<typeof FILE_SCHEMA>]?: z.output<typeof FILE_SCHEMA>[K] | undefined
 }
 
-export type JsonSchema = {
-  readonly description?: string
-  readonly examples?: readonly unknown[]
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly items?: JsonSchema
-  readonly additionalProperties?: JsonSchema | boolean
-  readonly anyOf?: readonly JsonSchema[]
-}
-
 /** The grammar of the file for editors (`config schema`), draft 2020-12. */
 export const FILE_SCHEMA_JSON = {
   ...z.toJSONSchema(FILE_SCHEMA.partial(), { io: 'input' }),
   title: 'veilgate configuration',
 } as unknown as JsonSchema
 
-/** Keys of the contract that later versions bring: named, so that nobody believes they already act. */
-export const LATER_KEYS: ReadonlySet<string> = new Set([
-  'headers.perHost',
-  'egress.addresses',
-  'upstreams',
-  'route',
-  'admin',
-])
-
-/** Values of the contract that later versions bring, by key. */
-export const LATER_VALUES: Readonly<Record<string, readonly string[]>> = {
-  'headers.profile': ['strict', 'paranoid'],
-  'egress.dns.mode': ['doh', 'upstream'],
-}
-
-function section<const S extends z.ZodRawShape>(shape: S) {
-  return z.strictObject(shape).partial()
-}
-
-function text(fix: string) {
-  return z.string({ error: ({ input }) => `${kindOf(input)} where text belongs; ${fix}` })
-}
-
-function sentence() {
-  return text('write a line of text')
-    .max(300, 'longer than 300 characters; shorten it')
-    .refine(isOneLine, { error: 'control characters or line ends; write one line of text' })
-}
-
-function list<T extends z.ZodType>(item: T, what: string, fix: string) {
-  return z.array(item, { error: ({ input }) => `${kindOf(input)} where ${what} belongs; ${fix}` })
-}
+export const CONFIG_GRAMMAR = {
+  schema: FILE_SCHEMA.partial(),
+  json: FILE_SCHEMA_JSON,
+  empty: 'no configuration in this file; write at least one key, or leave --config out',
+  example: 'config defaults',
+  laterKeys: new Set(['headers.perHost', 'egress.addresses', 'upstreams', 'route', 'admin']),
+  laterValues: { 'headers.profile': ['strict', 'paranoid'], 'egress.dns.mode': ['doh', 'upstream'] },
+} satisfies DocumentGrammar
 
 function cidrs() {
   return list(cidr, 'a list of address ranges', 'write [192.168.0.0/16]')
-}
-
-function choice<const V extends readonly string[]>(values: V) {
-  return z.enum(values, { error: ({ input }) => `${quote(input)} is not possible here; write ${values.join(', ')}` })
-}
-
-function flag() {
-  return z.boolean({ error: ({ input }) => `${quote(input)} is neither true nor false; write true or false` })
-}
-
-function count(min: number, max: number) {
-  const error = ({ input }: { readonly input?: unknown }) =>
-    `${quote(input)} is no number from ${min} to ${max}; write a whole number without unit`
-  return z.int({ error }).min(min, { error }).max(max, { error })
-}
-
-function share() {
-  const error = ({ input }: { readonly input?: unknown }) =>
-    `${quote(input)} is no share; write a number from 0 (none) to 1 (all), such as 0.5`
-  return z.number({ error }).min(0, { error }).max(1, { error })
-}
-
-function refuse(context: z.RefinementCtx, message: string): never {
-  context.addIssue({ code: 'custom', message })
-  return z.NEVER
-}
-
-function quote(input: unknown): string {
-  if (typeof input === 'string') return JSON.stringify(input.length > 80 ? `${input.slice(0, 80)}…` : input)
-  return typeof input === 'number' || typeof input === 'boolean' ? String(input) : kindOf(input)
-}
-
-function kindOf(input: unknown): string {
-  if (input === null || input === undefined) return 'nothing'
-  if (Array.isArray(input)) return 'a list'
-  return typeof input === 'object' ? 'a map' : `the ${typeof input} ${quote(input)}`
 }
 
 function isToken(name: string): boolean {
@@ -327,10 +260,6 @@ function isToken(name: string): boolean {
 function isFieldValue(value: string): boolean {
   for (let i = 0; i < value.length; i++) if (!VALUE_CHAR[value.charCodeAt(i)]) return false
   return value.trim() === value
-}
-
-function isOneLine(value: string): boolean {
-  return !/\p{Cc}/u.test(value)
 }
 
 function isDnsServer(server: string): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { JsonSchema } from '../../../src/config/document-grammar.js'
 import { parseConfig } from '../../../src/config/parse.js'
-import { FILE_SCHEMA_JSON, type JsonSchema } from '../../../src/config/schema.js'
+import { FILE_SCHEMA_JSON } from '../../../src/config/schema.js'
 import { InputError } from '../../../src/errors.js'
 
 const parse = (text: string) => parseConfig(text, { file: 'c.yaml', directory: '/etc/veilgate' })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../../../src/config/config.js'
+import type { JsonSchema } from '../../../src/config/document-grammar.js'
 import { parseConfig } from '../../../src/config/parse.js'
 import { MASK, printConfig, printDefaults } from '../../../src/config/print.js'
-import { FILE_SCHEMA_JSON, type JsonSchema } from '../../../src/config/schema.js'
+import { FILE_SCHEMA_JSON } from '../../../src/config/schema.js'
 import { mergeSettings } from '../../../src/config/settings.js'
 
 const read = (text: string) => mergeSettings(parseConfig(text, { file: 'printed.yaml', directory: '/etc/veilgate' }))

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { FILE_SCHEMA, FILE_SCHEMA_JSON, type JsonSchema, LATER_KEYS, LATER_VALUES } from '../../../src/config/schema.js'
+import type { JsonSchema } from '../../../src/config/document-grammar.js'
+import { CONFIG_GRAMMAR, FILE_SCHEMA, FILE_SCHEMA_JSON } from '../../../src/config/schema.js'
 
 describe('FILE_SCHEMA_JSON', () => {
   test('is a strict schema of the current draft', () => {
@@ -22,8 +23,8 @@ describe('FILE_SCHEMA_JSON', () => {
 
 describe('later keys and values', () => {
   test('are not in the schema: an option that does nothing is worse than an error', () => {
-    for (const key of LATER_KEYS) expect(at(key)).toBeUndefined()
-    for (const [key, values] of Object.entries(LATER_VALUES)) {
+    for (const key of CONFIG_GRAMMAR.laterKeys) expect(at(key)).toBeUndefined()
+    for (const [key, values] of Object.entries(CONFIG_GRAMMAR.laterValues)) {
       for (const value of values) expect(JSON.stringify(at(key))).not.toContain(`"${value}"`)
     }
   })

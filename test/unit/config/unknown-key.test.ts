@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { CONFIG_GRAMMAR } from '../../../src/config/schema.js'
 import { unknownKey } from '../../../src/config/unknown-key.js'
 
 describe('unknownKey', () => {
@@ -16,7 +17,7 @@ describe('unknownKey', () => {
     [['log'], 'zzzzzz', 'here belong level, access'],
     [[], '<<', 'merge keys are not read'],
   ])('at %j, %s: %s', (path, key, expected) => {
-    expect(unknownKey(path, key)).toContain(expected)
+    expect(unknownKey(CONFIG_GRAMMAR, path, key)).toContain(expected)
   })
 
   test.each([
@@ -26,6 +27,6 @@ describe('unknownKey', () => {
     [[], 'route'],
     [[], 'admin'],
   ])('says that %j %s belongs to a later version', (path, key) => {
-    expect(unknownKey(path, key)).toContain('this version does not have this key yet')
+    expect(unknownKey(CONFIG_GRAMMAR, path, key)).toContain('this version does not have this key yet')
   })
 })
