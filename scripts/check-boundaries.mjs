@@ -21,6 +21,8 @@ const MAY_IMPORT = {
   'compile-rules.ts': ['rules'],
   subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
   control: ['config/cache-directory.ts'],
+  'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
+  'policy-diff': ['rules'],
   'app.ts': [
     'compile-rules.ts',
     'http',
@@ -49,6 +51,8 @@ const MAY_IMPORT = {
     'config',
     'subscriptions',
     'control',
+    'policy-test',
+    'policy-diff',
     'app.ts',
   ],
 }
