@@ -8,8 +8,14 @@ const MODE = 0o640
 /** A FIFO without a reader then fails instead of stopping the proxy until one comes. */
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
 
+/** UTF-8 takes at most three octets for a character of a string. */
+const MOST_OCTETS = 3
+
+/** Memory for what is being written is kept up to this size: a batch, not what has piled up before a slow disk. */
+const KEPT_ROOM = 256 * 1024
+
 export type LogFile = {
-  /** Takes one line, with its line feed, a write. Never fails: what cannot be written goes to `onLoss`. */
+  /** Takes whole lines, with their line feeds, a write. Never fails: what cannot be written goes to `onLoss`. */
   readonly stream: Writable
   /** Opens the path again, for a rotated file. Throws the system's error and keeps the old file when that fails. */
   reopen(): void
@@ -51,10 +57,19 @@ function appendTo(firstFd: number, path: string | undefined, { onLoss }: LogFile
   /** A write stopped inside a line: the next one begins with a line feed, so that it does not continue it. */
   let isTorn = false
   const replaced: number[] = []
+  let room = Buffer.alloc(0)
 
-  function append(lines: readonly string[], done: () => void): void {
+  /** Valid until the next call. `Buffer.from` goes over the text twice. */
+  function encode(text: string): Buffer {
+    const most = text.length * MOST_OCTETS
+    const target = most <= room.length ? room : Buffer.allocUnsafeSlow(Math.max(most, KEPT_ROOM))
+    if (target.length <= KEPT_ROOM) room = target
+    return target.subarray(0, target.write(text, 0, 'utf8'))
+  }
+
+  function append(text: string, done: () => void): void {
     const prefix = isTorn ? '\n' : ''
-    const data = Buffer.from(prefix + lines.join(''), 'utf8')
+    const data = encode(prefix + text)
     isWriting = true
     writeFrom(fd, data, 0, (error, written) => {
       isWriting = false
@@ -67,14 +82,11 @@ function appendTo(firstFd: number, path: string | undefined, { onLoss }: LogFile
 
   const stream = new Writable({
     decodeStrings: false,
-    write(line: string, _encoding, done) {
-      append([line], done)
+    write(lines: string, _encoding, done) {
+      append(lines, done)
     },
     writev(chunks, done) {
-      append(
-        chunks.map(({ chunk }) => String(chunk)),
-        done,
-      )
+      append(chunks.map(({ chunk }) => String(chunk)).join(''), done)
     },
     final(done) {
       if (path === undefined) done()
@@ -104,9 +116,9 @@ function writeFrom(fd: number, data: Buffer, from: number, done: (error: Error |
 }
 
 /** Lines that end behind `from`: those a reader of the file does not get whole. */
-function linesIn(data: Buffer, from: number): number {
+export function linesIn(data: Buffer | string, from = 0): number {
   let lines = 0
-  for (let at = data.indexOf(0x0a, from); at !== -1; at = data.indexOf(0x0a, at + 1)) lines++
+  for (let at = data.indexOf('\n', from); at !== -1; at = data.indexOf('\n', at + 1)) lines++
   return lines
 }
 
