@@ -23,7 +23,9 @@ const MAY_IMPORT = {
   control: ['config/cache-directory.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
   'policy-diff': ['rules'],
+  'serving.ts': ['http', 'rules', 'policy', 'pipeline', 'channels.ts', 'upstream', 'transport', 'config'],
   'app.ts': [
+    'serving.ts',
     'compile-rules.ts',
     'http',
     'rules',
@@ -37,6 +39,7 @@ const MAY_IMPORT = {
     'config',
     'subscriptions',
   ],
+  workers: ['http', 'rules', 'config', 'observe', 'serving.ts', 'app.ts'],
   'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
   cli: [
     'compile-rules.ts',
@@ -53,6 +56,7 @@ const MAY_IMPORT = {
     'control',
     'policy-test',
     'policy-diff',
+    'workers',
     'app.ts',
   ],
 }

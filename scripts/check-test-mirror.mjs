@@ -13,6 +13,7 @@ const EXEMPT = {
   'transport/context.ts': 'types only',
   'channels.ts': 'types and the name of a channel; test/unit/observe/access-log.test.ts subscribes to it',
   'app.ts': 'wiring; test/integration runs it',
+  'serving.ts': 'wiring; test/integration runs it',
   'index.ts': 'wiring: re-exports; .ci/run imports it from the packed package',
 }
 
