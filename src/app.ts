@@ -18,7 +18,7 @@ export type { ListState, ListUpdate } from './subscriptions/list-state.js'
 export type ProxyLogger = { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
 
 /** Any part of the configuration, in parsed form (milliseconds, port ranges), and the rules. */
-export type ProxyOptions = Settings & {
+export type ProxyOptions = Omit<Settings, 'workers'> & {
   /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. `rules.lists` are added to either. */
   readonly ruleSet?: RuleSet
   readonly logger?: ProxyLogger

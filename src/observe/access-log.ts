@@ -28,6 +28,8 @@ export type AccessLogOptions = {
 export type AccessLog = {
   /** Opens the file again after it was renamed (SIGUSR1). No line is lost; when it fails the old file goes on. */
   reopen(): void
+  /** Writes what has gathered before it returns, where that is possible: the process is about to end. */
+  flushNow(): void
   /** Stops listening; resolves when what was taken is written. */
   close(): Promise<void>
   /** Lines that never reached the log: disk full, or written slower than they came. */
@@ -74,6 +76,10 @@ export function createAccessLog(options: AccessLogOptions): AccessLog {
       } catch (error) {
         onWarning(`cannot reopen the access log (${String(error)}); the old file is used further`)
       }
+    },
+    flushNow() {
+      sink.hurry()
+      batch.flush()
     },
     close() {
       finished ??= finish()

@@ -1,4 +1,4 @@
-import { close, closeSync, constants, openSync, write } from 'node:fs'
+import { close, closeSync, constants, openSync, write, writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { CannotRunError } from '../errors.js'
 
@@ -19,6 +19,8 @@ export type LogFile = {
   readonly stream: Writable
   /** Opens the path again, for a rotated file. Throws the system's error and keeps the old file when that fails. */
   reopen(): void
+  /** From now on lines are written before `write` returns: the process is about to end. */
+  hurry(): void
 }
 
 export type LogFileOptions = {
@@ -47,13 +49,14 @@ export function openLogFile(path: string, options: LogFileOptions): LogFile {
 }
 
 /** The same for a descriptor that is open already and stays open: standard output that is a file. */
-export function appendToDescriptor(fd: number, options: LogFileOptions): Writable {
-  return appendTo(fd, undefined, options).stream
+export function appendToDescriptor(fd: number, options: LogFileOptions): LogFile {
+  return appendTo(fd, undefined, options)
 }
 
 function appendTo(firstFd: number, path: string | undefined, { onLoss }: LogFileOptions): LogFile {
   let fd = firstFd
   let isWriting = false
+  let isHurried = false
   /** A write stopped inside a line: the next one begins with a line feed, so that it does not continue it. */
   let isTorn = false
   const replaced: number[] = []
@@ -70,6 +73,11 @@ function appendTo(firstFd: number, path: string | undefined, { onLoss }: LogFile
   function append(text: string, done: () => void): void {
     const prefix = isTorn ? '\n' : ''
     const data = encode(prefix + text)
+    if (isHurried) {
+      writeNow(fd, data, onLoss)
+      done()
+      return
+    }
     isWriting = true
     writeFrom(fd, data, 0, (error, written) => {
       isWriting = false
@@ -104,6 +112,17 @@ function appendTo(firstFd: number, path: string | undefined, { onLoss }: LogFile
       fd = next
       isTorn = false
     },
+    hurry() {
+      isHurried = true
+    },
+  }
+}
+
+function writeNow(fd: number, data: Buffer, onLoss: LogFileOptions['onLoss']): void {
+  try {
+    writeSync(fd, data)
+  } catch (error) {
+    onLoss(linesIn(data), error instanceof Error ? error : new Error(String(error)))
   }
 }
 

@@ -14,6 +14,8 @@ export type LogSink = {
   readonly colour: boolean
   /** Opens the file again after it was renamed. Throws the system's error, and then goes on with the old one. */
   reopen(): void
+  /** From now on lines are written before `write` returns: the process is about to end. */
+  hurry(): void
   /** Resolves when what was taken is written, or its reader has had its time. */
   finish(): Promise<void>
 }
@@ -23,8 +25,8 @@ export type OnLoss = (lines: number, error: Error) => void
 
 /** @throws CannotRunError when the file cannot be opened for append */
 export function openFileSink(path: string, onLoss: OnLoss): LogSink {
-  const { stream, reopen } = openLogFile(path, { onLoss })
-  return { stream, colour: false, reopen, finish: () => ended(stream) }
+  const { stream, reopen, hurry } = openLogFile(path, { onLoss })
+  return { stream, colour: false, reopen, hurry, finish: () => ended(stream) }
 }
 
 /** @param fd 1 for standard output, 2 for standard error; it stays open */
@@ -33,8 +35,8 @@ export function openStandardSink(fd: 1 | 2, onLoss: OnLoss): LogSink {
   const standard: WriteStream = fd === 1 ? process.stdout : process.stderr
   // Node writes to a file or /dev/full synchronously: a slow disk would hold up every exchange
   if (!standard.isTTY && !kind.isFIFO() && !kind.isSocket()) {
-    const stream = appendToDescriptor(fd, { onLoss })
-    return { stream, colour: false, reopen: nothing, finish: () => ended(stream) }
+    const { stream, hurry } = appendToDescriptor(fd, { onLoss })
+    return { stream, colour: false, reopen: nothing, hurry, finish: () => ended(stream) }
   }
 
   const stream = new Writable({
@@ -52,6 +54,8 @@ export function openStandardSink(fd: 1 | 2, onLoss: OnLoss): LogSink {
     stream,
     colour: standard.isTTY && process.env.NO_COLOR === undefined,
     reopen: nothing,
+    // Node writes to terminals and pipes at once
+    hurry: nothing,
     finish: async () => {
       await Promise.race([ended(stream), patience()])
       standard.off('error', nothing)
