@@ -7,10 +7,13 @@ import { createGiveWay } from './give-way.js'
 import type { FromWorker, Orders, ToWorker } from './messages.js'
 import { createPrimarySink } from './primary-sink.js'
 
-/** How soon after a client came the primary hears how many there are, in ms. */
+/** How soon after a client came the primary hears how many there are, where that is news, in ms. */
 const REPORT_MS = 20
-/** How soon it hears that some have gone. */
-const REPORT_GONE_MS = 200
+/** How soon it hears of it in any case, and of those that have gone. */
+const REPORT_LATE_MS = 200
+/** Connections that come and go all the time are no news. */
+const NEWS_SHARE = 0.25
+const NEWS_LEAST = 4
 
 export type WorkerServiceOptions = {
   /** @param done called when it is on its way, with an error where it is not */
@@ -37,6 +40,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   let drains = 0
   let reported = 0
   let reportTimer: NodeJS.Timeout | undefined
+  let isNewsAwaited = false
 
   const say = (level: 'error' | 'warn', message: string): void => send({ kind: 'message', level, message })
   const gives = createGiveWay({ own: () => serving?.connections ?? 0, now: () => performance.now(), pause })
@@ -46,18 +50,21 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
     const connections = serving?.connections ?? 0
     if (connections !== reported) send({ kind: 'connections', connections })
     reported = connections
-    if (connections > 0) reportTimer = setTimeout(report, REPORT_GONE_MS).unref()
+    if (connections > 0) reportTimer = setTimeout(report, REPORT_LATE_MS).unref()
   }
 
-  let isReportSoon = false
+  function reportNews(): void {
+    isNewsAwaited = false
+    const change = Math.abs((serving?.connections ?? 0) - reported)
+    if (reportTimer !== undefined && change < Math.max(NEWS_LEAST, reported * NEWS_SHARE)) return
+    clearTimeout(reportTimer)
+    report()
+  }
+
   function onClient(): void {
-    if (!isReportSoon) {
-      isReportSoon = true
-      clearTimeout(reportTimer)
-      reportTimer = setTimeout(() => {
-        isReportSoon = false
-        report()
-      }, REPORT_MS).unref()
+    if (!isNewsAwaited) {
+      isNewsAwaited = true
+      setTimeout(reportNews, REPORT_MS).unref()
     }
     gives.giveWay()
   }
