@@ -52,7 +52,7 @@ export function openStandardSink(fd: 1 | 2, onLoss: OnLoss): LogSink {
   standard.on('error', nothing)
   return {
     stream,
-    colour: standard.isTTY && process.env.NO_COLOR === undefined,
+    colour: standard.isTTY === true && process.env.NO_COLOR === undefined,
     reopen: nothing,
     // Node writes to terminals and pipes at once
     hurry: nothing,
