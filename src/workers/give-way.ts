@@ -1,11 +1,11 @@
 /** Longer than another process takes to wake up and accept; measured, see docs/decisions/0012-workers.md. In ms. */
-const PAUSE_MS = 0.1
+const PAUSE_MS = 0.3
 
 /** Share of its time that a worker may spend on giving way, so that it is never slowed down by much. */
 const SHARE = 0.05
 
-/** What may be spent in one go: enough for a burst of 100 connections. In ms. */
-const MOST_SAVED_MS = 10
+/** What may be spent in one go: enough for a burst of 130 connections. In ms. */
+const MOST_SAVED_MS = 20
 
 export type GiveWayOptions = {
   /** Connections of this worker. */

@@ -54,8 +54,8 @@ describe('giving way', () => {
       state.now += 0.02
       gives.giveWay()
     }
-    const waited = state.pauses * 0.1
-    expect(waited).toBeLessThan(state.now * 0.05 + 11)
+    const waited = state.pauses * 0.3
+    expect(waited).toBeLessThan(state.now * 0.05 + 21)
     expect(waited).toBeGreaterThan(state.now * 0.04)
   })
 })
