@@ -254,7 +254,7 @@ export const CONFIG_GRAMMAR = {
 function workerCount() {
   const error = ({ input }: { readonly input?: unknown }) =>
     `${quote(input)} is no number of processes; write 1 to ${MAX_WORKERS}, or auto`
-  return z.union([z.literal('auto'), z.int().min(1).max(MAX_WORKERS)], { error })
+  return z.union([z.literal('auto'), z.int({ error }).min(1, { error }).max(MAX_WORKERS, { error })], { error })
 }
 
 function cidrs() {
