@@ -36,6 +36,8 @@ export async function start(options: StartOptions): Promise<number> {
   process.on('uncaughtException', onFault)
   const stopped = untilStopped(service, process, logger)
   early.release()
+  // whoever waits for this line may send a signal at once
+  service.announce()
   await stopped
   process.off('uncaughtException', onFault)
   return 0
@@ -93,7 +95,7 @@ async function startService(
   options: StartOptions,
   logger: SwitchableLogger,
   io: RuleFilesIo,
-): Promise<Service> {
+): Promise<Service & { announce(): void }> {
   let { config } = setup
   let accessLog = openAccessLog(config, options, logger)
   let logClosed: Promise<void> | undefined
@@ -110,7 +112,6 @@ async function startService(
     throw error
   }
   const control = await openControl(config, proxy, logger)
-  announce(proxy, config, options, logger)
   // after the first clients are let in: they need not wait for a copy of the rules
   kept = kept.then(() => keepRules(inForce, proxy.rules, logger))
 
@@ -135,6 +136,7 @@ async function startService(
   }
 
   return {
+    announce: () => announce(proxy, config, options, logger),
     openExchanges: () => proxy.busyConnections,
     async close(drainMs) {
       const controlClosed = control?.close()
