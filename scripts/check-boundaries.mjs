@@ -19,6 +19,7 @@ const MAY_IMPORT = {
   upstream: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts'],
   transport: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts', 'upstream'],
   'compile-rules.ts': ['rules'],
+  import: ['http', 'rules'],
   subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
   control: ['config/cache-directory.ts'],
   'app.ts': [
@@ -49,6 +50,7 @@ const MAY_IMPORT = {
     'config',
     'subscriptions',
     'control',
+    'import',
     'app.ts',
   ],
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { CannotRunError, InputError } from '../errors.js'
+import { IMPORT_SOURCES } from '../import/import-sources.js'
+import type { ImportOptions } from './import.js'
 import type { ListsOptions } from './lists.js'
 import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
 import { usageMessage } from './usage.js'
@@ -72,6 +74,20 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .action(async (files: readonly string[], options: { readonly json?: true; readonly strict?: true }) => {
       const { lint } = await import('./lint.js')
       setExitCode(await lint(files, options))
+    })
+
+  program
+    .command('import')
+    .description('Write the rules of another tool as a rule file.')
+    .argument('<file...>', 'configurations and lists, - for standard input')
+    .addOption(new Option('--from <TOOL>', 'whose files these are').choices(IMPORT_SOURCES).makeOptionMandatory())
+    .addOption(new Option('--output <FILE>', 'where to write; default standard output'))
+    .addOption(new Option('--force', 'replace the file if it exists'))
+    .addOption(new Option('--json', 'with --output: the report as JSON on standard output'))
+    .addHelpText('after', IMPORT_HELP)
+    .action(async (files: readonly string[], options: ImportOptions) => {
+      const { importFiles } = await import('./import.js')
+      setExitCode(await importFiles(files, options))
     })
 
   program
@@ -150,6 +166,7 @@ Examples:
   veilgate start --rules my.rules --listen http://127.0.0.1:8080
   veilgate check ads.example https://example.com/ what would happen, and why
   veilgate lint my.rules
+  veilgate import --from squid squid.conf         the rules of another tool as a rule file
   veilgate lists                                  how the lists stand that it is subscribed to
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
 
@@ -185,6 +202,15 @@ Examples:
   veilgate lint --strict --json rules/*.rules
 
 Exit code 0: nothing found that is an error; 1: errors (with --strict warnings too); 2: a file cannot be read.`
+
+const IMPORT_HELP = `
+Examples:
+  veilgate import --from squid /etc/squid/squid.conf > my.rules
+  veilgate import --from pihole whitelist.txt blacklist.txt regex.list adlists.list --output pihole.rules
+  veilgate import --from privoxy default.action user.action --output privoxy.rules --json
+
+What could not be carried over is listed on standard error, as file:line: reason: text. Exit code 0: written; 1: nothing
+could be carried over, so nothing is written; 2: a file cannot be read, or the output exists (see --force).`
 
 const LISTS_HELP = `
 Examples:

@@ -18,13 +18,14 @@ describe('usageMessage', () => {
     },
   )
 
-  test.each(
-    'test diff import upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '),
-  )('says that the command %s comes later', (command) => {
-    expect(say('commander.unknownCommand', `error: unknown command '${command}'`)).toContain(
-      `this version does not have the command ${command} yet`,
-    )
-  })
+  test.each('test diff upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '))(
+    'says that the command %s comes later',
+    (command) => {
+      expect(say('commander.unknownCommand', `error: unknown command '${command}'`)).toContain(
+        `this version does not have the command ${command} yet`,
+      )
+    },
+  )
 
   test('says where options stand when one stands before the command', () => {
     expect(say('commander.unknownOption', "error: unknown option '--rules'")).toContain(
