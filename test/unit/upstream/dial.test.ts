@@ -11,7 +11,8 @@ import {
   type DialRequest,
   type DialTiming,
 } from '../../../src/upstream/dial.js'
-import { createResolver, type HostResolver } from '../../../src/upstream/resolver.js'
+import type { HostResolver } from '../../../src/upstream/resolver.js'
+import { askingServer } from '../../helpers/asking-server.js'
 import { type DnsZone, startDnsServer } from '../../helpers/dns-server.js'
 import { startSilentListener } from '../../helpers/silent-listener.js'
 
@@ -52,8 +53,8 @@ async function closedPort(): Promise<number> {
 function answering(addresses: readonly string[] | ProxyError): Pick<HostResolver, 'lookup'> {
   return {
     lookup(_host, done) {
-      if (addresses instanceof ProxyError) done(addresses, [])
-      else done(null, addresses)
+      if (addresses instanceof ProxyError) done(addresses, [], [])
+      else done(null, addresses, [])
       return () => {}
     },
   }
@@ -128,9 +129,9 @@ describe('a dialled socket', () => {
     let clock = 0
     const now = () => clock++
     const literal = await outcome(dialer({ now }), { host: '127.0.0.1', port: origin.port, family: 4 })
-    expect(literal.timing).toEqual({ ip: '127.0.0.1', dnsMs: null, connectMs: 1 })
+    expect(literal.timing).toEqual({ ip: '127.0.0.1', cnames: [], dnsMs: null, connectMs: 1 })
     const named = await outcome(dialer({ now, resolver: answering(['127.0.0.1']) }), { port: origin.port })
-    expect(named.timing).toEqual({ ip: '127.0.0.1', dnsMs: 1, connectMs: 1 })
+    expect(named.timing).toEqual({ ip: '127.0.0.1', cnames: [], dnsMs: 1, connectMs: 1 })
   })
 })
 
@@ -170,12 +171,7 @@ describe('what is dialled', () => {
     }
     const dns = await startDnsServer(zone)
     let clock = 0
-    const resolver = createResolver({
-      servers: [dns.address],
-      timeoutMs: 15_000,
-      now: () => clock,
-      hostsPath: '/nonexistent',
-    })
+    const resolver = askingServer(dns.address, { now: () => clock })
     closing.push(
       () => dns.close(),
       () => resolver.close(),
