@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { DohServer } from './doh-server.js'
 import { createDohSession } from './doh-session.js'
 import { encodeQuery, readReply } from './message.js'
@@ -17,7 +16,8 @@ export type DohOptions = {
   readonly fallback: DnsTransport | undefined
   /** Told when the service begins to fail and when it answers again. */
   readonly report: (message: string) => void
-  readonly now?: () => number
+  /** Milliseconds on any clock that does not go back. */
+  readonly now: () => number
 }
 
 /**
@@ -25,7 +25,7 @@ export type DohOptions = {
  * failure like SERVFAIL too; where it says nothing that can be used the lookup fails, and nobody else is asked
  * unless a fallback was given.
  */
-export function createDoh({ server, timeoutMs, fallback, report, now = performance.now }: DohOptions): DnsTransport {
+export function createDoh({ server, timeoutMs, fallback, report, now }: DohOptions): DnsTransport {
   const session = createDohSession(server, timeoutMs)
   const underWay = new Set<() => void>()
   let isFailing = false
