@@ -71,10 +71,8 @@ const dnsServer = text(DNS_SERVER).refine(isDnsServer, {
 
 const DOH_URL = 'write the URL of a DNS over HTTPS service, such as https://dns.example/dns-query'
 
-const dohUrl = text(DOH_URL).transform((written, context) => {
-  const fault = dohUrlFault(written)
-  if (fault !== undefined) return refuse(context, `${quote(showUrl(written))}: ${fault}; ${DOH_URL}`)
-  return new URL(written).href
+const dohUrl = text(DOH_URL).refine((written) => dohUrlFault(written) === undefined, {
+  error: ({ input }) => `${quote(showUrl(String(input)))}: ${dohUrlFault(String(input))}; ${DOH_URL}`,
 })
 
 const EGRESS_ADDRESS = 'write an address of this machine or a range such as 198.51.100.0/28 or 2001:db8:1::/64'
@@ -312,7 +310,12 @@ function isDnsServer(server: string): boolean {
   return family && Number(port) >= 1 && Number(port) <= 65_535
 }
 
-/** RFC 8484 §4.1: a URI Template there, and after POST has taken its variable out, a URL. */
+/** True for a URL whose host is a name; a faulty one is told by itself. */
+function namesHost(url: string): boolean {
+  return dohUrlFault(url) === undefined && isIP(new URL(url).hostname.replace(/^\[|\]$/g, '')) === 0
+}
+
+/** RFC 8484 §4.1 has a URI Template; POST needs none of its variables. */
 function dohUrlFault(written: string): string | undefined {
   if (/[{}]/.test(written)) return 'a template; take {?dns} out'
   if (!/^https:\/\//i.test(written) || !URL.canParse(written)) return 'no https:// URL'
@@ -338,13 +341,14 @@ type DnsSection = {
 /** Keys that only together make sense: a key that does nothing would be worse than an error. */
 function checkDns({ mode, doh, fallback }: DnsSection, context: z.RefinementCtx): void {
   if (mode !== 'doh') {
-    if (doh !== undefined) tell(['doh'], 'only the mode doh asks this service; write mode: doh, or take doh out')
+    if (Object.keys(doh ?? {}).length > 0)
+      tell(['doh'], 'only the mode doh asks this service; write mode: doh, or take doh out')
     if (fallback === 'system') tell(['fallback'], 'only the mode doh falls back; write mode: doh, or take fallback out')
     return
   }
   if (doh?.url === undefined) {
     tell(['mode'], 'the mode doh needs a service; write doh: { url: https://HOST/dns-query, bootstrap: [ADDRESS] }')
-  } else if (doh.bootstrap === undefined && isIP(new URL(doh.url).hostname.replace(/^\[|\]$/g, '')) === 0) {
+  } else if (doh.bootstrap === undefined && namesHost(doh.url)) {
     tell(['doh', 'url'], 'the host of the service is never looked up; write its addresses as bootstrap: [ADDRESS]')
   }
 

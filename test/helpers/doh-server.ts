@@ -60,6 +60,8 @@ export async function startDohServer(options: DohServerOptions): Promise<DohServ
     stream.on('error', () => {})
     stream.on('data', (piece: Buffer) => pieces.push(piece))
     stream.on('end', async () => {
+      // the client has gone in the middle
+      if (stream.aborted || stream.destroyed) return
       const message = Buffer.concat(pieces)
       const { type, name } = questionOf(message)
       const query = { question: `${type} ${name}`, message, headers }
