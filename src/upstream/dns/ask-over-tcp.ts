@@ -40,9 +40,10 @@ export const askOverTcp: Ask = (server, question, done) => {
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk])
     if (received.length < LENGTH_OCTETS) return
-    const end = LENGTH_OCTETS + received.readUInt16BE(0)
-    if (received.length < end && end <= LENGTH_OCTETS + MAX_MESSAGE_OCTETS) return
-    const reply = readReply(received.subarray(LENGTH_OCTETS, end), question)
+    const octets = received.readUInt16BE(0)
+    if (octets > MAX_MESSAGE_OCTETS) settle(undefined)
+    if (received.length < LENGTH_OCTETS + octets) return
+    const reply = readReply(received.subarray(LENGTH_OCTETS, LENGTH_OCTETS + octets), question)
     settle(reply?.isTruncated === true ? undefined : reply)
   })
   socket.on('error', () => settle(undefined))
