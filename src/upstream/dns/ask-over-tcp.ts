@@ -2,22 +2,19 @@ import { connect } from 'node:net'
 import { type DnsQuestion, encodeQuery, MAX_MESSAGE_OCTETS, type ReceivedReply, readReply } from './message.js'
 import type { ServerAddress } from './server-address.js'
 
+const LENGTH_OCTETS = 2
+
 /**
- * Asks one server one question. `done` runs later, once: without a reply where the server
- * is not there or answers something else.
+ * RFC 1035 §4.2.2: the message behind its length. A connection carries one question.
  *
+ * @param done runs later, once: without a reply where the server is not there or answers something else
  * @returns stops: nothing stays open and `done` does not run
  */
-export type Ask = (
+export function askOverTcp(
   server: ServerAddress,
   question: DnsQuestion,
   done: (reply: ReceivedReply | undefined) => void,
-) => () => void
-
-const LENGTH_OCTETS = 2
-
-/** RFC 1035 §4.2.2: the message behind its length. A connection carries one question. */
-export const askOverTcp: Ask = (server, question, done) => {
+): () => void {
   const socket = connect({ host: server.address, port: server.port, noDelay: true })
   let received = Buffer.alloc(0)
   let isOver = false

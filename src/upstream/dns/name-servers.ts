@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { Resolver } from 'node:dns'
 import { createPolledFile } from '../polled-file.js'
-import { type Ask, askOverTcp } from './ask-over-tcp.js'
-import { askOverUdp } from './ask-over-udp.js'
+import { askOverTcp } from './ask-over-tcp.js'
+import { askOverUdp, type UdpAttempt } from './ask-over-udp.js'
 import type { ReceivedReply } from './message.js'
 import { parseServerAddress, type ServerAddress } from './server-address.js'
 import { type AddressType, type DnsReply, type DnsTransport, failedReply } from './transport.js'
@@ -70,7 +70,9 @@ function askInTurn(
 ): () => void {
   const wait = Math.max(SHORTEST_WAIT_MS, Math.floor(timeoutMs / (WAITS_PER_SERVER * servers.length)))
   const question = { id: randomInt(0x1_0000), host, type }
-  const open = new Set<() => void>()
+  /** A server has one question of ours, however often it is asked. */
+  const asked = new Map<ServerAddress, UdpAttempt>()
+  const connections = new Set<() => void>()
   const failed = new Set<ServerAddress>()
   let failure = 'TIMEOUT'
   let attempts = 0
@@ -78,8 +80,8 @@ function askInTurn(
 
   function end(): void {
     clearTimeout(timer)
-    for (const stop of open) stop()
-    open.clear()
+    for (const { stop } of asked.values()) stop()
+    for (const stop of connections) stop()
   }
 
   function settle(reply: DnsReply): void {
@@ -94,23 +96,21 @@ function askInTurn(
       const round = Math.floor(attempts++ / servers.length)
       if (server === undefined || failed.has(server)) continue
       timer = setTimeout(tryNext, wait * 2 ** round)
-      ask(askOverUdp, server)
+      const attempt = asked.get(server)
+      if (attempt === undefined)
+        asked.set(
+          server,
+          askOverUdp(server, question, (reply) => onReply(server, reply)),
+        )
+      else attempt.repeat()
       return
     }
     settle(failedReply(failure))
   }
 
-  function ask(over: Ask, server: ServerAddress): void {
-    const stop = over(server, question, (reply) => {
-      open.delete(stop)
-      onReply(server, reply)
-    })
-    open.add(stop)
-  }
-
   function onReply(server: ServerAddress, reply: ReceivedReply | undefined): void {
     if (reply?.isTruncated === true) {
-      ask(askOverTcp, server)
+      connections.add(askOverTcp(server, question, (overTcp) => onReply(server, overTcp)))
       return
     }
     if (reply !== undefined && !PASSED_ON.has(reply.failure)) {

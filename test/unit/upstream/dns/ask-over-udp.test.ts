@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { askOverUdp } from '../../../../src/upstream/dns/ask-over-udp.js'
 import type { ReceivedReply } from '../../../../src/upstream/dns/message.js'
 import type { ServerAddress } from '../../../../src/upstream/dns/server-address.js'
@@ -43,11 +43,25 @@ test('every question has a port of its own', async () => {
     ports.add(datagram.from.port)
     answer(datagram, '192.0.2.1')
   })
-  const stops: (() => void)[] = []
-  await Promise.all(
-    Array.from({ length: 8 }, () => new Promise((resolve) => stops.push(askOverUdp(server, QUESTION, resolve)))),
-  )
+  await Promise.all(Array.from({ length: 8 }, () => new Promise((resolve) => askOverUdp(server, QUESTION, resolve))))
   expect(ports.size).toBe(8)
+})
+
+test('a repeated question comes from the same port with the same id', async () => {
+  const seen: string[] = []
+  const server = await startUdpPeer((datagram) => {
+    seen.push(`${datagram.from.port} ${datagram.message.toString('hex')}`)
+    if (seen.length === 3) answer(datagram, '192.0.2.1')
+  })
+  const reply = new Promise((resolve) => {
+    const attempt = askOverUdp(server, QUESTION, resolve)
+    // not connected yet: it is sent once all the same
+    attempt.repeat()
+    const again = setInterval(attempt.repeat, 5)
+    onTestFinished(() => clearInterval(again))
+  })
+  expect(await reply).toMatchObject({ addresses: ['192.0.2.1'] })
+  expect(new Set(seen).size).toBe(1)
 })
 
 test('hears that nobody listens', async () => {
@@ -66,10 +80,12 @@ test('stopped it says nothing and leaves nothing open, whenever that is', async 
   const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind.startsWith('UDP')).length
   const before = sockets()
   const atOnce = askOverUdp(server, QUESTION, () => expect.unreachable())
-  atOnce()
-  atOnce()
+  atOnce.stop()
+  atOnce.stop()
+  atOnce.repeat()
   const later = askOverUdp(server, QUESTION, () => expect.unreachable())
   await expect.poll(() => heard).toBe(1)
-  later()
+  later.stop()
+  later.repeat()
   await expect.poll(sockets).toBe(before)
 })
