@@ -70,6 +70,7 @@ const HOMES = {
   winston: 'observe/logger.ts',
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
+  'dns-packet': 'upstream/dns/message.ts',
 }
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url))
