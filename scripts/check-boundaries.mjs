@@ -19,6 +19,7 @@ const MAY_IMPORT = {
   upstream: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts'],
   transport: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts', 'upstream'],
   'compile-rules.ts': ['rules'],
+  import: ['http', 'rules'],
   subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
   control: ['config/cache-directory.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
@@ -57,6 +58,7 @@ const MAY_IMPORT = {
     'policy-test',
     'policy-diff',
     'workers',
+    'import',
     'app.ts',
   ],
 }
@@ -72,6 +74,7 @@ const HOMES = {
   winston: 'observe/logger.ts',
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
+  'dns-packet': 'upstream/dns/message.ts',
 }
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url))

@@ -99,6 +99,7 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       for (const subscriber of subscribers.exchange) subscriber(record)
     },
     onFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
+    onWarning: (message) => logger?.warn(message),
   })
   const served = fleet ?? serving
   const rules = (): RuleSet => serving.snapshot.policy.rules

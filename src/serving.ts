@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { type AccessRecord, exchangeSettled } from './channels.js'
+import { createAuthorityReader } from './config/authority-file.js'
 import type { Config } from './config/config.js'
 import { toListenAddress } from './config/listen-url.js'
 import { createRequestHead } from './http/request-head.js'
 import { createResponseHead } from './http/response-head.js'
 import { compilePolicy } from './pipeline/compile-policy.js'
 import type { Policy } from './pipeline/policy.js'
+import { createEgressAddresses } from './policy/egress-addresses.js'
 import type { ListenAddress } from './policy/own-listeners.js'
 import type { RuleSet } from './rules/rule.js'
 import type { ClientConnection } from './transport/client-connection.js'
@@ -18,7 +20,8 @@ import { drain } from './transport/drain.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
 import { createDialer, type Dial } from './upstream/dial.js'
-import { createResolver, type HostResolver } from './upstream/resolver.js'
+import { openResolver } from './upstream/dns/open-resolver.js'
+import type { HostResolver } from './upstream/resolver.js'
 
 /** A configuration in force, with all that was compiled from it. */
 export type Snapshot = {
@@ -35,6 +38,9 @@ export type ServingOptions = {
   readonly onExchange?: (record: AccessRecord) => void
   readonly isHeard?: () => boolean
   readonly onFault?: (error: unknown) => void
+  readonly onWarning?: (message: string) => void
+  /** Authorities of DNS over HTTPS; default reads the file that the configuration names. */
+  readonly authorityOf?: (config: Config) => string | undefined
   /** See `ListenerOptions`. */
   readonly giveWay?: () => void
 }
@@ -68,7 +74,8 @@ export type Serving = {
 }
 
 export function createServing(options: ServingOptions): Serving {
-  const { config, onExchange, isHeard = () => false, onFault, giveWay } = options
+  const { config, onExchange, isHeard = () => false, onFault, onWarning, giveWay } = options
+  const authorityOf = options.authorityOf ?? createAuthorityReader()
   const connections = new Set<ClientConnection>()
   const clients = createClientCounts()
   const pool = createOriginPool()
@@ -112,12 +119,19 @@ export function createServing(options: ServingOptions): Serving {
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
     const surroundings = { listening: listening ?? next.listen.map(toListenAddress), localAddresses: localAddresses() }
     const policy = compilePolicy(next, ruleSet, surroundings)
-    const resolver = createResolver({ ...next.egress.dns, now: () => performance.now() })
+    const { dns, addresses } = next.egress
+    const resolver = openResolver({
+      dns,
+      ca: authorityOf(next),
+      now: () => performance.now(),
+      report: (message) => onWarning?.(message),
+    })
     resolvers.add(resolver)
     const dial = createDialer({
       resolver,
       guard: policy.guard,
       isOwn: policy.isOwn,
+      egressAddresses: createEgressAddresses(addresses),
       connectTimeoutMs: next.limits.connectTimeoutMs,
       now: () => performance.now(),
     })

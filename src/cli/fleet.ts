@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { createAuthorityReader } from '../config/authority-file.js'
 import type { Config } from '../config/config.js'
 import type { Logger } from '../observe/logger.js'
 import type { Supervisor } from '../workers/supervisor.js'
@@ -42,6 +43,7 @@ export async function createFleet(
     images: createImageStore(),
     logger,
     outlet: lines.outlet,
+    authorityOf: createAuthorityReader(),
     onLines: lines.write,
     onNoneLeft,
   })

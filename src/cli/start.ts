@@ -38,6 +38,8 @@ export async function start(options: StartOptions): Promise<number> {
   process.on('uncaughtException', onFault)
   const stopped = untilStopped(service, process, logger)
   early.release()
+  // whoever waits for this line may send a signal at once
+  service.announce()
   await stopped
   process.off('uncaughtException', onFault)
   return 0
@@ -95,7 +97,7 @@ async function startService(
   options: StartOptions,
   logger: SwitchableLogger,
   io: RuleFilesIo,
-): Promise<Service> {
+): Promise<Service & { announce(): void }> {
   let { config } = setup
   const fleet = await createFleet(config, options, logger, () => {
     logger.error('no worker is left, and none stays alive: veilgate ends')
@@ -120,7 +122,6 @@ async function startService(
     throw error
   }
   const control = await openControl(config, proxy, logger)
-  announce(proxy, config, options, logger)
   // after the first clients are let in: they need not wait for a copy of the rules
   kept = kept.then(() => keepRules(inForce, proxy.rules, logger))
 
@@ -148,6 +149,7 @@ async function startService(
   }
 
   return {
+    announce: () => announce(proxy, config, options, logger),
     openExchanges: () => supervisor?.countBusy() ?? proxy.busyConnections,
     async close(drainMs) {
       const controlClosed = control?.close()

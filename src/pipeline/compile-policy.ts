@@ -25,7 +25,7 @@ export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surr
   return {
     rules,
     headers: compileHeaderPolicy(config.headers),
-    guard: createEgressGuard({ ...egress.guard, ownAddresses: surroundings.localAddresses }),
+    guard: createEgressGuard({ ...egress.guard, ownAddresses: [...surroundings.localAddresses, ...egress.addresses] }),
     isConnectPort: createPortList(egress.connectPorts),
     isHttpPort: createPortList(egress.httpPorts),
     isClient: createClientList(clients.allow ?? (open ? EVERY_CLIENT : LOOPBACK_CLIENTS)),

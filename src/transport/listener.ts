@@ -26,9 +26,6 @@ export type Listener = {
   close(): Promise<void>
 }
 
-/** A dead peer is noticed by the kernel after this long without a word. */
-const TCP_KEEP_ALIVE_MS = 60_000
-
 /**
  * Starts to accept clients.
  * @throws CannotRunError when the port is taken or may not be bound
@@ -36,10 +33,7 @@ const TCP_KEEP_ALIVE_MS = 60_000
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { context, host, port, connections, clients, giveWay } = options
   const dateField = createDateField(context.wallClock)
-  const server = createServer(
-    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS },
-    accept,
-  )
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
   await bind(server, host, port)
   const bound = server.address() as AddressInfo
   const url = `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`

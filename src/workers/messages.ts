@@ -12,6 +12,8 @@ export type Orders = {
   /** Path of a rule image. */
   readonly image: string
   readonly lines: LineOutlet
+  /** Authorities of DNS over HTTPS, PEM: the file may have gone when a worker is replaced. */
+  readonly authority: string | undefined
 }
 
 /** Primary → worker. Each arrives after those sent before it. */

@@ -35,6 +35,7 @@ export type SupervisorOptions = {
   readonly images: ImageStore
   readonly logger: { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
   readonly outlet: (config: Config) => LineOutlet
+  readonly authorityOf: (config: Config) => string | undefined
   /** Lines of the access log for the standard stream. */
   readonly onLines: (lines: string) => void
   /** No worker serves, and none will be started again. */
@@ -70,7 +71,7 @@ type Place = {
 
 /** Starts workers, keeps them running, and has them all answer by the same rules. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { spawn, images, logger, outlet, onLines, onNoneLeft } = options
+  const { spawn, images, logger, outlet, authorityOf, onLines, onNoneLeft } = options
   const places: readonly Place[] = Array.from({ length: options.workers }, (_, i) => ({
     number: i + 1,
     policy: createRestartPolicy(),
@@ -103,8 +104,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   async function toOrders(config: Config, ruleSet: RuleSet): Promise<Orders> {
     const version = ++versions
+    const authority = authorityOf(config)
     const image = await images.write(version, ruleSet)
-    return { version, config: toWorkerConfig(config, places.length), image, lines: outlet(config) }
+    return { version, config: toWorkerConfig(config, places.length), image, lines: outlet(config), authority }
   }
 
   function start(place: Place): void {

@@ -77,6 +77,10 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
     return createAccessLog({ ...access, onWarning, openSink: () => createPrimarySink(send, lines.colour) })
   }
 
+  /** What is being compiled. */
+  let compiling: Orders | undefined
+  const authorityOf = (): string | undefined => compiling?.authority
+
   async function listen(urls: readonly string[]): Promise<void> {
     if (loaded === undefined) return
     const { orders, ruleSet } = loaded
@@ -84,10 +88,13 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
     try {
       accessLog = openLog(orders)
       inForce = orders
+      compiling = orders
       serving = createServing({
         config: { ...orders.config, listen: urls },
         ruleSet,
         giveWay: onClient,
+        authorityOf,
+        onWarning: (message) => say('warn', message),
         onFault: (error) => say('error', `fault in an exchange: ${error instanceof Error ? error.stack : error}`),
       })
       await serving.listen()
@@ -105,6 +112,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
       if (serving === undefined) return
       const isSameLog = JSON.stringify(orders.config.log.access) === JSON.stringify(inForce?.config.log.access)
       const log = isSameLog ? accessLog : openLog(orders)
+      compiling = orders
       prepared = { orders, change: serving.prepare(orders.config, ruleSet), log }
       send({ kind: 'prepared', version, error: undefined })
     } catch (error) {

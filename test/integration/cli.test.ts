@@ -230,6 +230,16 @@ describe('start', () => {
     expect(await proxy.exit).toBe(0)
   })
 
+  test('whoever reads that it listens may end it at once', async () => {
+    for (let i = 0; i < 5; i++) {
+      const child = spawn(join(root, 'bin/veilgate'), ['start', '--json', '--listen', 'http://127.0.0.1:0'])
+      running.add(child)
+      child.stdout.once('data', () => child.kill('SIGTERM'))
+      expect(await once(child, 'exit')).toEqual([0, null])
+      running.delete(child)
+    }
+  })
+
   test('a second signal ends at once, tunnels or not', async () => {
     const { proxy } = await openTunnel()
     proxy.signal('SIGTERM')

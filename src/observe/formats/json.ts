@@ -57,11 +57,12 @@ let shownDecisionText = ''
 /** `decision` and `egress`. */
 function decisionOf({ decision, egress }: AccessRecord): string {
   if (shownDecision === undefined || !isSame(decision, shownDecision) || egress?.ip !== shownEgress?.ip) {
-    const { action, reason, level, rule } = decision
+    const { action, reason, level, rule, cname } = decision
+    const alias = cname === undefined ? '' : `,"cname":${quotedJson(cname)}`
     shownDecision = decision
     shownEgress = egress
     shownDecisionText =
-      `"decision":{"action":"${action}","reason":"${reason}","level":${quotedJson(level)},"rule":${ruleOf(rule)}},` +
+      `"decision":{"action":"${action}","reason":"${reason}","level":${quotedJson(level)},"rule":${ruleOf(rule)}${alias}},` +
       `"egress":${egress === null ? 'null' : `{"route":"${egress.route}","ip":${orNull(egress.ip)}}`}`
   }
   return shownDecisionText
@@ -72,6 +73,7 @@ function isSame(a: Decision, b: Decision): boolean {
     a.action === b.action &&
     a.reason === b.reason &&
     a.level === b.level &&
+    a.cname === b.cname &&
     a.rule?.line === b.rule?.line &&
     a.rule?.list === b.rule?.list &&
     a.rule?.text === b.rule?.text

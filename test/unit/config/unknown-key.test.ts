@@ -22,7 +22,6 @@ describe('unknownKey', () => {
 
   test.each([
     [['headers'], 'perHost'],
-    [['egress'], 'addresses'],
     [[], 'upstreams'],
     [[], 'route'],
     [[], 'admin'],

@@ -59,6 +59,7 @@ function supervise(workers: number) {
     },
     logger: { error: logger('error'), warn: logger('warn'), info: logger('info'), debug: logger('debug') },
     outlet: () => 'file',
+    authorityOf: () => undefined,
     onLines: (lines) => told.push(`lines ${lines}`),
     onNoneLeft: () => noneLeft++,
   })

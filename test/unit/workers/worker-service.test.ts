@@ -37,7 +37,7 @@ async function ordersFor(rules: string, settings: Settings = {}, lines: LineOutl
   const image = join(folder.path, `${version}.bin`)
   await writeRuleImage(image, compileRules([{ name: 't.rules', text: rules }]))
   const log = { access: { file: 'off', format: 'json' as const, ...settings.log?.access } }
-  return { version, config: mergeSettings({ ...settings, log }), image, lines }
+  return { version, config: mergeSettings({ ...settings, log }), image, lines, authority: undefined }
 }
 
 /** Brings a service to where it has clients, and returns its port. */

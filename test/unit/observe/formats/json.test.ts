@@ -68,12 +68,16 @@ describe('json format', () => {
         ip: textOrNull,
         sni: textOrNull,
       }),
-      decision: fc.record({
-        action: fc.constantFrom('allow', 'block'),
-        reason: fc.constantFrom('rule', 'default'),
-        level: few,
-        rule: fc.option(fc.record({ list: few, line: fc.nat({ max: 1 }), text }), { nil: null }),
-      }),
+      decision: fc.record(
+        {
+          action: fc.constantFrom('allow', 'block'),
+          reason: fc.constantFrom('rule', 'default'),
+          level: few,
+          rule: fc.option(fc.record({ list: few, line: fc.nat({ max: 1 }), text }), { nil: null }),
+          cname: few,
+        },
+        { requiredKeys: ['action', 'reason', 'level', 'rule'] },
+      ),
       egress: fc.option(fc.record({ route: fc.constant('direct' as const), ip: fc.option(few, { nil: null }) }), {
         nil: null,
       }),
