@@ -9,9 +9,14 @@ export type AgentRow = {
 /**
  * Firefox's long-term release, as Tor Browser and Mullvad Browser show themselves: what
  * the most people who hide their browser send. On iOS every browser is Safari's
- * engine. The first row that fits counts; where none does, the last.
+ * engine. The first row that fits counts; where none does, the first of all.
  */
 export const AGENTS: readonly AgentRow[] = [
+  {
+    family: 'Windows',
+    marks: ['Windows'],
+    agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:153.0) Gecko/20100101 Firefox/153.0',
+  },
   {
     family: 'Android',
     marks: ['Android'],
@@ -33,11 +38,6 @@ export const AGENTS: readonly AgentRow[] = [
     marks: ['Linux', 'X11', 'linux'],
     agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0',
   },
-  {
-    family: 'Windows',
-    marks: ['Windows'],
-    agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:153.0) Gecko/20100101 Firefox/153.0',
-  },
 ]
 
 /** What those browsers send where English is the language: the most frequent value there is. */
@@ -45,6 +45,11 @@ export const LANGUAGE = 'en-US,en;q=0.5'
 
 /** The `User-Agent` of the family that a received one belongs to; a program that names no system passes for Windows. */
 export function disguisedAgent(received: string): string {
-  const row = AGENTS.find(({ marks }) => marks.some((mark) => received.includes(mark))) ?? AGENTS.at(-1)
-  return row?.agent ?? ''
+  // the system stands in the first comment, which is a third of the whole
+  const comment = received.indexOf(')')
+  const told = comment === -1 ? received : received.slice(0, comment)
+  for (const { marks, agent } of AGENTS) {
+    for (const mark of marks) if (told.includes(mark)) return agent
+  }
+  return AGENTS[0]?.agent ?? ''
 }

@@ -24,13 +24,12 @@ import {
 import { refererFor } from './referer.js'
 import type { RequestHead } from './request-head.js'
 import type { ResponseHead } from './response-head.js'
+import type { SiteHost } from './site.js'
 
-/** Where a request goes, as far as its head tells. */
-export type ForwardedTo = {
+/** Where a request goes. `host` is the value of the Host field: the target's authority (RFC 9112 §3.2.2). */
+export type ForwardedTo = SiteHost & {
   /** Origin-form target (RFC 9112 §3.2.1). */
   readonly path: string
-  /** Value of the Host field: the target's authority (RFC 9112 §3.2.2). */
-  readonly host: string
   /** One site loads something from another: third-party.ts. */
   readonly isThirdParty: boolean
 }
@@ -44,12 +43,13 @@ export type ForwardedTo = {
  */
 export function forwardedRequestHead(
   head: RequestHead,
-  { path, host, isThirdParty }: ForwardedTo,
+  to: ForwardedTo,
   policy: HeaderPolicy,
   removed: string[] | undefined,
 ): string {
   const { fields } = head
   const { text, count } = fields
+  const { path, host } = to
   let out = `${head.method} ${path} HTTP/1.1\r\n`
   let run = fields.start
   let isHostWritten = false
@@ -66,7 +66,7 @@ export function forwardedRequestHead(
     const isHop = (code & DROP_HOP) !== 0
     if (isHop && kind === FIELD_UPGRADE && head.upgrade) continue
     const act = isHop ? REMOVE : actOn(policy.request, code)
-    const value = isHop ? '' : valueFor(head, i, kind, act, host, isThirdParty, policy)
+    const value = isHop ? '' : valueFor(head, i, kind, act, to, policy)
     if (value === undefined) continue
     out += text.slice(run, value === '' ? nameStart(fields, i) : valueStart(fields, i)) + value
     run = value === '' ? lineEnd(fields, i) : valueEnd(fields, i)
@@ -86,8 +86,7 @@ function valueFor(
   i: number,
   kind: number,
   act: number,
-  host: string,
-  isThirdParty: boolean,
+  to: ForwardedTo,
   policy: HeaderPolicy,
 ): string | undefined {
   const { fields } = head
@@ -97,7 +96,7 @@ function valueFor(
     case REMOVE:
       return ''
     case CUT_REFERER:
-      return refererFor(fieldValue(fields, i), host, policy.cutsTracking)
+      return refererFor(fieldValue(fields, i), to, policy.cutsTracking)
     case HIDE_APP:
       return isAppId(fieldValue(fields, i)) ? '' : undefined
     case DISGUISE_AGENT:
@@ -105,7 +104,7 @@ function valueFor(
     case DISGUISE_LANGUAGE:
       return LANGUAGE
     default:
-      return isThirdParty ? '' : undefined
+      return to.isThirdParty ? '' : undefined
   }
 }
 

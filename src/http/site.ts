@@ -1,22 +1,62 @@
 import { getDomain } from 'tldts'
+import { COLON, TOKEN_LOWER } from './syntax.js'
+
+/** A host in the form of the Host field, with the site that it belongs to: what another host is compared with. */
+export type SiteHost = { readonly host: string; readonly site: string }
 
 /**
- * Two hosts are of one site when they have one registrable domain of the public
- * suffix list; addresses, and names without one, when they are equal. Ports do
- * not matter, as in a browser.
- *
- * @param one an authority: host, with or without port
+ * The site of an authority: its registrable domain by the public suffix list;
+ * of an address, or a name without one, the host itself. Ports do not matter,
+ * as in a browser.
  */
-export function isSameSite(one: string, other: string): boolean {
-  if (one === other) return true
-  const site = getDomain(one, { allowPrivateDomains: true })
-  if (site === null) return hostOf(one) === hostOf(other)
-  return site === getDomain(other, { allowPrivateDomains: true })
+export function siteOf(authority: string): string {
+  return getDomain(authority, { allowPrivateDomains: true }) ?? authority.slice(0, hostEnd(authority)).toLowerCase()
 }
 
-function hostOf(authority: string): string {
-  const colon = authority.lastIndexOf(':')
-  return colon > authority.lastIndexOf(']') ? authority.slice(0, colon) : authority
+export function isOfSite(authority: string, { host, site }: SiteHost): boolean {
+  if (authority === host) return true
+  if (differInLastLabels(authority, host)) return false
+  // a request asks about one Referer twice: whose it is, and what of it goes on
+  if (authority !== lastAsked) {
+    lastSite = siteOf(authority)
+    lastAsked = authority
+  }
+  return lastSite === site
+}
+
+let lastAsked = ''
+let lastSite = ''
+
+/**
+ * A registrable domain has two labels or more, so two names that differ in one
+ * of their last two are of two sites, whatever the list says: most questions end
+ * here, at a tenth of the cost.
+ */
+function differInLastLabels(one: string, other: string): boolean {
+  let i = hostEnd(one)
+  let j = hostEnd(other)
+  if (one.charCodeAt(i - 1) === DOT || other.charCodeAt(j - 1) === DOT) return false
+  let dots = 0
+  while (i > 0 && j > 0) {
+    const c = one.charCodeAt(--i)
+    if (TOKEN_LOWER[c] !== TOKEN_LOWER[other.charCodeAt(--j)]) return true
+    if (c === DOT && ++dots === 2) return false
+  }
+  return false
+}
+
+const DOT = 0x2e
+
+/** Where the port begins. */
+function hostEnd(authority: string): number {
+  let at = authority.length
+  while (at > 0) {
+    const c = authority.charCodeAt(at - 1)
+    if (c === COLON) return at - 1
+    if (c < 0x30 || c > 0x39) return authority.length
+    at--
+  }
+  return authority.length
 }
 
 /** The authority of an absolute URL without user information; undefined for a text that is none. */

@@ -7,7 +7,7 @@ import {
   FIELD_UPGRADE_INSECURE,
 } from './field-table.js'
 import { fieldCode, fieldValue, type HeadFields, valueEnd, valueStart } from './head-fields.js'
-import { authorityOfUrl, isSameSite } from './site.js'
+import { authorityOfUrl, isOfSite, type SiteHost } from './site.js'
 import { sliceEquals } from './syntax.js'
 
 /**
@@ -16,10 +16,8 @@ import { sliceEquals } from './syntax.js'
  * `Sec-Fetch-Site` and `Sec-Fetch-Dest`, but to https and loopback only (Fetch
  * Metadata §2). Elsewhere `Origin` or `Referer` of another site tells, and
  * `Upgrade-Insecure-Requests`, which goes with pages and frames alone.
- *
- * @param host the target's authority, as in the Host field
  */
-export function isThirdParty(fields: HeadFields, host: string): boolean {
+export function isThirdParty(fields: HeadFields, target: SiteHost): boolean {
   const { text, count } = fields
   let site = -1
   let destination = -1
@@ -40,11 +38,11 @@ export function isThirdParty(fields: HeadFields, host: string): boolean {
   }
   if (isPage) return false
   if (site !== -1) return sliceEquals(text, valueStart(fields, site), valueEnd(fields, site), 'cross-site')
-  return isOfOtherSite(fields, origin, host) || isOfOtherSite(fields, referer, host)
+  return isOfOtherSite(fields, origin, target) || isOfOtherSite(fields, referer, target)
 }
 
-function isOfOtherSite(fields: HeadFields, i: number, host: string): boolean {
+function isOfOtherSite(fields: HeadFields, i: number, target: SiteHost): boolean {
   if (i === -1) return false
   const authority = authorityOfUrl(fieldValue(fields, i))
-  return authority !== undefined && !isSameSite(authority, host)
+  return authority !== undefined && !isOfSite(authority, target)
 }

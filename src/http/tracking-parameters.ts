@@ -47,7 +47,8 @@ const MAX_NAME = 96
 export function withoutTracking(url: string): string {
   const query = url.indexOf('?')
   if (query === -1) return url
-  const hash = url.indexOf('#', query)
+  const hash = url.indexOf('#')
+  if (hash !== -1 && hash < query) return url
   const end = hash === -1 ? url.length : hash
   let start = query + 1
   while (start < end) {

@@ -1,5 +1,6 @@
 import { type Authority, parseAuthority } from '../http/authority.js'
 import type { HeaderPolicy } from '../http/header-policy.js'
+import { siteOf } from '../http/site.js'
 import type { RuleDecision, RuleQuery, RuleSet } from '../rules/rule.js'
 
 /** All that depends only on the policy, the host and the port: decided once, then looked up. */
@@ -7,6 +8,8 @@ export type Route = {
   readonly authority: Authority
   /** The Host field for the origin: the port only where it is not 80 (RFC 9110 §7.2). */
   readonly hostField: string
+  /** What makes another host belong together with this one (http/site.ts). */
+  readonly site: string
   /** `host:port`, the key under which connections are kept. */
   readonly key: string
   readonly decision: RuleDecision
@@ -57,9 +60,11 @@ function createRoute(authority: Authority, rules: RuleSet, headersFor: (target: 
   const { host, port, family } = authority
   const target = { host, port, family, path: undefined }
   const bracketed = family === 6 ? `[${host}]` : host
+  const hostField = port === 80 ? bracketed : `${bracketed}:${port}`
   return {
     authority,
-    hostField: port === 80 ? bracketed : `${bracketed}:${port}`,
+    hostField,
+    site: siteOf(hostField),
     key: `${bracketed}:${port}`,
     decision: rules.decide(target),
     headers: headersFor(target),

@@ -7,10 +7,10 @@ import type { Exchange } from '../exchange.js'
 export function scrubRequestStage(exchange: Exchange): boolean {
   const { route, head } = exchange
   if (route === undefined || exchange.form !== 'absolute') return true
-  const { headers, hostField } = route
-  exchange.isThirdParty = headers.asksThirdParty && isThirdParty(head.fields, hostField)
+  const { headers, hostField, site } = route
   const path = headers.cutsTracking ? withoutTracking(exchange.path) : exchange.path
-  const to = { path, host: hostField, isThirdParty: exchange.isThirdParty }
+  const to = { host: hostField, site, path, isThirdParty: false }
+  if (headers.asksThirdParty) to.isThirdParty = exchange.isThirdParty = isThirdParty(head.fields, to)
   exchange.requestHead = forwardedRequestHead(head, to, headers, exchange.headersRemoved)
   return true
 }

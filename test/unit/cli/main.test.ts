@@ -58,7 +58,7 @@ describe('run', () => {
     [['start', '--engine', 'native'], 'this version does not have --engine yet'],
     [['start', '--workers=4'], 'this version does not have --workers yet'],
     [['check', 'x', '--user', 'ann'], 'this version does not have --user yet'],
-    [['start', '--headers', 'paranoid'], 'This version does not have it yet'],
+    [['start', '--headers', 'loud'], 'write off or standard or strict or paranoid'],
     [['start', '--listen', 'socks5://127.0.0.1:1080'], 'this version has no socks5 listener yet'],
     [['reload'], 'this version does not have the command reload yet'],
     [['check'], "missing required argument 'target'"],
