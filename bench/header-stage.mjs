@@ -96,7 +96,8 @@ function stageOf([line, ...fields], headers) {
   const out = Buffer.alloc(65_536)
   let turn = 0
   const run = () => {
-    const exchange = exchanges[(turn ^= 1)]
+    turn ^= 1
+    const exchange = exchanges[turn]
     exchange.headersRemoved = []
     scrubRequestStage(exchange)
     // what was put together is copied once more when it is written, so that counts too

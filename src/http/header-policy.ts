@@ -1,6 +1,6 @@
 import type { HeaderProfile } from '../config/config.js'
 import { createFieldTable, FIELD_ENTRY_SHIFT, type FieldTable, UNTOUCHABLE } from './field-table.js'
-import { HEADER_CATALOG, type HeaderAct, type HeaderGroup } from './header-catalog.js'
+import { HEADER_CATALOG, type HeaderAct, type HeaderGroup, type HeaderRow } from './header-catalog.js'
 
 /** What a person says of fields, over what the profile does. Names in any case; `*` at the end stands for any rest. */
 export type FieldChanges = {
@@ -71,34 +71,57 @@ const RESPONSE_GROUPS: { readonly [profile in HeaderProfile]: readonly HeaderGro
   strict: ['response', 'strict-response'],
   paranoid: ['response', 'strict-response'],
 }
-const ALLOWED: readonly HeaderGroup[] = ['allowed']
 /** Hints that say again what `User-Agent` says: they go where that does not go as it came. */
 const AGENT_HINTS = 'sec-ch-ua'
 
+/** What one part of a configuration says. */
 type Layer = { readonly keep: readonly string[]; readonly remove: readonly string[]; readonly set: Map<string, string> }
+type Said = 'keep' | 'remove' | 'set' | undefined
+/** What the profile does with each name of the table. */
+type ProfileActs = { readonly request: readonly number[]; readonly response: readonly number[] }
 
 /** Compiles the profile with its changes, and the same for every entry of `perHost`. */
 export function compileHeaderPolicies({ profile, perHost, ...changes }: HeaderOptions): HeaderPolicies {
   const top = layerOf(changes)
   const layers = perHost.map(layerOf)
   const table = createFieldTable([...HEADER_CATALOG.map(({ name }) => name), ...[top, ...layers].flatMap(namesIn)])
+  const saidByTop = table.names.map((name) => whatIsSaid(top, name))
+  const topLines = [...top.set.values()].join('')
+  const actsOf = new Map<HeaderProfile, ProfileActs>()
+  const compile = (wanted: HeaderProfile, said: readonly Said[], added: string): HeaderPolicy => {
+    const acts = actsOf.get(wanted) ?? profileActs(wanted, table)
+    actsOf.set(wanted, acts)
+    return toPolicy(wanted, table, acts, said, added)
+  }
+
   return {
-    base: compileLayers(table, profile, [top]),
-    perHost: perHost.map((entry, i) => compileLayers(table, entry.profile ?? profile, [layers[i] ?? top, top])),
+    base: compile(profile, saidByTop, topLines),
+    perHost: layers.map((layer, i) => {
+      const saidByLayer = table.names.map((name) => whatIsSaid(layer, name))
+      const said = saidByLayer.map((own, n) => own ?? saidByTop[n])
+      const inherited = [...top.set].filter(([name]) => saidByLayer[table.names.indexOf(name)] === undefined)
+      const added = [...inherited.map(([, line]) => line), ...layer.set.values()].join('')
+      return compile(perHost[i]?.profile ?? profile, said, added)
+    }),
   }
 }
 
-/** @param layers strongest first: what one says of a field, those behind it do not */
-function compileLayers(table: FieldTable, profile: HeaderProfile, layers: readonly Layer[]): HeaderPolicy {
-  const said = table.names.map((name) => whatIsSaid(layers, name))
-  const requested = table.names.map((name, i) => actOf(name, said[i], requestAct(profile, name)))
-  const isAgentOwn = requested[table.names.indexOf('user-agent')] === KEEP
-  const request = Uint8Array.from(table.names, (name, i) =>
+function toPolicy(
+  profile: HeaderProfile,
+  table: FieldTable,
+  acts: ProfileActs,
+  said: readonly Said[],
+  added: string,
+): HeaderPolicy {
+  const { names } = table
+  const requested = names.map((name, i) => actOf(name, said[i], acts.request[i] ?? KEEP))
+  const isAgentOwn = requested[names.indexOf('user-agent')] === KEEP
+  const request = Uint8Array.from(names, (name, i) =>
     name.startsWith(AGENT_HINTS) && !isAgentOwn ? REMOVE : (requested[i] ?? KEEP),
   )
-  // what `set` names is the client's to send and the origin's to answer: responses keep it
-  const response = Uint8Array.from(table.names, (name, i) =>
-    actOf(name, said[i] === 'set' ? undefined : said[i], actIn(RESPONSE_GROUPS[profile], name) ?? KEEP),
+  // `set` is about requests: responses are as the profile has them
+  const response = Uint8Array.from(names, (name, i) =>
+    actOf(name, said[i] === 'set' ? undefined : said[i], acts.response[i] ?? KEEP),
   )
   return {
     profile,
@@ -106,46 +129,54 @@ function compileLayers(table: FieldTable, profile: HeaderProfile, layers: readon
     response: { table, acts: response },
     asksThirdParty: request.includes(REMOVE_FROM_THIRD_PARTY) || response.includes(REMOVE_FROM_THIRD_PARTY),
     cutsTracking: profile === 'strict' || profile === 'paranoid',
-    added: addedLines(layers),
+    added,
   }
 }
 
-function requestAct(profile: HeaderProfile, name: string): number {
-  const act = actIn(REQUEST_GROUPS[profile], name)
-  if (profile !== 'paranoid' || actIn(ALLOWED, name) !== undefined) return act ?? KEEP
-  return REMOVE
-}
-
-/** What the rows of some groups do with a name; undefined where none speaks of it. */
-function actIn(groups: readonly HeaderGroup[], name: string): number | undefined {
-  const row = HEADER_CATALOG.filter((one) => groups.includes(one.group) && covers(one.name, name)).sort(
-    (a, b) => b.name.length - a.name.length,
-  )[0]
-  return row === undefined ? undefined : ACTS[row.act]
-}
-
-function actOf(name: string, said: 'keep' | 'remove' | 'set' | undefined, byProfile: number): number {
+function actOf(name: string, said: Said, byProfile: number): number {
   if (UNTOUCHABLE.has(name) || said === 'keep') return KEEP
   return said === undefined ? byProfile : REMOVE
 }
 
-/** What the strongest layer that speaks of a name says; within a layer the longest pattern, then `set`, then `remove`. */
-function whatIsSaid(layers: readonly Layer[], name: string): 'keep' | 'remove' | 'set' | undefined {
-  for (const { keep, remove, set } of layers) {
-    if (set.has(name)) return 'set'
-    const kept = longest(keep, name)
-    const removed = longest(remove, name)
-    if (kept !== undefined || removed !== undefined) return (kept ?? 0) > (removed ?? 0) ? 'keep' : 'remove'
+function profileActs(profile: HeaderProfile, { names }: FieldTable): ProfileActs {
+  const allowed = profile === 'paranoid' ? rowsIn(['allowed']) : undefined
+  const requests = rowsIn(REQUEST_GROUPS[profile])
+  const responses = rowsIn(RESPONSE_GROUPS[profile])
+  return {
+    request: names.map((name) =>
+      allowed !== undefined && actIn(allowed, name) === undefined ? REMOVE : (actIn(requests, name) ?? KEEP),
+    ),
+    response: names.map((name) => actIn(responses, name) ?? KEEP),
   }
-  return undefined
 }
 
-/** 1 for the pattern `*`, more for longer ones, and for a name more than for any prefix of it. */
-function longest(patterns: readonly string[], name: string): number | undefined {
-  const covering = patterns.filter((pattern) => covers(pattern, name))
-  return covering.length === 0
-    ? undefined
-    : Math.max(...covering.map((pattern) => (pattern === name ? name.length + 1 : pattern.length)))
+/** The longest names first: what they say counts. */
+function rowsIn(groups: readonly HeaderGroup[]): readonly HeaderRow[] {
+  return HEADER_CATALOG.filter(({ group }) => groups.includes(group)).sort((a, b) => b.name.length - a.name.length)
+}
+
+/** What rows do with a name; undefined where none speaks of it. */
+function actIn(rows: readonly HeaderRow[], name: string): number | undefined {
+  const row = rows.find((one) => covers(one.name, name))
+  return row === undefined ? undefined : ACTS[row.act]
+}
+
+/** What a layer says of a name: `set`, else the longest pattern, else, between equals, `remove`. */
+function whatIsSaid({ keep, remove, set }: Layer, name: string): Said {
+  if (set.has(name)) return 'set'
+  const kept = longest(keep, name)
+  const removed = longest(remove, name)
+  if (kept === 0 && removed === 0) return undefined
+  return kept > removed ? 'keep' : 'remove'
+}
+
+/** How long the longest pattern is that covers a name, 0 where none does; a name of its own counts for more than any prefix. */
+function longest(patterns: readonly string[], name: string): number {
+  let length = 0
+  for (const pattern of patterns) {
+    if (covers(pattern, name)) length = Math.max(length, pattern === name ? name.length + 1 : pattern.length)
+  }
+  return length
 }
 
 /** A pattern covers a name, or every name that a longer prefix covers. */
@@ -154,22 +185,12 @@ function covers(pattern: string, name: string): boolean {
   return name !== '' && name.startsWith(pattern.slice(0, -1))
 }
 
-function addedLines(layers: readonly Layer[]): string {
-  const lines = new Map<string, string>()
-  for (const [i, { set }] of layers.entries()) {
-    for (const [name, line] of set) {
-      const isOpen = !UNTOUCHABLE.has(name) && whatIsSaid(layers.slice(0, i), name) === undefined
-      if (isOpen && !lines.has(name)) lines.set(name, line)
-    }
-  }
-  return [...lines.values()].join('')
-}
-
 function layerOf({ keep = [], remove = [], set = {} }: FieldChanges): Layer {
+  const settable = Object.entries(set).filter(([name]) => !UNTOUCHABLE.has(name.toLowerCase()))
   return {
     keep: keep.map((name) => name.toLowerCase()),
     remove: remove.map((name) => name.toLowerCase()),
-    set: new Map(Object.entries(set).map(([name, value]) => [name.toLowerCase(), `${name}: ${value}\r\n`])),
+    set: new Map(settable.map(([name, value]) => [name.toLowerCase(), `${name}: ${value}\r\n`])),
   }
 }
 
