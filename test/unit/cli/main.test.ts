@@ -35,7 +35,7 @@ describe('run', () => {
 
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')
-    expect(stdout).not.toMatch(/--engine|--workers|--upstream|--user|--at|strict|paranoid/)
+    expect(stdout).not.toMatch(/--engine|--workers|--upstream|--user|--at/)
     expect((await veilgate('--help')).stdout).not.toMatch(/reload|upstreams|leaktest/)
   })
 
