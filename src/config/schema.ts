@@ -43,9 +43,11 @@ const ports = z
   .union([z.literal('any'), z.array(portItem)], { error: `not a list of ports; ${PORTS}` })
   .transform((items): readonly PortRange[] => (items === 'any' ? ANY_PORT : items.flat()))
 
-const fieldName = text(FIELD_NAME)
-  .refine(isToken, { error: ({ input }) => `${quote(input)} is no field name; ${FIELD_NAME}` })
-  .transform((name) => name.toLowerCase())
+const writtenName = text(FIELD_NAME).refine(isToken, {
+  error: ({ input }) => `${quote(input)} is no field name; ${FIELD_NAME}`,
+})
+
+const fieldName = writtenName.transform((name) => name.toLowerCase())
 
 /** Framing and hop-by-hop fields belong to one connection: the proxy writes them itself (RFC 9110 §7.6.1). */
 const OWN_FIELDS: ReadonlySet<string> = new Set(
@@ -56,6 +58,11 @@ const OWN_FIELDS: ReadonlySet<string> = new Set(
 
 const changeableField = fieldName.refine((name) => !OWN_FIELDS.has(name), {
   error: ({ input }) => `the proxy writes ${input} itself; take it out`,
+})
+
+/** Sent as it is written: the case of names tells programs apart. */
+const settableField = writtenName.refine((name) => !OWN_FIELDS.has(name.toLowerCase()), {
+  error: ({ input }) => `the proxy writes ${String(input).toLowerCase()} itself; take it out`,
 })
 
 const fieldValue = text('write the value as text').refine(isFieldValue, {
@@ -77,7 +84,7 @@ const removedFields = () =>
   list(changeableField, 'a list of field names', 'write [X-Client-Id]').describe('Fields removed as well.')
 const setFields = () =>
   z
-    .record(changeableField, fieldValue, {
+    .record(settableField, fieldValue, {
       error: 'not a map of field names to values; write { X-Client-Id: value }',
     })
     .describe('Fields set on every request: { Name: value }.')

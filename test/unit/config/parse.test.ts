@@ -74,13 +74,13 @@ const KEYS: readonly (readonly [
   ],
   ['headers.keep', '[X-Client-Data]', 'headers.keep', ['x-client-data'], '["a b"]', '"a b" is no field name'],
   ['headers.remove', '[X-Mine]', 'headers.remove', ['x-mine'], '[Host]', 'the proxy writes host itself; take it out'],
-  ['headers.set', '{ DNT: "1" }', 'headers.set', { dnt: '1' }, '{ DNT: "a\\r\\nb" }', 'cannot hold control characters'],
+  ['headers.set', '{ DNT: "1" }', 'headers.set', { DNT: '1' }, '{ DNT: "a\\r\\nb" }', 'cannot hold control characters'],
   [
     'headers.perHost',
     '[{ match: [.a.test, "10.0.0.0/8"], profile: strict, keep: [X-A], remove: [X-B], set: { X-C: d } }, { match: [b.test] }]',
     'headers.perHost',
     [
-      { match: ['.a.test', '10.0.0.0/8'], profile: 'strict', keep: ['x-a'], remove: ['x-b'], set: { 'x-c': 'd' } },
+      { match: ['.a.test', '10.0.0.0/8'], profile: 'strict', keep: ['x-a'], remove: ['x-b'], set: { 'X-C': 'd' } },
       { match: ['b.test'] },
     ],
     '{ a.test: strict }',
