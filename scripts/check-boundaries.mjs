@@ -19,6 +19,7 @@ const MAY_IMPORT = {
   upstream: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts'],
   transport: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts', 'upstream'],
   'compile-rules.ts': ['rules'],
+  import: ['http', 'rules'],
   subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
   control: ['config/cache-directory.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
@@ -53,6 +54,7 @@ const MAY_IMPORT = {
     'control',
     'policy-test',
     'policy-diff',
+    'import',
     'app.ts',
   ],
 }
@@ -68,6 +70,7 @@ const HOMES = {
   winston: 'observe/logger.ts',
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
+  'dns-packet': 'upstream/dns/message.ts',
 }
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url))

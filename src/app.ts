@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { type AccessRecord, exchangeSettled } from './channels.js'
 import { compileRules, randomPrintKey } from './compile-rules.js'
+import { readAuthority } from './config/authority-file.js'
 import type { Config } from './config/config.js'
 import { toListenAddress } from './config/listen-url.js'
 import { loadRules } from './config/load-rules.js'
@@ -12,6 +13,7 @@ import { createResponseHead } from './http/response-head.js'
 import { compilePolicy } from './pipeline/compile-policy.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import type { Policy } from './pipeline/policy.js'
+import { createEgressAddresses } from './policy/egress-addresses.js'
 import type { ListenAddress } from './policy/own-listeners.js'
 import type { RuleSet } from './rules/rule.js'
 import { SYSTEM_CLOCK } from './subscriptions/clock.js'
@@ -26,7 +28,8 @@ import { drain } from './transport/drain.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
 import { createDialer, type Dial } from './upstream/dial.js'
-import { createResolver, type HostResolver } from './upstream/resolver.js'
+import { openResolver } from './upstream/dns/open-resolver.js'
+import type { HostResolver } from './upstream/resolver.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
 export type { ListState, ListUpdate } from './subscriptions/list-state.js'
@@ -100,6 +103,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   const subscribers: Subscribers = { exchange: new Set(), rules: new Set() }
   const dials = new WeakMap<Policy, Dial>()
   const resolvers = new Set<HostResolver>()
+  const authorities = new WeakMap<Config, string | undefined>()
   const idPrefix = randomBytes(4).toString('hex')
   let exchanges = 0
   let listeners: readonly Listener[] = []
@@ -146,17 +150,30 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
 
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
     const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
-    const resolver = createResolver({ ...next.egress.dns, now: () => performance.now() })
+    const { dns, addresses } = next.egress
+    const resolver = openResolver({
+      dns,
+      ca: authorityOf(next),
+      now: () => performance.now(),
+      report: (message) => logger?.warn(message),
+    })
     resolvers.add(resolver)
     const dial = createDialer({
       resolver,
       guard: policy.guard,
       isOwn: policy.isOwn,
+      egressAddresses: createEgressAddresses(addresses),
       connectTimeoutMs: next.limits.connectTimeoutMs,
       now: () => performance.now(),
     })
     dials.set(policy, dial)
     return { config: next, policy, resolver, dial }
+  }
+
+  /** Read once for a configuration: rules that change under it do not depend on a file that may have gone. */
+  function authorityOf(next: Config): string | undefined {
+    if (!authorities.has(next)) authorities.set(next, readAuthority(next.egress.dns.doh.ca))
+    return authorities.get(next)
   }
 
   function retire({ resolver }: Snapshot): void {

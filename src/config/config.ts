@@ -62,11 +62,24 @@ export type Config = {
     readonly guard: { readonly allow: readonly string[]; readonly deny: readonly string[] }
     readonly connectPorts: readonly PortRange[]
     readonly httpPorts: readonly PortRange[]
+    /** Addresses and CIDRs of ours from which targets are dialled; empty: the system chooses. */
+    readonly addresses: readonly string[]
     readonly dns: {
-      readonly mode: 'system'
+      /** `upstream`: no name is looked up here. */
+      readonly mode: 'system' | 'doh' | 'upstream'
       /** `address` or `address:port`; empty: those of /etc/resolv.conf. */
       readonly servers: readonly string[]
       readonly timeoutMs: number
+      readonly doh: {
+        /** `https:`; empty unless the mode is `doh`. */
+        readonly url: string
+        /** Addresses of the URL's host, which is never looked up. */
+        readonly bootstrap: readonly string[]
+        /** Absolute path of a PEM file: authorities that are trusted beside the usual ones. */
+        readonly ca: string | undefined
+      }
+      /** Who is asked where `doh` gives no answer. */
+      readonly fallback: 'none' | 'system'
     }
   }
   readonly limits: Limits
@@ -123,7 +136,14 @@ export const DEFAULT_CONFIG: Config = {
       [443, 443],
       [1024, 65535],
     ],
-    dns: { mode: 'system', servers: [], timeoutMs: 5_000 },
+    addresses: [],
+    dns: {
+      mode: 'system',
+      servers: [],
+      timeoutMs: 5_000,
+      doh: { url: '', bootstrap: [], ca: undefined },
+      fallback: 'none',
+    },
   },
   limits: {
     connections: 20_000,

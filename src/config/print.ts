@@ -29,7 +29,8 @@ export function toFileForm(config: Config): Record<string, unknown> {
       guard: egress.guard,
       connectPorts: toPorts(egress.connectPorts),
       httpPorts: toPorts(egress.httpPorts),
-      dns: { mode: egress.dns.mode, servers: egress.dns.servers, timeout: formatDuration(egress.dns.timeoutMs) },
+      addresses: egress.addresses,
+      dns: toDns(egress.dns),
     },
     limits: {
       connections: limits.connections,
@@ -96,6 +97,20 @@ function toYaml(value: unknown): string {
 
 function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
+}
+
+function toDns({ mode, servers, timeoutMs, doh, fallback }: Config['egress']['dns']): Record<string, unknown> {
+  return {
+    mode,
+    servers,
+    timeout: formatDuration(timeoutMs),
+    doh: {
+      url: doh.url === '' ? undefined : doh.url,
+      bootstrap: doh.bootstrap.length === 0 ? undefined : doh.bootstrap,
+      ca: doh.ca,
+    },
+    fallback,
+  }
 }
 
 function toFileEntry({ path, action }: RuleFile): unknown {

@@ -27,7 +27,7 @@ export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surr
   return {
     rules,
     headers: headers.base,
-    guard: createEgressGuard({ ...egress.guard, ownAddresses: surroundings.localAddresses }),
+    guard: createEgressGuard({ ...egress.guard, ownAddresses: [...surroundings.localAddresses, ...egress.addresses] }),
     isConnectPort: createPortList(egress.connectPorts),
     isHttpPort: createPortList(egress.httpPorts),
     isClient: createClientList(clients.allow ?? (open ? EVERY_CLIENT : LOOPBACK_CLIENTS)),

@@ -15,6 +15,8 @@ export type Decision = {
   readonly reason: DecisionReason
   readonly level: string
   readonly rule: RuleMatch | null
+  /** The canonical name that the rule is about, where the host asked for is only an alias of it. */
+  readonly cname?: string
 }
 
 /**

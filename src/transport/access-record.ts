@@ -62,6 +62,7 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
       reason: decision.reason,
       level: decision.level,
       rule: rule === null ? null : { list: rule.list, line: rule.line, text: rule.text },
+      ...(decision.cname !== undefined && { cname: decision.cname }),
     },
     egress: outcome.ip === null ? null : { route: 'direct', ip: outcome.localIp },
     status: outcome.status,

@@ -23,6 +23,7 @@ export type OriginUser = {
 export type OriginConnectionOptions = {
   readonly key: string
   readonly ip: string
+  readonly cnames: readonly string[]
   readonly socket: Socket
   readonly user: OriginUser
   readonly responseHead: ResponseHead
@@ -35,6 +36,8 @@ export type OriginConnectionOptions = {
 export class OriginConnection implements Expiring {
   readonly key: string
   readonly ip: string
+  /** Canonical names that its host was an alias of when it was dialled. */
+  readonly cnames: readonly string[]
   readonly socket: Socket
   readonly reader: MessageReader<ResponseHead>
   /** Under which the address was judged. */
@@ -48,9 +51,10 @@ export class OriginConnection implements Expiring {
   readonly #deadlines: Deadlines
   readonly #pool: OriginPool
 
-  constructor({ key, ip, socket, user, responseHead, limits, deadlines, pool }: OriginConnectionOptions) {
+  constructor({ key, ip, cnames, socket, user, responseHead, limits, deadlines, pool }: OriginConnectionOptions) {
     this.key = key
     this.ip = ip
+    this.cnames = cnames
     this.socket = socket
     this.#user = user
     this.policy = user.policy

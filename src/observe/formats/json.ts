@@ -17,6 +17,7 @@ export function formatJson(record: AccessRecord): string {
       reason: decision.reason,
       level: decision.level,
       rule: rule === null ? null : { list: rule.list, line: rule.line, text: rule.text },
+      ...(decision.cname !== undefined && { cname: decision.cname }),
     },
     egress: egress === null ? null : { route: egress.route, ip: egress.ip },
     status: record.status,

@@ -22,7 +22,7 @@ describe('run', () => {
     expect(await veilgate('--version')).toEqual({ stdout: `${version}\n`, stderr: '', exitCode: 0 })
   })
 
-  test.each(['start', 'check', 'lint', 'lists', 'config'])(
+  test.each(['start', 'check', 'lint', 'import', 'lists', 'config'])(
     '%s --help has examples, on standard output',
     async (command) => {
       const { stdout, stderr, exitCode } = await veilgate(command, '--help')

@@ -114,7 +114,22 @@ const KEYS: readonly (readonly [
     '70000 is no port',
   ],
   ['egress.httpPorts', 'any', 'egress.httpPorts', [[1, 65535]], 'all', 'not a list of ports'],
-  ['egress.dns.mode', 'system', 'egress.dns.mode', 'system', 'none', '"none" is not possible here; write system'],
+  [
+    'egress.addresses',
+    '[192.0.2.7, "2001:db8:1::/64"]',
+    'egress.addresses',
+    ['192.0.2.7', '2001:db8:1::/64'],
+    '[eth0]',
+    '"eth0" is nothing to connect from; write an address of this machine',
+  ],
+  [
+    'egress.dns.mode',
+    'upstream',
+    'egress.dns.mode',
+    'upstream',
+    'none',
+    'not possible here; write system, doh, upstream',
+  ],
   [
     'egress.dns.servers',
     '["[::1]:53", 192.0.2.53]',
@@ -131,6 +146,24 @@ const KEYS: readonly (readonly [
     '2',
     'the number 2 where text belongs; write a number and a unit',
   ],
+  [
+    'egress.dns.doh.url',
+    'https://dns.test/dns-query',
+    'egress.dns.doh.url',
+    'https://dns.test/dns-query',
+    'dns.test',
+    '"dns.test": no https:// URL; write the URL of a DNS over HTTPS service',
+  ],
+  [
+    'egress.dns.doh.bootstrap',
+    '[192.0.2.53]',
+    'egress.dns.doh.bootstrap',
+    ['192.0.2.53'],
+    '[dns.test]',
+    '"dns.test" is no address',
+  ],
+  ['egress.dns.doh.ca', 'dns.pem', 'egress.dns.doh.ca', '/etc/veilgate/dns.pem', '""', 'an empty path'],
+  ['egress.dns.fallback', 'system', 'egress.dns.fallback', 'system', 'dns', '"dns" is not possible here; write none'],
   ['limits.connections', '10', 'limits.connections', 10, '0', '0 is no number from 1 to 1000000'],
   ['limits.perClient', '10', 'limits.perClient', 10, '1.5', '1.5 is no number from'],
   ['limits.tunnelsPerClient', '10', 'limits.tunnelsPerClient', 10, '"10"', '"10" is no number from'],
@@ -159,6 +192,14 @@ const KEYS: readonly (readonly [
   ['log.access.format', 'squid', 'log.access.format', 'squid', 'clf', '"clf" is not possible here; write pretty, json'],
 ]
 
+/** What a key makes sense only with. */
+const BESIDE: Readonly<Record<string, string>> = {
+  'egress.dns.doh.url': '\n      bootstrap: [192.0.2.53]\n    mode: doh',
+  'egress.dns.doh.bootstrap': '\n      url: https://dns.test/\n    mode: doh',
+  'egress.dns.doh.ca': '\n      url: https://192.0.2.53/\n    mode: doh',
+  'egress.dns.fallback': '\n    mode: doh\n    doh: { url: https://192.0.2.53/ }',
+}
+
 describe('every key of the file', () => {
   test('stands in the table below', () => {
     expect(KEYS.map(([key]) => key)).toEqual(leaves(FILE_SCHEMA_JSON, ''))
@@ -168,14 +209,18 @@ describe('every key of the file', () => {
     expect(
       setting
         .split('.')
-        .reduce((at: unknown, part) => (at as Record<string, unknown>)[part], parse(nested(key, value))),
+        .reduce(
+          (at: unknown, part) => (at as Record<string, unknown>)[part],
+          parse(`${nested(key, value)}${BESIDE[key] ?? ''}`),
+        ),
     ).toEqual(becomes)
   })
 
   test.each(KEYS)('%s: a wrong value is refused where it stands', (key, _value, _setting, _becomes, wrong, why) => {
     const depth = key.split('.').length
-    expect(faultsOf(nested(key, wrong))).toMatch(new RegExp(`^c\\.yaml:${depth}:\\d+: ${key.replaceAll('.', '\\.')}`))
-    expect(faultsOf(nested(key, wrong))).toContain(why)
+    const text = `${nested(key, wrong)}${BESIDE[key] ?? ''}`
+    expect(faultsOf(text)).toMatch(new RegExp(`^c\\.yaml:${depth}:\\d+: ${key.replaceAll('.', '\\.')}`))
+    expect(faultsOf(text)).toContain(why)
   })
 
   test.each(KEYS)('%s: an empty value is refused', (key) => {
@@ -272,18 +317,73 @@ describe('an entry of headers.perHost', () => {
 
 describe('what later versions bring', () => {
   test.each([
-    ['egress: { addresses: [] }', 'egress.addresses: this version does not have this key yet'],
     ['upstreams: {}', 'upstreams: this version does not have this key yet'],
     ['route: []', 'route: this version does not have this key yet'],
     ['admin: off', 'admin: this version does not have this key yet'],
-    ['egress: { dns: { mode: doh } }', 'egress.dns.mode: this version does not have doh yet; write system'],
-    ['egress: { dns: { mode: upstream } }', 'egress.dns.mode: this version does not have upstream yet'],
     ['listen: [https://127.0.0.1:3129]', 'this version has no https listener yet'],
     ['listen: [socks5://127.0.0.1:1080]', 'this version has no socks5 listener yet'],
     ['listen: [mixed://127.0.0.1:1080]', 'this version has no mixed listener yet'],
   ])('%s is refused and said to come', (text, fault) => {
     expect(faultsOf(text)).toContain(fault)
   })
+})
+
+describe('DNS over HTTPS', () => {
+  const dns = (text: string) => `egress: { dns: { ${text} } }`
+  const url = 'url: https://dns.test/dns-query'
+
+  test('is a service with the addresses of its host', () => {
+    const text = dns(
+      `mode: doh, doh: { ${url}, bootstrap: [192.0.2.53, "2001:db8::53"], ca: ca.pem }, fallback: system`,
+    )
+    expect(parse(text).egress?.dns).toEqual({
+      mode: 'doh',
+      doh: { url: 'https://dns.test/dns-query', bootstrap: ['192.0.2.53', '2001:db8::53'], ca: '/etc/veilgate/ca.pem' },
+      fallback: 'system',
+      timeoutMs: undefined,
+    })
+  })
+
+  test.each(['https://192.0.2.53/dns-query', 'https://[2001:db8::53]:8443/'])('%s needs no bootstrap', (service) => {
+    expect(parse(dns(`mode: doh, doh: { url: "${service}" }`)).egress?.dns?.doh?.url).toBe(service)
+  })
+
+  test.each([
+    ['mode: doh', 'egress.dns.mode: the mode doh needs a service; write doh: { url: https://HOST/dns-query'],
+    [
+      `mode: doh, doh: { ${url} }`,
+      'egress.dns.doh.url: the host of the service is never looked up; write its addresses',
+    ],
+    [`doh: { ${url} }`, 'egress.dns.doh: only the mode doh asks this service; write mode: doh, or take doh out'],
+    ['fallback: system', 'egress.dns.fallback: only the mode doh falls back; write mode: doh'],
+    [
+      'mode: doh, doh: { url: http://dns.test/ }',
+      '"http://dns.test/": no https:// URL; write the URL of a DNS over HTTPS',
+    ],
+    ['mode: doh, doh: { url: "https://dns.test/q{?dns}" }', 'a template; take {?dns} out'],
+    ['mode: doh, doh: { url: "https://me:secret@dns.test/" }', 'a user has no place in it'],
+    ['mode: doh, doh: { url: "https://dns.test/#x" }', 'a fragment has no place in it'],
+    [`mode: doh, doh: { ${url}, bootstrap: [] }`, 'egress.dns.doh.bootstrap: no address; write at least one'],
+    [
+      `mode: doh, doh: { ${url}, bootstrap: [dns.test] }`,
+      'egress.dns.doh.bootstrap.1: "dns.test" is no address; write',
+    ],
+    [`mode: doh, doh: { ${url}, bootstrap: ["192.0.2.53:53"] }`, '"192.0.2.53:53" is no address'],
+    [`mode: doh, doh: { ${url}, ca: "" }`, 'egress.dns.doh.ca: an empty path'],
+    ['mode: doh, fallback: dns', 'egress.dns.fallback: "dns" is not possible here; write none, system'],
+  ])('%s is refused', (text, fault) => {
+    expect(faultsOf(dns(text))).toContain(fault)
+    expect(faultsOf(dns(text))).not.toContain('secret')
+  })
+})
+
+describe('egress addresses', () => {
+  test.each(['0.0.0.0', '224.0.0.1', '255.255.255.255', '::', 'ff02::1', '10.0.0.0/33', 'fe80::1%eth0'])(
+    '%s is nothing to connect from',
+    (address) => {
+      expect(faultsOf(`egress: { addresses: ["${address}"] }`)).toContain('is nothing to connect from')
+    },
+  )
 })
 
 describe('a list', () => {

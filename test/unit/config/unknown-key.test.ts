@@ -23,7 +23,6 @@ describe('unknownKey', () => {
   })
 
   test.each([
-    [['egress'], 'addresses'],
     [[], 'upstreams'],
     [[], 'route'],
     [[], 'admin'],
