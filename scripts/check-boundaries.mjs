@@ -24,7 +24,9 @@ const MAY_IMPORT = {
   control: ['config/cache-directory.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
   'policy-diff': ['rules'],
+  'serving.ts': ['http', 'rules', 'policy', 'pipeline', 'channels.ts', 'upstream', 'transport', 'config'],
   'app.ts': [
+    'serving.ts',
     'compile-rules.ts',
     'http',
     'rules',
@@ -38,6 +40,7 @@ const MAY_IMPORT = {
     'config',
     'subscriptions',
   ],
+  workers: ['http', 'rules', 'config', 'observe', 'serving.ts', 'app.ts'],
   'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
   cli: [
     'compile-rules.ts',
@@ -54,6 +57,7 @@ const MAY_IMPORT = {
     'control',
     'policy-test',
     'policy-diff',
+    'workers',
     'import',
     'app.ts',
   ],

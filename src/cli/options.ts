@@ -5,6 +5,7 @@ import {
   ANY_PORT,
   type HeaderProfile,
   type LogLevel,
+  MAX_WORKERS,
   type PortRange,
   type RuleFile,
 } from '../config/config.js'
@@ -32,6 +33,7 @@ export type StartOptions = {
   readonly open?: true
   readonly json?: true
   readonly headers?: HeaderProfile
+  readonly workers?: number | 'auto'
   readonly connectPorts?: readonly PortRange[]
   readonly httpPorts?: readonly PortRange[]
   readonly allowPrivate?: readonly string[]
@@ -98,6 +100,7 @@ export function addStartOptions(command: Command): Command {
         (ranges) => (ranges === 'any' ? EVERY_SPECIAL_RANGE : parseCidrs(ranges)),
       ),
     )
+    .addOption(valueOption('--workers <N>', 'processes that serve clients; auto: one on each processor', parseWorkers))
     .addOption(
       valueOption('--access-log <FILE>', 'one line an exchange: a file, - for standard output, off', (file) =>
         file === '-' || file === 'off' ? file : resolve(file),
@@ -115,6 +118,7 @@ export function toSettings(options: StartOptions): Settings {
   return {
     listen,
     clients: { allow: clients },
+    workers: options.workers,
     open,
     rules: { files: ruleFiles, default: options.default, scope: options.scope, report },
     headers: { profile: headers },
@@ -163,4 +167,10 @@ function parsePorts(list: string): readonly PortRange[] {
   const ranges = parsePortList(list)
   if (ranges !== undefined) return ranges
   throw new InvalidArgumentError('Not a list of ports; write ports and ranges such as 443,8000-8100, or any')
+}
+
+function parseWorkers(count: string): number | 'auto' {
+  if (count === 'auto') return count
+  if (/^\d{1,3}$/.test(count) && Number(count) >= 1 && Number(count) <= MAX_WORKERS) return Number(count)
+  throw new InvalidArgumentError(`Not a number of processes; write 1 to ${MAX_WORKERS}, or auto`)
 }

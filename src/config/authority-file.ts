@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { InputError } from '../errors.js'
+import type { Config } from './config.js'
 
 /**
  * Authorities of a PEM file, for one server.
@@ -23,6 +24,18 @@ export function readAuthority(path: string | undefined): string | undefined {
     return text
   } catch {
     throw fault(path, 'holds no certificate')
+  }
+}
+
+/**
+ * Reads the authorities of DNS over HTTPS once for each configuration: rules that
+ * change under it do not depend on a file that may have gone.
+ */
+export function createAuthorityReader(): (config: Config) => string | undefined {
+  const authorities = new WeakMap<Config, string | undefined>()
+  return (config) => {
+    if (!authorities.has(config)) authorities.set(config, readAuthority(config.egress.dns.doh.ca))
+    return authorities.get(config)
   }
 }
 

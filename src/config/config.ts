@@ -38,6 +38,8 @@ export type Config = {
     /** CIDRs; undefined where nobody configured it (then loopback only). */
     readonly allow: readonly string[] | undefined
   }
+  /** Processes that serve clients; `auto` is one for each processor. */
+  readonly workers: number | 'auto'
   /** `--open`: serve any client on a non-loopback address. */
   readonly open: boolean
   readonly rules: {
@@ -115,12 +117,16 @@ export type Limits = {
 
 const ANY_PORT: readonly PortRange[] = [[1, 65535]]
 
+/** More processes than this serve nobody faster. */
+export const MAX_WORKERS = 256
+
 export { ANY_PORT }
 
 /** Every default of contract §4 in one place; the reasons for the numbers are in docs/configuration.md. */
 export const DEFAULT_CONFIG: Config = {
   listen: ['http://127.0.0.1:3128'],
   clients: { allow: undefined },
+  workers: 1,
   open: false,
   rules: { files: [], lists: {}, default: undefined, scope: 'exact', blockStatus: 403, report: false },
   headers: { profile: 'standard', keep: [], remove: [], set: {}, perHost: [] },

@@ -12,10 +12,11 @@ export const MASK = '<masked>'
 
 /** A configuration with the keys and notations of its file; undefined where the default is not something to write. */
 export function toFileForm(config: Config): Record<string, unknown> {
-  const { listen, clients, rules, headers, egress, limits, cache, control, blockPage, log } = config
+  const { listen, clients, workers, rules, headers, egress, limits, cache, control, blockPage, log } = config
   return {
     listen,
     clients,
+    workers,
     rules: {
       files: rules.files.map(toFileEntry),
       lists: Object.fromEntries(Object.entries(rules.lists).map(([name, list]) => [name, toListEntry(list)])),

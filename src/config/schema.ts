@@ -6,7 +6,7 @@ import { TOKEN_LOWER, VALUE_CHAR } from '../http/syntax.js'
 import { parsePortList } from '../policy/port-list.js'
 import { parseHostPatterns } from '../rules/host-patterns.js'
 import { showUrl } from '../upstream/chain-adapter.js'
-import { ANY_PORT, type PortRange } from './config.js'
+import { ANY_PORT, MAX_WORKERS, type PortRange } from './config.js'
 import type { DocumentGrammar, JsonSchema } from './document-grammar.js'
 import { parseDuration } from './durations.js'
 import { isListName, MAX_LIST_BYTES, MAX_SHRINK, MIN_REFRESH_MS, parseListUrl } from './list-settings.js'
@@ -191,6 +191,9 @@ export const FILE_SCHEMA = z.strictObject({
         examples: [['127.0.0.0/8', '::1']],
       }),
   }).describe('Who may use the proxy.'),
+  workers: workerCount().describe(
+    'Processes that serve clients: a number, or auto for one on each processor. Takes effect at the next start.',
+  ),
   rules: section({
     files: list(ruleFile, 'a list of rule files', 'write [my.rules]')
       .describe(
@@ -327,6 +330,12 @@ export const CONFIG_GRAMMAR = {
   example: 'config defaults',
   laterKeys: new Set(['upstreams', 'route', 'admin']),
 } satisfies DocumentGrammar
+
+function workerCount() {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    `${quote(input)} is no number of processes; write 1 to ${MAX_WORKERS}, or auto`
+  return z.union([z.literal('auto'), z.int({ error }).min(1, { error }).max(MAX_WORKERS, { error })], { error })
+}
 
 function cidrs() {
   return list(cidr, 'a list of address ranges', 'write [192.168.0.0/16]')

@@ -8,7 +8,7 @@ import { createExchange, type Exchange, refuse as settleRefused } from '../pipel
 import { decisionAfter } from '../pipeline/refusal-decision.js'
 import { decideRequest } from '../pipeline/request-pipeline.js'
 import type { Route } from '../pipeline/route.js'
-import { createOutcome, type Outcome, toAccessRecord } from './access-record.js'
+import { createOutcome, noteForLog, type Outcome, toAccessRecord } from './access-record.js'
 import type { TransportContext } from './context.js'
 import type { Expiring } from './deadlines.js'
 import { Forward, type ForwardClient } from './forward.js'
@@ -257,7 +257,10 @@ export class ClientConnection implements Expiring, ForwardClient {
       policy: context.policy(),
       head,
     })
-    if (context.isRecording()) exchange.headersRemoved = []
+    if (context.isRecording()) {
+      exchange.headersRemoved = []
+      noteForLog(this.#outcome, head.fields)
+    }
     this.#exchange = exchange
     this.#outcome.bytesFromClient = exchange.headText.length + 2
     decideRequest(exchange)

@@ -187,7 +187,7 @@ describe('start', () => {
     await says('a.tracker.test')
     signal('SIGTERM')
     expect(await exit).toBe(0)
-    expect(output.stdout).toBe(`{"listening":["http://127.0.0.1:${port}"],"rules":2,"engine":"js"}\n`)
+    expect(output.stdout).toBe(`{"listening":["http://127.0.0.1:${port}"],"rules":2,"engine":"js","workers":1}\n`)
     expect(output.stderr).toContain(`veilgate: listening on http://127.0.0.1:${port}, 2 rules, headers standard`)
   })
 

@@ -25,6 +25,7 @@ const OPTIONS: readonly (readonly [
   wrong: string,
   why: string,
 ])[] = [
+  ['--workers', ['--workers', 'auto'], 'workers', 'auto', '1.5', 'Not a number of processes; write 1 to 256, or auto'],
   [
     '--rules',
     ['--rules', 'a', '--rules', '-'],
@@ -157,6 +158,10 @@ describe("start's options", () => {
 
   test('take the last of two values of an option that is not repeatable', () => {
     expect(parse('--default', 'block', '--default', 'allow').options.default).toBe('allow')
+  })
+
+  test('take a number of workers', () => {
+    expect(parse('--workers', '4').options.workers).toBe(4)
   })
 
   test('leave - and off of the access log alone', () => {

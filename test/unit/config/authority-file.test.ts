@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readAuthority } from '../../../src/config/authority-file.js'
+import { createAuthorityReader, readAuthority } from '../../../src/config/authority-file.js'
+import { mergeSettings } from '../../../src/config/settings.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
 import { makeCertificate } from '../../helpers/tls-certificate.js'
 
@@ -17,4 +19,14 @@ test('a file that is not there or holds no certificate is told with its name', (
   expect(() => readAuthority(missing)).toThrow(`${missing}: cannot be read (ENOENT); give the path of a PEM file`)
   const text = folder.write('text.pem', 'hello')
   expect(() => readAuthority(text)).toThrow(`${text}: holds no certificate`)
+})
+
+test('is read once for a configuration, so that the file may go', () => {
+  const path = folder.write('ca.pem', cert)
+  const config = mergeSettings({ egress: { dns: { doh: { ca: path } } } })
+  const authorityOf = createAuthorityReader()
+  expect(authorityOf(config)).toBe(cert)
+  rmSync(path)
+  expect(authorityOf(config)).toBe(cert)
+  expect(() => authorityOf({ ...config })).toThrow('cannot be read')
 })

@@ -35,6 +35,7 @@ const KEYS: readonly (readonly [
     'not a listen address; write http://',
   ],
   ['clients.allow', '[10.0.0.0/8]', 'clients.allow', ['10.0.0.0/8'], '[10.0.0.0/33]', '"10.0.0.0/33" is no range'],
+  ['workers', '4', 'workers', 4, '0', '0 is no number of processes; write 1 to 256, or auto'],
   [
     'rules.files',
     '[a.rules]',
@@ -436,6 +437,11 @@ describe('details', () => {
       { name: 'ok.rules', path: '/etc/veilgate/ok.rules', action: 'allow' },
       { name: '/abs.rules', path: '/abs.rules', action: 'block' },
     ])
+  })
+
+  test('workers may be one for each processor', () => {
+    expect(parse('workers: auto').workers).toBe('auto')
+    expect(faultsOf('workers: many\n')).toContain('"many" is no number of processes')
   })
 
   test('- and off are no files, auto and off no sockets', () => {
