@@ -82,12 +82,12 @@ export function addStartOptions(command: Command): Command {
     .addOption(new Option('--open', 'serve any client, also on addresses that other machines reach'))
     .addOption(new Option('--json', 'one JSON document on standard output'))
     .addOption(
-      choiceOption(
-        '--headers <PROFILE>',
-        'which identifying fields http:// requests lose',
-        ['off', 'standard'],
-        ['strict', 'paranoid'],
-      ),
+      choiceOption('--headers <PROFILE>', 'which identifying fields http:// requests lose', [
+        'off',
+        'standard',
+        'strict',
+        'paranoid',
+      ]),
     )
     .addOption(
       valueOption('--connect-ports <LIST>', 'ports open to CONNECT, such as 443,8000-8100, or any', parsePorts),
@@ -148,16 +148,10 @@ function valueOption(flags: string, description: string, parse: (value: string) 
   })
 }
 
-function choiceOption(
-  flags: string,
-  description: string,
-  values: readonly string[],
-  later: readonly string[] = [],
-): Option {
+function choiceOption(flags: string, description: string, values: readonly string[]): Option {
   return valueOption(flags, `${description}: ${values.join(', ')}`, (value) => {
     if (values.includes(value)) return value
-    const why = later.includes(value) ? 'This version does not have it yet' : 'There is no such choice'
-    throw new InvalidArgumentError(`${why}; write ${values.join(' or ')}`)
+    throw new InvalidArgumentError(`There is no such choice; write ${values.join(' or ')}`)
   })
 }
 

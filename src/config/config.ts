@@ -4,7 +4,7 @@ import type { ListSettings } from './list-settings.js'
 /** First and last port of a range, both included. */
 export type PortRange = readonly [number, number]
 
-export type HeaderProfile = 'off' | 'standard'
+export type HeaderProfile = 'off' | 'standard' | 'strict' | 'paranoid'
 export type AccessLogFormat = 'pretty' | 'json' | 'squid' | 'common' | 'combined'
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
@@ -15,6 +15,16 @@ export type RuleFile = {
   /** Absolute, or `-`. */
   readonly path: string
   readonly action: RuleAction
+}
+
+/** What differs for the header fields of some hosts. */
+export type HostHeaders = {
+  /** Patterns as in rules, without paths. */
+  readonly match: readonly string[]
+  readonly profile?: HeaderProfile | undefined
+  readonly keep?: readonly string[] | undefined
+  readonly remove?: readonly string[] | undefined
+  readonly set?: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -47,6 +57,8 @@ export type Config = {
     readonly keep: readonly string[]
     readonly remove: readonly string[]
     readonly set: Readonly<Record<string, string>>
+    /** First match counts; what an entry leaves out is as above. */
+    readonly perHost: readonly HostHeaders[]
   }
   readonly egress: {
     readonly guard: { readonly allow: readonly string[]; readonly deny: readonly string[] }
@@ -117,7 +129,7 @@ export const DEFAULT_CONFIG: Config = {
   workers: 1,
   open: false,
   rules: { files: [], lists: {}, default: undefined, scope: 'exact', blockStatus: 403, report: false },
-  headers: { profile: 'standard', keep: [], remove: [], set: {} },
+  headers: { profile: 'standard', keep: [], remove: [], set: {}, perHost: [] },
   egress: {
     guard: { allow: [], deny: [] },
     connectPorts: [

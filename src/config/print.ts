@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { showUrl } from '../upstream/chain-adapter.js'
-import { ANY_PORT, type Config, DEFAULT_CONFIG, type PortRange, type RuleFile } from './config.js'
+import { ANY_PORT, type Config, DEFAULT_CONFIG, type HostHeaders, type PortRange, type RuleFile } from './config.js'
 import type { JsonSchema } from './document-grammar.js'
 import { formatDuration } from './durations.js'
 import type { ListSettings } from './list-settings.js'
@@ -25,7 +25,7 @@ export function toFileForm(config: Config): Record<string, unknown> {
       blockStatus: rules.blockStatus,
       report: rules.report,
     },
-    headers: { ...headers, set: maskSecrets(headers.set) },
+    headers: { ...headers, set: maskSecrets(headers.set), perHost: headers.perHost.map(toHostEntry) },
     egress: {
       guard: egress.guard,
       connectPorts: toPorts(egress.connectPorts),
@@ -121,6 +121,10 @@ function toFileEntry({ path, action }: RuleFile): unknown {
 function toListEntry({ url, action, scope, refreshMs, maxBytes, maxShrink, sha256, ca }: ListSettings): unknown {
   const refresh = refreshMs === undefined ? undefined : formatDuration(refreshMs)
   return { url: maskUrl(url), action, scope, refresh, maxBytes, maxShrink, sha256, ca }
+}
+
+function toHostEntry({ set, ...entry }: HostHeaders): unknown {
+  return { ...entry, set: set && maskSecrets(set) }
 }
 
 /** Without password, and without the values of parameters that let their reader in somewhere. */

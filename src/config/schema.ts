@@ -4,6 +4,7 @@ import { classifyAddress } from '../http/address.js'
 import { parseCidr } from '../http/cidr.js'
 import { TOKEN_LOWER, VALUE_CHAR } from '../http/syntax.js'
 import { parsePortList } from '../policy/port-list.js'
+import { parseHostPatterns } from '../rules/host-patterns.js'
 import { showUrl } from '../upstream/chain-adapter.js'
 import { ANY_PORT, MAX_WORKERS, type PortRange } from './config.js'
 import type { DocumentGrammar, JsonSchema } from './document-grammar.js'
@@ -17,6 +18,8 @@ const PORTS = 'write ports and ranges such as [443, 80, 8000-8100], or any'
 const CIDR = 'write an address or a range such as 192.168.0.0/16 or fd00::/8'
 const FIELD_NAME = 'write the name of a header field, such as X-Client-Id'
 const ADDRESS = 'write an address such as 192.0.2.53 or 2001:db8::53'
+const HOST_PATTERN = 'write a host as in rules, such as .example.com'
+const HOST_HEADERS = 'write { match: [.example.com], profile: strict }'
 const DNS_SERVER = 'write an address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53'
 
 const listenUrl = text('write a URL such as http://127.0.0.1:3128').transform((url, context) => {
@@ -42,9 +45,11 @@ const ports = z
   .union([z.literal('any'), z.array(portItem)], { error: `not a list of ports; ${PORTS}` })
   .transform((items): readonly PortRange[] => (items === 'any' ? ANY_PORT : items.flat()))
 
-const fieldName = text(FIELD_NAME)
-  .refine(isToken, { error: ({ input }) => `${quote(input)} is no field name; ${FIELD_NAME}` })
-  .transform((name) => name.toLowerCase())
+const writtenName = text(FIELD_NAME).refine(isToken, {
+  error: ({ input }) => `${quote(input)} is no field name; ${FIELD_NAME}`,
+})
+
+const fieldName = writtenName.transform((name) => name.toLowerCase())
 
 /** Framing and hop-by-hop fields belong to one connection: the proxy writes them itself (RFC 9110 §7.6.1). */
 const OWN_FIELDS: ReadonlySet<string> = new Set(
@@ -57,6 +62,11 @@ const changeableField = fieldName.refine((name) => !OWN_FIELDS.has(name), {
   error: ({ input }) => `the proxy writes ${input} itself; take it out`,
 })
 
+/** Sent as it is written: the case of names tells programs apart. */
+const settableField = writtenName.refine((name) => !OWN_FIELDS.has(name.toLowerCase()), {
+  error: ({ input }) => `the proxy writes ${String(input).toLowerCase()} itself; take it out`,
+})
+
 const fieldValue = text('write the value as text').refine(isFieldValue, {
   error: 'a field value cannot hold control characters, line ends or space at its ends; write plain text',
 })
@@ -64,6 +74,39 @@ const fieldValue = text('write the value as text').refine(isFieldValue, {
 const address = text(ADDRESS).refine((written) => isIP(written) !== 0, {
   error: ({ input }) => `${quote(input)} is no address; ${ADDRESS}`,
 })
+
+const hostPattern = text(HOST_PATTERN).transform((written, context) => {
+  const parsed = parseHostPatterns(written)
+  return 'kind' in parsed ? refuse(context, `${parsed.message}; ${parsed.fix}`) : written
+})
+
+const HEADER_PROFILES = ['off', 'standard', 'strict', 'paranoid'] as const
+
+const keptFields = () =>
+  list(fieldName, 'a list of field names', 'write [X-Client-Id]').describe(
+    'Fields the profile would remove and that stay.',
+  )
+const removedFields = () =>
+  list(changeableField, 'a list of field names', 'write [X-Client-Id]').describe('Fields removed as well.')
+const setFields = () =>
+  z
+    .record(settableField, fieldValue, {
+      error: 'not a map of field names to values; write { X-Client-Id: value }',
+    })
+    .describe('Fields set on every request: { Name: value }.')
+
+const hostHeaders = z.strictObject(
+  {
+    match: list(hostPattern, 'a list of hosts', 'write [.example.com]')
+      .min(1, 'names no host; write at least one, such as .example.com')
+      .describe('Hosts, as in rules: example.com, .example.com, *.example.com, example.com:8080, 192.0.2.0/24.'),
+    profile: choice(HEADER_PROFILES).optional().describe('Like headers.profile, for these hosts.'),
+    keep: keptFields().optional(),
+    remove: removedFields().optional(),
+    set: setFields().optional(),
+  },
+  { error: `not an entry; ${HOST_HEADERS}` },
+)
 
 const dnsServer = text(DNS_SERVER).refine(isDnsServer, {
   error: ({ input }) => `${quote(input)} is no address of a name server; ${DNS_SERVER}`,
@@ -178,18 +221,15 @@ export const FILE_SCHEMA = z.strictObject({
     report: flag().describe('true: rules only log what they would block.'),
   }).describe('What is blocked.'),
   headers: section({
-    profile: choice(['off', 'standard']).describe(
-      'Which identifying fields are removed from http:// requests: off or standard.',
+    profile: choice(HEADER_PROFILES).describe(
+      'Which identifying fields http:// requests lose: off, standard, strict or paranoid.',
     ),
-    keep: list(fieldName, 'a list of field names', 'write [X-Client-Id]').describe(
-      'Fields the profile would remove and that stay.',
+    keep: keptFields(),
+    remove: removedFields(),
+    set: setFields(),
+    perHost: list(hostHeaders, 'a list of entries', HOST_HEADERS).describe(
+      'What differs for some hosts, first match first: [{ match: [.example.com], profile: strict, keep: [], remove: [], set: {} }].',
     ),
-    remove: list(changeableField, 'a list of field names', 'write [X-Client-Id]').describe('Fields removed as well.'),
-    set: z
-      .record(changeableField, fieldValue, {
-        error: 'not a map of field names to values; write { X-Client-Id: value }',
-      })
-      .describe('Fields set on every request: { Name: value }.'),
   }).describe('Header fields of http:// requests; what is inside a tunnel is never seen.'),
   egress: section({
     guard: section({
@@ -288,8 +328,7 @@ export const CONFIG_GRAMMAR = {
   json: FILE_SCHEMA_JSON,
   empty: 'no configuration in this file; write at least one key, or leave --config out',
   example: 'config defaults',
-  laterKeys: new Set(['headers.perHost', 'upstreams', 'route', 'admin']),
-  laterValues: { 'headers.profile': ['strict', 'paranoid'] },
+  laterKeys: new Set(['upstreams', 'route', 'admin']),
 } satisfies DocumentGrammar
 
 function workerCount() {

@@ -72,7 +72,12 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#client = { ip, port: socket.remotePort ?? 0 }
     this.#dateField = dateField
     this.#onClose = onClose
-    this.reader = createRequestReader(context.requestHead, context.limits, () => context.policy().headers.request)
+    this.reader = createRequestReader(
+      context.requestHead,
+      context.limits,
+      () => context.policy().headers.request.table,
+      () => (this.#exchange?.route?.headers ?? context.policy().headers).request,
+    )
     this.deadline = context.deadlines.now + context.limits.idleTimeoutMs
     context.deadlines.add(this)
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))

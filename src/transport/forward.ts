@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import { FIELD_CONTENT_TYPE } from '../http/field-table.js'
 import { forwardedResponseHead } from '../http/forwarded-head.js'
+import type { HeaderPolicy } from '../http/header-policy.js'
 import { BODY, BROKEN, END, HEAD, NEED_DATA } from '../http/message-reader.js'
 import { firstValue } from '../http/received-value.js'
 import { BODY_CHUNKED, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/request-head.js'
@@ -84,6 +85,10 @@ export class Forward implements OriginUser {
 
   get policy(): Policy {
     return this.#exchange.policy
+  }
+
+  get headers(): HeaderPolicy {
+    return this.#route.headers
   }
 
   start(): void {
@@ -309,7 +314,12 @@ export class Forward implements OriginUser {
   }
 
   #headForClient(head: ResponseHead, connection: string): string {
-    return forwardedResponseHead(head, { connection, dropsTransferEncoding: this.#exchange.minor === 0 })
+    const { minor, isThirdParty } = this.#exchange
+    return forwardedResponseHead(
+      head,
+      { connection, dropsTransferEncoding: minor === 0, isThirdParty },
+      this.#route.headers.response,
+    )
   }
 
   #noteResponse({ status, fields }: ResponseHead): void {

@@ -35,7 +35,7 @@ describe('run', () => {
 
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')
-    expect(stdout).not.toMatch(/--engine|--upstream|--user|--at|strict|paranoid/)
+    expect(stdout).not.toMatch(/--engine|--upstream|--user|--at/)
     expect((await veilgate('--help')).stdout).not.toMatch(/reload|upstreams|leaktest/)
   })
 
@@ -60,7 +60,7 @@ describe('run', () => {
     [['start', '--workers', '257'], 'Not a number of processes'],
     [['start', '--workers', 'many'], 'Not a number of processes'],
     [['check', 'x', '--user', 'ann'], 'this version does not have --user yet'],
-    [['start', '--headers', 'paranoid'], 'This version does not have it yet'],
+    [['start', '--headers', 'loud'], 'write off or standard or strict or paranoid'],
     [['start', '--listen', 'socks5://127.0.0.1:1080'], 'this version has no socks5 listener yet'],
     [['reload'], 'this version does not have the command reload yet'],
     [['check'], "missing required argument 'target'"],

@@ -65,10 +65,28 @@ const KEYS: readonly (readonly [
   ['rules.scope', 'suffix', 'rules.scope', 'suffix', 'all', '"all" is not possible here; write exact, suffix'],
   ['rules.blockStatus', '451', 'rules.blockStatus', 451, '404', '404 is not possible here; write 403 or 451'],
   ['rules.report', 'true', 'rules.report', true, '"yes"', '"yes" is neither true nor false'],
-  ['headers.profile', 'off', 'headers.profile', 'off', 'none', '"none" is not possible here; write off, standard'],
+  [
+    'headers.profile',
+    'paranoid',
+    'headers.profile',
+    'paranoid',
+    'none',
+    '"none" is not possible here; write off, standard, strict, paranoid',
+  ],
   ['headers.keep', '[X-Client-Data]', 'headers.keep', ['x-client-data'], '["a b"]', '"a b" is no field name'],
   ['headers.remove', '[X-Mine]', 'headers.remove', ['x-mine'], '[Host]', 'the proxy writes host itself; take it out'],
-  ['headers.set', '{ DNT: "1" }', 'headers.set', { dnt: '1' }, '{ DNT: "a\\r\\nb" }', 'cannot hold control characters'],
+  ['headers.set', '{ DNT: "1" }', 'headers.set', { DNT: '1' }, '{ DNT: "a\\r\\nb" }', 'cannot hold control characters'],
+  [
+    'headers.perHost',
+    '[{ match: [.a.test, "10.0.0.0/8"], profile: strict, keep: [X-A], remove: [X-B], set: { X-C: d } }, { match: [b.test] }]',
+    'headers.perHost',
+    [
+      { match: ['.a.test', '10.0.0.0/8'], profile: 'strict', keep: ['x-a'], remove: ['x-b'], set: { 'X-C': 'd' } },
+      { match: ['b.test'] },
+    ],
+    '{ a.test: strict }',
+    'a map where a list of entries belongs; write { match: [.example.com], profile: strict }',
+  ],
   [
     'egress.guard.allow',
     '["fd00::/8"]',
@@ -282,14 +300,27 @@ describe('text that is no configuration', () => {
   })
 })
 
+describe('an entry of headers.perHost', () => {
+  test.each([
+    ['{ match: [] }', 'headers.perHost.1.match: names no host; write at least one'],
+    ['{ match: [a..b] }', 'headers.perHost.1.match.1: `a..b` is not a valid host name'],
+    ['{ match: [a.test/path] }', 'headers.perHost.1.match.1: `a.test/path` has a path; write the host alone'],
+    ['{ match: ["http://a.test/**"] }', 'has a path; write the host alone'],
+    ['{ match: [a.test], profile: loud }', '"loud" is not possible here; write off, standard, strict, paranoid'],
+    ['{ match: [a.test], remove: [Host] }', 'the proxy writes host itself; take it out'],
+    ['{ match: [a.test], perHost: [] }', 'headers.perHost.1.perHost: unknown key'],
+    ['{ profile: strict }', 'headers.perHost.1.match: nothing where a list of hosts belongs'],
+    ['strict', 'headers.perHost.1'],
+  ])('%s is refused: %s', (entry, fault) => {
+    expect(faultsOf(`headers: { perHost: [${entry}] }`)).toContain(fault)
+  })
+})
+
 describe('what later versions bring', () => {
   test.each([
-    ['headers: { perHost: [] }', 'headers.perHost: this version does not have this key yet'],
     ['upstreams: {}', 'upstreams: this version does not have this key yet'],
     ['route: []', 'route: this version does not have this key yet'],
     ['admin: off', 'admin: this version does not have this key yet'],
-    ['headers: { profile: strict }', 'headers.profile: this version does not have strict yet; write off, standard'],
-    ['headers: { profile: paranoid }', 'headers.profile: this version does not have paranoid yet'],
     ['listen: [https://127.0.0.1:3129]', 'this version has no https listener yet'],
     ['listen: [socks5://127.0.0.1:1080]', 'this version has no socks5 listener yet'],
     ['listen: [mixed://127.0.0.1:1080]', 'this version has no mixed listener yet'],

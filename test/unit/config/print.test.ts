@@ -102,6 +102,13 @@ describe('printConfig', () => {
     expect(text).toContain('dnt: "1"')
   })
 
+  test('masks them in entries for some hosts too, and reads the rest of these back', () => {
+    const perHost = [{ match: ['.a.test'], profile: 'strict' as const, set: { authorization: 'hunter2' } }]
+    const text = printConfig(mergeSettings({ headers: { perHost } }))
+    expect(text).not.toContain('hunter2')
+    expect(read(text).headers?.perHost).toEqual([{ ...perHost[0], set: { authorization: MASK } }])
+  })
+
   test('masks what lets in to a list', () => {
     const url = 'https://me:hunter2@lists.test/a?list=ads&api_key=hunter2&token=hunter2#x'
     const text = printConfig(mergeSettings({ rules: { lists: { ads: { url } } } }))

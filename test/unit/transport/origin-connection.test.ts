@@ -13,6 +13,7 @@ function user(method = 'GET') {
   return {
     method,
     policy,
+    headers: policy.headers,
     onOriginData: vi.fn<() => void>(),
     onOriginEnd: vi.fn<() => void>(),
     onOriginDrain: vi.fn<() => void>(),
