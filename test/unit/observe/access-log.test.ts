@@ -60,6 +60,16 @@ describe('access log', () => {
     expect(ids(path)).toEqual(['after'])
   })
 
+  test('flushNow has written before it returns, because the process is about to end', async () => {
+    const log = createAccessLog({ file: path, format: 'json' })
+    exchangeSettled.publish(recordOf({ id: 'first' }))
+    exchangeSettled.publish(recordOf({ id: 'last' }))
+    log.flushNow()
+    expect(linesOf(path).map((line) => JSON.parse(line).id)).toEqual(['first', 'last'])
+    await log.close()
+    expect(linesOf(path)).toHaveLength(2)
+  })
+
   test('a reopen that fails warns and goes on with the old file', async () => {
     const warnings: string[] = []
     const log = createAccessLog({ file: path, format: 'json', onWarning: (message) => warnings.push(message) })
