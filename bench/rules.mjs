@@ -47,23 +47,23 @@ const MOST_CHANGED = 1_000_000
 
 const { sizes, quick, json } = parseArguments(process.argv.slice(2))
 const folder = mkdtempSync(join(tmpdir(), 'veilgate-bench-'))
-try {
-  const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length }
-  console.log(
-    `Node ${machine.node}, ${machine.cores} x ${machine.cpu}; medians, in brackets the least and the most of several runs`,
-  )
-  const context = makeContext()
-  for (const measure of SECTIONS) {
-    const section = await measure(context)
-    printSection(section)
-    context.measured[section.name] = section.rows
-  }
-  const targets = judgeTargets(context.measured)
-  printTargets(targets)
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, ...context.measured, targets }, null, 2)}\n`)
-} finally {
-  rmSync(folder, { recursive: true })
+// lists of a hundred megabytes are not left behind by whoever loses patience
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
+const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length }
+console.log(
+  `Node ${machine.node}, ${machine.cores} x ${machine.cpu}; medians, in brackets the least and the most of several runs`,
+)
+const context = makeContext()
+for (const measure of SECTIONS) {
+  const section = await measure(context)
+  printSection(section)
+  context.measured[section.name] = section.rows
 }
+const targets = judgeTargets(context.measured)
+printTargets(targets)
+if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, ...context.measured, targets }, null, 2)}\n`)
 
 /** @returns {Context} */
 function makeContext() {

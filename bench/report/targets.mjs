@@ -5,7 +5,7 @@ const SIZE = 1_000_000
 
 /** @typedef {Record<string, any[]>} Measured rows of each section */
 
-/** Times are CPU time of all threads: that is what one core needs. */
+/** Loads and lookups by CPU time of all threads: that is what one core needs. Edits by the time they take. */
 const TARGETS = [
   {
     what: '1M suffix rules, load from text',

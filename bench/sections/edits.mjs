@@ -17,6 +17,9 @@ export async function measureEdits({ changed, fewRuns }) {
       ['before a merge', ({ fullMs }) => formatFigure(fullMs, formatMs)],
       ['merging', ({ mergeMs }) => formatFigure(mergeMs, formatMs)],
     ],
-    notes: ['Before a merge: the overlay holds all it may. Merging: the one edit after which it is part of the base.'],
+    notes: [
+      'On the wall, which is how long everything else waits: CPU time would count what V8 still compiles of the load.',
+      'Before a merge: the overlay holds all it may. Merging: the one edit after which it is part of the base.',
+    ],
   }
 }

@@ -29,7 +29,7 @@ export async function measureGlobs({ globs: { rules, file, hostsFile }, fewRuns,
       ['miss ns', ({ missNs }) => formatFigure(missNs, formatNs)],
     ],
     notes: [
-      'veilgate files globs by their rarest piece at the first lookup and compiles each when a host has its literals.',
+      'veilgate files globs by their rarest piece when it loads them and compiles each when a host has its literals.',
     ],
   }
 }

@@ -1,9 +1,11 @@
 import { createProxy, type TargetDecision } from '../app.js'
-import { ERROR_CATALOG, InputError, type Problem } from '../errors.js'
+import { ERROR_CATALOG, InputError } from '../errors.js'
 import type { RuleMatch } from '../rules/rule.js'
 import { escaped } from './escaped.js'
 import { loadSetup, sayMissing } from './load.js'
+import { malformedTarget } from './malformed-target.js'
 import type { StartOptions } from './options.js'
+import { ruleToJson, ruleToText } from './shown-rule.js'
 
 /**
  * `veilgate check TARGET…`: asks the stages that a request of the running proxy
@@ -16,7 +18,7 @@ export async function check(targets: readonly string[], options: StartOptions): 
   const { config, ruleSet, missing } = await loadSetup(options)
   const proxy = createProxy({ ...config, ruleSet })
   const decisions = targets.map((target) => proxy.decide({ target }))
-  const problems = decisions.flatMap((decision) => (decision.reason === 'malformed' ? [malformed(decision)] : []))
+  const problems = decisions.flatMap((decision) => (decision.reason === 'malformed' ? [malformedTarget(decision)] : []))
   if (problems.length > 0) throw new InputError(problems)
 
   sayMissing(missing)
@@ -28,41 +30,23 @@ export async function check(targets: readonly string[], options: StartOptions): 
   return decisions.some(({ action }) => action === 'block') ? 1 : 0
 }
 
-function malformed({ target, detail }: TargetDecision): Problem {
-  return {
-    file: escaped(target),
-    line: 0,
-    column: 0,
-    message: detail === '' ? 'this is no target' : detail,
-    fix: 'write a host, HOST:PORT or a URL such as http://example.com/page',
-  }
-}
-
 function toJson({ target, host, action, reason, rule, matches, wouldBlock }: TargetDecision) {
-  const asked = { target, host, action, reason, rule: rule && toJsonRule(rule), matches: matches.map(toJsonRule) }
+  const asked = { target, host, action, reason, rule: rule && ruleToJson(rule), matches: matches.map(ruleToJson) }
   return wouldBlock ? { ...asked, wouldBlock } : asked
-}
-
-function toJsonRule({ list, line, text, action, level, reason }: RuleMatch) {
-  return { list, line, text, action, level, ...(reason !== undefined && { reason }) }
 }
 
 function toText(decision: TargetDecision, defaultRule: RuleMatch | null): string {
   const { target, host, action, rule, matches, wouldBlock } = decision
-  const why = rule === null ? toReasonText(decision, defaultRule) : toRuleText(rule)
+  const why = rule === null ? toReasonText(decision, defaultRule) : ruleToText(rule)
   const others = rule === null ? matches : matches.slice(1)
   const first = `${action} ${escaped(target)}  ${why}${wouldBlock ? '  (only reported)' : ''}`
   // the form in which rules saw the host, where a person wrote it in another way
   const asked = target.includes(host) ? [] : [`  host ${host}`]
-  return `${[first, ...asked, ...others.map((match) => `  ${toRuleText(match)}`)].join('\n')}\n`
+  return `${[first, ...asked, ...others.map((match) => `  ${ruleToText(match)}`)].join('\n')}\n`
 }
 
 /** What decided where no rule did. */
 function toReasonText({ reason, error, detail }: TargetDecision, defaultRule: RuleMatch | null): string {
-  if (reason === 'default') return defaultRule === null ? reason : `${reason}  ${toRuleText(defaultRule)}`
+  if (reason === 'default') return defaultRule === null ? reason : `${reason}  ${ruleToText(defaultRule)}`
   return error === null ? reason : `${reason}  # ${ERROR_CATALOG[error].summary}: ${escaped(detail)}`
-}
-
-function toRuleText({ list, line, text, reason }: RuleMatch): string {
-  return `${list}:${line}  ${escaped(text)}${reason === undefined ? '' : `  # ${escaped(reason)}`}`
 }

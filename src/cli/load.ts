@@ -1,4 +1,5 @@
 import { randomPrintKey } from '../compile-rules.js'
+import { readAuthority } from '../config/authority-file.js'
 import { cachePath } from '../config/cache-directory.js'
 import type { Config } from '../config/config.js'
 import { loadRules } from '../config/load-rules.js'
@@ -29,7 +30,12 @@ export type Setup = {
  * @throws {InputError} either is wrong or cannot be read
  */
 export async function loadSetup(options: StartOptions, io: RuleFilesIo = {}, previous?: RuleSet): Promise<Setup> {
-  const config = await loadConfig(options)
+  return setupOf(await loadConfig(options), io, previous)
+}
+
+/** The rules of a configuration, and the two together. @throws {InputError} rules are wrong, or these or another file it names cannot be read */
+export async function setupOf(config: Config, io: RuleFilesIo = {}, previous?: RuleSet): Promise<Setup> {
+  readAuthority(config.egress.dns.doh.ca)
   const { files, scope, default: wanted } = config.rules
   const urls = Object.values(config.rules.lists).map(({ url }) => ({ name: url, path: url, action: 'block' as const }))
   const directory = cachePath(config.cache)
@@ -60,11 +66,12 @@ export function sayMissing(missing: readonly string[]): void {
 /**
  * The effective configuration: options over the file over the defaults.
  *
+ * @param between a layer over the file and below the options
  * @throws {InputError} the file is wrong, or the whole would be an open proxy
  */
-export async function loadConfig(options: StartOptions): Promise<Config> {
+export async function loadConfig(options: StartOptions, between: Settings = {}): Promise<Config> {
   const shipped = { rules: { files: [SHIPPED_RULES] } }
-  const config = mergeSettings(shipped, await fileSettings(options.config), toSettings(options))
+  const config = mergeSettings(shipped, await fileSettings(options.config), between, toSettings(options))
   refuseOpenProxy(config)
   return config
 }

@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { CannotRunError, InputError } from '../errors.js'
+import { IMPORT_SOURCES } from '../import/import-sources.js'
+import type { DiffOptions } from './diff.js'
+import type { ImportOptions } from './import.js'
 import type { ListsOptions } from './lists.js'
 import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
+import type { TestOptions } from './test.js'
 import { usageMessage } from './usage.js'
 
 /** Exit codes of the contract §1: 1 is a negative answer, which only a command itself gives. */
@@ -72,6 +76,47 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .action(async (files: readonly string[], options: { readonly json?: true; readonly strict?: true }) => {
       const { lint } = await import('./lint.js')
       setExitCode(await lint(files, options))
+    })
+
+  addStartOptions(
+    program.command('test').description('Run policy tests: what shall be blocked or allowed, and by which rule.'),
+  )
+    .argument('<file...>', 'test files, YAML or JSON')
+    .addOption(new Option('--junit <FILE>', 'the results as JUnit XML, for CI').argParser((file) => resolve(file)))
+    .addHelpText('after', TEST_HELP)
+    .action(async (files: readonly string[], options: TestOptions) => {
+      const { test } = await import('./test.js')
+      setExitCode(await test(files, options))
+    })
+
+  program
+    .command('diff')
+    .description('Say what changes between two rule sets, and for which requests of an access log.')
+    .argument('<old>', 'rule file, - for standard input')
+    .argument('<new>', 'rule file, - for standard input')
+    .addOption(new Option('--log <FILE>', 'access log (format json): the requests that would be decided otherwise'))
+    .addOption(new Option('--scope <SCOPE>', 'of bare names, as start has it').choices(['exact', 'suffix']))
+    .addOption(new Option('--default <ACTION>', 'of both, as start has it').choices(['allow', 'block']))
+    .addOption(new Option('--json', 'one JSON document on standard output'))
+    .addOption(new Option('--exit-code', 'exit with 1 where anything changes'))
+    .addHelpText('after', DIFF_HELP)
+    .action(async (before: string, after: string, options: DiffOptions) => {
+      const { diff } = await import('./diff.js')
+      setExitCode(await diff(before, after, options))
+    })
+
+  program
+    .command('import')
+    .description('Write the rules of another tool as a rule file.')
+    .argument('<file...>', 'configurations and lists, - for standard input')
+    .addOption(new Option('--from <TOOL>', 'whose files these are').choices(IMPORT_SOURCES).makeOptionMandatory())
+    .addOption(new Option('--output <FILE>', 'where to write; default standard output'))
+    .addOption(new Option('--force', 'replace the file if it exists'))
+    .addOption(new Option('--json', 'with --output: the report as JSON on standard output'))
+    .addHelpText('after', IMPORT_HELP)
+    .action(async (files: readonly string[], options: ImportOptions) => {
+      const { importFiles } = await import('./import.js')
+      setExitCode(await importFiles(files, options))
     })
 
   program
@@ -150,6 +195,9 @@ Examples:
   veilgate start --rules my.rules --listen http://127.0.0.1:8080
   veilgate check ads.example https://example.com/ what would happen, and why
   veilgate lint my.rules
+  veilgate test my.test.yaml                      does it still block and allow what it shall?
+  veilgate diff old.rules new.rules --log access.jsonl
+  veilgate import --from squid squid.conf         the rules of another tool as a rule file
   veilgate lists                                  how the lists stand that it is subscribed to
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
 
@@ -185,6 +233,39 @@ Examples:
   veilgate lint --strict --json rules/*.rules
 
 Exit code 0: nothing found that is an error; 1: errors (with --strict warnings too); 2: a file cannot be read.`
+
+const TEST_HELP = `
+A test file:
+  rules: [my.rules]                 # relative to this file; left out: my.rules beside my.test.yaml
+  tests:
+    - expect: block
+      host: [tracker.example, www.tracker.example]
+      rule: block .tracker.example  # optional: the rule, its pattern, FILE:LINE, or default for none
+    - { name: sign-in works, expect: allow, url: http://login.example/start }
+
+Examples:
+  veilgate test rules/*.test.yaml
+  veilgate test my.test.yaml --rules candidate.rules --junit results.xml
+
+config, default and scope of a test file mean what they mean to start; options of the command line override them.
+Exit code 0: all passed; 1: a test failed; 2: a test file, its rules or a target are wrong.`
+
+const DIFF_HELP = `
+Examples:
+  veilgate diff old.rules new.rules
+  git show HEAD:my.rules | veilgate diff - my.rules
+  veilgate diff old.rules new.rules --log access.jsonl --json
+
+Rules count as the same wherever they stand and however they are written. Exit code 0: done; with --exit-code 1 where
+anything changes; 2: a rule file or the log cannot be read.`
+const IMPORT_HELP = `
+Examples:
+  veilgate import --from squid /etc/squid/squid.conf > my.rules
+  veilgate import --from pihole whitelist.txt blacklist.txt regex.list adlists.list --output pihole.rules
+  veilgate import --from privoxy default.action user.action --output privoxy.rules --json
+
+What could not be carried over is listed on standard error, as file:line: reason: text. Exit code 0: written; 1: nothing
+could be carried over, so nothing is written; 2: a file cannot be read, or the output exists (see --force).`
 
 const LISTS_HELP = `
 Examples:

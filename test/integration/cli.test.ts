@@ -138,6 +138,35 @@ describe('the command', () => {
     })
   })
 
+  test('test asks the rules beside a test file, from anywhere', () => {
+    const tests = folder.write('t.test.yaml', 'tests: [{ expect: block, host: [a.tracker.test, ok.tracker.test] }]\n')
+    const { status, stdout, stderr } = veilgate(['test', tests, '--junit', 'out.xml'], { cwd: folder.path })
+    expect([status, stderr]).toEqual([1, 'veilgate: 1 passed, 1 failed in 1 file\n'])
+    expect(stdout).toContain(':1: ok.tracker.test: expected block, got allow by t.rules:2 allow ok.tracker.test\n')
+    expect(readFileSync(join(folder.path, 'out.xml'), 'utf8')).toContain('<failure message=')
+  })
+
+  test('diff says what changes for the requests of an access log that start wrote', async () => {
+    const { port, signal, exit } = await startVeilgate([
+      '--rules',
+      rules,
+      '--log-format',
+      'json',
+      '--access-log',
+      'diff.jsonl',
+    ])
+    await exchange(port, 'CONNECT a.tracker.test:443 HTTP/1.1\r\nHost: a.tracker.test:443\r\n\r\n', '\r\n\r\n')
+    signal('SIGTERM')
+    await exit
+    const words = ['diff', '-', rules, '--log', 'diff.jsonl']
+    const { status, stdout, stderr } = veilgate(words, { input: 'allow ok.tracker.test\n' })
+    expect([status, stdout]).toEqual([
+      0,
+      `+ ${rules}:1  block .tracker.test  # tracking\nallow → block  a.tracker.test:443  1×  default → ${rules}:1  block .tracker.test  # tracking\n`,
+    ])
+    expect(stderr).toBe('veilgate: 0 rules removed, 1 added, 1 the same; 1 of 1 requests decided otherwise\n')
+  })
+
   test('a reader that ends early is no fault', () => {
     const bin = join(root, 'bin/veilgate')
     const { stdout, stderr } = spawnSync('sh', ['-c', `"${bin}" config schema | head -n 1`], { encoding: 'utf8' })
@@ -158,7 +187,7 @@ describe('start', () => {
     await says('a.tracker.test')
     signal('SIGTERM')
     expect(await exit).toBe(0)
-    expect(output.stdout).toBe(`{"listening":["http://127.0.0.1:${port}"],"rules":2,"engine":"js"}\n`)
+    expect(output.stdout).toBe(`{"listening":["http://127.0.0.1:${port}"],"rules":2,"engine":"js","workers":1}\n`)
     expect(output.stderr).toContain(`veilgate: listening on http://127.0.0.1:${port}, 2 rules, headers standard`)
   })
 
@@ -199,6 +228,16 @@ describe('start', () => {
     await expect(exchange(proxy.port, blocked).then(({ text }) => text)).resolves.toBe('')
     socket.end()
     expect(await proxy.exit).toBe(0)
+  })
+
+  test('whoever reads that it listens may end it at once', async () => {
+    for (let i = 0; i < 5; i++) {
+      const child = spawn(join(root, 'bin/veilgate'), ['start', '--json', '--listen', 'http://127.0.0.1:0'])
+      running.add(child)
+      child.stdout.once('data', () => child.kill('SIGTERM'))
+      expect(await once(child, 'exit')).toEqual([0, null])
+      running.delete(child)
+    }
   })
 
   test('a second signal ends at once, tunnels or not', async () => {

@@ -7,8 +7,9 @@ const MAX_DOTS = 4
 
 /**
  * A rule for everything under a public suffix (publicsuffix.org), such as
- * `.co.uk`: an error in a file of one's own, unless the line says why. Suffixes
- * that a company runs for its customers, such as `github.io`, are warnings.
+ * `.co.uk`: an error in a file of one's own, a warning in a list. Suffixes that a
+ * company runs for its customers, such as `github.io`, are warnings. A line of a
+ * file of one's own that says why is meant.
  */
 export function checkPublicSuffix(rule: LintRule): Finding | undefined {
   for (const branch of branchesOf(rule.pattern)) {
@@ -16,9 +17,10 @@ export function checkPublicSuffix(rule: LintRule): Finding | undefined {
     const { suffix, reach } = branch
     const { publicSuffix, isIcann, isPrivate } = parse(suffix, { allowPrivateDomains: true })
     if (publicSuffix !== suffix || SPECIAL_USE.has(suffix) || !(isIcann || isPrivate)) continue
-    const isMeant = rule.format !== 'native' || hasReason(rule)
+    const isNative = rule.format === 'native'
+    if (isNative && hasReason(rule)) continue
     return findingAt(rule, {
-      severity: isIcann && !isMeant ? 'error' : 'warning',
+      severity: isIcann && isNative ? 'error' : 'warning',
       code: 'public-suffix',
       message: isIcann
         ? `\`${suffix}\` is a public suffix: this ${rule.action}s every name that anybody registers under it`

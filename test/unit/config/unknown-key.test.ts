@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { CONFIG_GRAMMAR } from '../../../src/config/schema.js'
 import { unknownKey } from '../../../src/config/unknown-key.js'
 
 describe('unknownKey', () => {
@@ -10,22 +11,22 @@ describe('unknownKey', () => {
     [['egress', 'guard'], 'alow', 'did you mean allow?'],
     [['rules', 'files', 0], 'actoin', 'did you mean action?'],
     [['rules', 'lists', 'ads'], 'maxbytes', 'did you mean maxBytes?'],
+    [['headers'], 'perhost', 'did you mean perHost?'],
+    [['headers', 'perHost', 0], 'matches', 'did you mean match?'],
     [['rules', 'lists', 'ads'], 'interval', 'here belong url, action, scope, refresh'],
     [[], 'headTimeout', 'write it as limits.headTimeout'],
     [['log'], 'blockStatus', 'write it as rules.blockStatus'],
     [['log'], 'zzzzzz', 'here belong level, access'],
     [[], '<<', 'merge keys are not read'],
   ])('at %j, %s: %s', (path, key, expected) => {
-    expect(unknownKey(path, key)).toContain(expected)
+    expect(unknownKey(CONFIG_GRAMMAR, path, key)).toContain(expected)
   })
 
   test.each([
-    [['headers'], 'perHost'],
-    [['egress'], 'addresses'],
     [[], 'upstreams'],
     [[], 'route'],
     [[], 'admin'],
   ])('says that %j %s belongs to a later version', (path, key) => {
-    expect(unknownKey(path, key)).toContain('this version does not have this key yet')
+    expect(unknownKey(CONFIG_GRAMMAR, path, key)).toContain('this version does not have this key yet')
   })
 })
