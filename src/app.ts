@@ -18,14 +18,16 @@ import { SYSTEM_CLOCK } from './subscriptions/clock.js'
 import { createListFetcher } from './subscriptions/list-fetcher.js'
 import type { ListState, ListUpdate } from './subscriptions/list-state.js'
 import { createSubscriptions, type UpdateRequest } from './subscriptions/subscriptions.js'
-import type { ClientConnection } from './transport/client-connection.js'
 import { createClientCounts } from './transport/client-counts.js'
 import type { TransportContext } from './transport/context.js'
 import { createDeadlines, tickFor } from './transport/deadlines.js'
-import { drain } from './transport/drain.js'
+import { drain, type OpenConnection } from './transport/drain.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
+import { chooseEngine, type SocketId } from './transport/native-addon.js'
+import { NativeEdge } from './transport/native-edge.js'
+import { listenNatively } from './transport/native-listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
-import { createDialer, type Dial } from './upstream/dial.js'
+import { createDialer, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
 import { createResolver, type HostResolver } from './upstream/resolver.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
@@ -51,7 +53,7 @@ export type ProxyEvents = {
 type Subscribers = { readonly [E in keyof ProxyEvents]: Set<(what: ProxyEvents[E]) => void> }
 
 export type Proxy = {
-  /** Starts to accept. @throws CannotRunError (port taken, permission), InputError (rules, open to others unasked) */
+  /** Starts to accept. @throws CannotRunError (port taken, permission, engine), InputError (rules, open to others unasked) */
   listen(): Promise<void>
   /** Stops: no new clients, `drainMs` (default 5,000) for what is under way, then the rest is cut. Returns how many were cut. */
   close(options?: { readonly drainMs?: number }): Promise<number>
@@ -71,6 +73,8 @@ export type Proxy = {
   /** URL of the first listener, with the port taken; empty before `listen`. */
   readonly address: string
   readonly addresses: readonly string[]
+  /** The data plane of the listeners, `js` before `listen`. */
+  readonly engine: 'native' | 'js'
   readonly rules: RuleSet
   /** Client connections open now. */
   readonly connections: number
@@ -93,12 +97,15 @@ type Snapshot = {
 export function createProxy(options: ProxyOptions = {}): Proxy {
   const config = mergeSettings(withoutExtras(options))
   const logger = options.logger
-  const connections = new Set<ClientConnection>()
+  const connections = new Set<OpenConnection>()
   const clients = createClientCounts()
   const pool = createOriginPool()
   const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
   const subscribers: Subscribers = { exchange: new Set(), rules: new Set() }
   const dials = new WeakMap<Policy, Dial>()
+  const nativeDials = new WeakMap<Policy, Dial<SocketId>>()
+  let engine: 'native' | 'js' = 'js'
+  let edge: NativeEdge | undefined
   const resolvers = new Set<HostResolver>()
   const idPrefix = randomBytes(4).toString('hex')
   let exchanges = 0
@@ -148,14 +155,16 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
     const resolver = createResolver({ ...next.egress.dns, now: () => performance.now() })
     resolvers.add(resolver)
-    const dial = createDialer({
+    const dialling = {
       resolver,
       guard: policy.guard,
       isOwn: policy.isOwn,
       connectTimeoutMs: next.limits.connectTimeoutMs,
       now: () => performance.now(),
-    })
+    }
+    const dial = createDialer(dialling)
     dials.set(policy, dial)
+    if (edge !== undefined) nativeDials.set(policy, createRace(dialling, edge.connect))
     return { config: next, policy, resolver, dial }
   }
 
@@ -180,6 +189,29 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     retire(before)
   }
 
+  function startEdge(): void {
+    const choice = chooseEngine(config.engine)
+    engine = choice.engine
+    if (choice.engine === 'native') edge = new NativeEdge(choice.addon, deadlines)
+    else if (choice.why !== '') logger?.info(`the engine native cannot run, so js does: ${choice.why}`)
+  }
+
+  function startOne(host: string, port: number): Promise<Listener> {
+    const options = { context, host, port, connections, clients }
+    return edge === undefined ? startListener(options) : listenNatively({ ...options, edge, dial: dialNatively })
+  }
+
+  function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
+    const dial = nativeDials.get(policy)
+    if (dial === undefined) throw new Error('this policy was never in force')
+    return dial(request, done)
+  }
+
+  function stopEdge(): void {
+    edge?.destroy()
+    edge = undefined
+  }
+
   /** The addresses bound, or before that those that will be. */
   function listening(next: Config): readonly ListenAddress[] {
     return listeners.length > 0 ? listeners : next.listen.map(toListenAddress)
@@ -191,6 +223,9 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     },
     get addresses() {
       return listeners.map(({ url }) => url)
+    },
+    get engine() {
+      return engine
     },
     get rules() {
       return snapshot.policy.rules
@@ -209,18 +244,20 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
 
     async listen() {
       refuseOpenProxy(config)
+      startEdge()
       // the first listener may have clients before the last one is bound
       await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), replaceSnapshot)
       const started: Listener[] = []
       try {
         for (const url of config.listen) {
           const { address, port } = toListenAddress(url)
-          started.push(await startListener({ context, host: address, port, connections, clients }))
+          started.push(await startOne(address, port))
         }
       } catch (error) {
         const closed = started.map((listener) => listener.close())
         for (const connection of connections) connection.close()
         await Promise.all(closed)
+        stopEdge()
         throw error
       }
       listeners = started
@@ -235,6 +272,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       const listsClosed = lists.close()
       const cut = await drain(connections, drainMs)
       await Promise.all([...closed, listsClosed])
+      stopEdge()
       pool.clear()
       for (const resolver of resolvers) resolver.close()
       return cut

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
   type AccessLogFormat,
   ANY_PORT,
+  type Engine,
   type HeaderProfile,
   type LogLevel,
   type PortRange,
@@ -38,6 +39,7 @@ export type StartOptions = {
   readonly accessLog?: string
   readonly logFormat?: AccessLogFormat
   readonly logLevel?: LogLevel
+  readonly engine?: Engine
 }
 
 /** Adds start's options, which `check` and `config` share. */
@@ -107,6 +109,7 @@ export function addStartOptions(command: Command): Command {
       choiceOption('--log-format <FORMAT>', 'of these lines', ['pretty', 'json', 'squid', 'common', 'combined']),
     )
     .addOption(choiceOption('--log-level <LEVEL>', 'of messages on standard error', ['error', 'warn', 'info', 'debug']))
+    .addOption(choiceOption('--engine <ENGINE>', 'what moves the bytes', ['auto', 'native', 'js']))
 }
 
 /** What the options say, as a layer over the configuration file. */
@@ -116,6 +119,7 @@ export function toSettings(options: StartOptions): Settings {
     listen,
     clients: { allow: clients },
     open,
+    engine: options.engine,
     rules: { files: ruleFiles, default: options.default, scope: options.scope, report },
     headers: { profile: headers },
     egress: { guard: { allow: allowPrivate }, connectPorts, httpPorts },

@@ -185,17 +185,17 @@ function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger):
 }
 
 function announce(
-  { addresses, rules: ruleSet }: ForwardProxy,
+  { addresses, engine, rules: ruleSet }: ForwardProxy,
   config: Config,
   { json }: StartOptions,
   logger: Logger,
 ): void {
   const where = addresses.join(' and ')
-  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine js`
+  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine ${engine}`
   process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
   if (ruleSet.size === 0 && ruleSet.defaultAction === 'allow') logger.warn('there is no rule: nothing is blocked')
   reportSkipped(ruleSet.counts, logger)
-  if (json) process.stdout.write(`${JSON.stringify({ listening: addresses, rules: ruleSet.size, engine: 'js' })}\n`)
+  if (json) process.stdout.write(`${JSON.stringify({ listening: addresses, rules: ruleSet.size, engine })}\n`)
 }
 
 /** Lines of lists that are no rules here: a reader of the list would think that they act. */

@@ -1,0 +1,49 @@
+#include "pipe_pool.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace veilgate {
+namespace {
+
+// As many as one core keeps busy at a time; more are opened and closed as needed.
+constexpr size_t kMostKept = 32;
+// Fewer system calls a GiB than the default of 64 KiB; where the user's share of pipe memory is used up it stays smaller.
+constexpr int kPipeBytes = 512 * 1024;
+
+void Close(Pipe* pipe) {
+  close(pipe->read_end);
+  close(pipe->write_end);
+  delete pipe;
+}
+
+}  // namespace
+
+PipePool::~PipePool() {
+  for (Pipe* pipe : free_) Close(pipe);
+}
+
+Pipe* PipePool::Take() {
+  if (!free_.empty()) {
+    Pipe* pipe = free_.back();
+    free_.pop_back();
+    return pipe;
+  }
+  int ends[2];
+  if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return nullptr;
+  fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
+  Pipe* pipe = new Pipe;
+  pipe->read_end = ends[0];
+  pipe->write_end = ends[1];
+  return pipe;
+}
+
+void PipePool::GiveBack(Pipe* pipe) {
+  if (pipe->held == 0 && free_.size() < kMostKept) {
+    free_.push_back(pipe);
+  } else {
+    Close(pipe);
+  }
+}
+
+}  // namespace veilgate
