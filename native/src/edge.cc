@@ -50,15 +50,14 @@ void SetOption(int fd, int level, int name, int value) { setsockopt(fd, level, n
 Edge::Edge(uv_loop_t* loop, EdgeListener* listener, std::string established)
     : loop_(loop), listener_(listener), established_(std::move(established)), shared_(kSharedBytes) {}
 
-Edge::~Edge() {
-  if (epoll_ != -1) close(epoll_);
-}
-
 int Edge::Open() {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ == -1) return errno;
   const int status = uv_poll_init(loop_, &poll_, epoll_);
-  if (status != 0) return -status;
+  if (status != 0) {
+    close(epoll_);
+    return -status;
+  }
   uv_idle_init(loop_, &idle_);
   uv_timer_init(loop_, &timer_);
   poll_.data = idle_.data = timer_.data = this;
@@ -77,6 +76,7 @@ void Edge::Close() {
     if (socket->pipe != nullptr) pipes_.GiveBack(socket->pipe);
     sockets_.Remove(socket);
   });
+  pipes_.Clear();
   events_.clear();
   queued_.clear();
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), OnHandleClosed);
@@ -86,7 +86,10 @@ void Edge::Close() {
 
 void Edge::OnHandleClosed(uv_handle_t* handle) {
   Edge* edge = static_cast<Edge*>(handle->data);
-  if (--edge->open_handles_ == 0) edge->listener_->OnClosed();
+  if (--edge->open_handles_ > 0) return;
+  // not before the loop has let go of it
+  close(edge->epoll_);
+  edge->listener_->OnClosed();
 }
 
 int Edge::Listen(const char* ip, uint16_t* port) {

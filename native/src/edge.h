@@ -52,7 +52,6 @@ class Edge {
  public:
   // `established`: what a client reads when its tunnel stands.
   Edge(uv_loop_t* loop, EdgeListener* listener, std::string established);
-  ~Edge();
   Edge(const Edge&) = delete;
   Edge& operator=(const Edge&) = delete;
 

@@ -19,10 +19,6 @@ void Close(Pipe* pipe) {
 
 }  // namespace
 
-PipePool::~PipePool() {
-  for (Pipe* pipe : free_) Close(pipe);
-}
-
 Pipe* PipePool::Take() {
   if (!free_.empty()) {
     Pipe* pipe = free_.back();
@@ -44,6 +40,11 @@ void PipePool::GiveBack(Pipe* pipe) {
   } else {
     Close(pipe);
   }
+}
+
+void PipePool::Clear() {
+  for (Pipe* pipe : free_) Close(pipe);
+  free_.clear();
 }
 
 }  // namespace veilgate

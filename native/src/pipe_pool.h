@@ -16,11 +16,13 @@ struct Pipe {
 // Tunnels borrow a pipe while they move much and give it back when it is empty: an idle tunnel holds none.
 class PipePool {
  public:
-  ~PipePool();
+  ~PipePool() { Clear(); }
   // nullptr where the system gives no more descriptors.
   Pipe* Take();
   // A pipe that still holds octets is closed: they are nobody else's.
   void GiveBack(Pipe* pipe);
+  // Closes those that nobody has.
+  void Clear();
 
  private:
   std::vector<Pipe*> free_;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { OpenConnection } from "../../../src/transport/drain.js"
+import type { OpenConnection } from '../../../src/transport/drain.js'
 import { drain } from '../../../src/transport/drain.js'
 
 /** As much of a connection as a drain knows; closing takes it out of the set. */
