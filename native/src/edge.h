@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,8 @@ class Edge {
 
   // relay.cc
   void PumpBoth(Socket* socket);
+  void PumpOrQueue(Socket* from);
+  void Queue(Socket* from);
   void Pump(Socket* from);
   bool Flush(Socket* to);
   bool Read(Socket* from, Socket* to);
@@ -130,7 +133,9 @@ class Edge {
   SocketTable sockets_;
   PipePool pipes_;
   std::vector<Event> events_;
-  std::vector<uint32_t> queued_;
+  // Directions that move much, or stopped early, by the id of who sends.
+  std::deque<uint32_t> queued_;
+  uint64_t bytes_moved_ = 0;
   std::vector<uint32_t> listeners_;
   // One for all: octets stay in it only within a call.
   std::vector<char> shared_;

@@ -14,9 +14,11 @@
 namespace veilgate {
 namespace {
 
-// What one direction may do in one go, before others have their turn.
-constexpr int kReadsAtOnce = 16;
-constexpr uint64_t kBytesAtOnce = 1024 * 1024;
+// What one direction may do in one go: much, for a transfer that is let go on costs less a GiB.
+constexpr int kReadsAtOnce = 32;
+constexpr uint64_t kBytesAtOnce = 4 * 1024 * 1024;
+// And all those that move much, in one turn of the loop, before the others are looked after.
+constexpr uint64_t kBytesATurn = 4 * 1024 * 1024;
 // What counts as much, and how often in a row it must come before a pipe pays.
 constexpr size_t kMuch = 16384;
 constexpr uint8_t kFullReads = 3;
@@ -50,9 +52,25 @@ bool Edge::Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms) {
 void Edge::PumpBoth(Socket* socket) {
   const uint32_t id = socket->id;
   Socket* peer = socket->peer;
-  Pump(socket);
+  PumpOrQueue(socket);
   // gone where the first direction ended the tunnel
-  if (sockets_.Find(id) != nullptr) Pump(peer);
+  if (sockets_.Find(id) != nullptr) PumpOrQueue(peer);
+}
+
+// Who moves much waits behind who moves little.
+void Edge::PumpOrQueue(Socket* from) {
+  if (from->full_reads >= kFullReads) {
+    Queue(from);
+  } else {
+    Pump(from);
+  }
+}
+
+void Edge::Queue(Socket* from) {
+  if (from->queued) return;
+  from->queued = true;
+  queued_.push_back(from->id);
+  WakeUp();
 }
 
 // Moves what `from` has sent to its peer, as far as both let it.
@@ -76,10 +94,7 @@ void Edge::Pump(Socket* from) {
     if (!Read(from, to)) return;
   }
   // epoll tells of changes only: who stops early must come back by itself
-  if (from->queued) return;
-  from->queued = true;
-  queued_.push_back(from->id);
-  WakeUp();
+  Queue(from);
 }
 
 // Sends what waits for `to`; true when nothing does any more.
@@ -136,6 +151,7 @@ bool Edge::Read(Socket* from, Socket* to) {
   }
   const size_t size = static_cast<size_t>(got);
   from->received += size;
+  bytes_moved_ += size;
   Touch(from);
   if (size < shared_.size() && !from->hung_up) from->readable = false;
   if (size < kMuch) {
@@ -152,6 +168,7 @@ bool Edge::ReadToPipe(Socket* from, Socket* to) {
   if (got > 0) {
     to->pipe->held += static_cast<size_t>(got);
     from->received += static_cast<uint64_t>(got);
+    bytes_moved_ += static_cast<uint64_t>(got);
     Touch(from);
     if (static_cast<size_t>(got) < kMuch / 4) from->full_reads = 0;
     return true;
@@ -217,15 +234,17 @@ void Edge::EndTunnel(Socket* half, EndReason reason) {
   Drop(origin, reset);
 }
 
-// Those that stopped early go on, each once.
+// One round of those that wait, until enough was moved for one turn; the others keep their place.
 void Edge::RunQueued() {
-  std::vector<uint32_t> queued;
-  queued.swap(queued_);
-  for (const uint32_t id : queued) {
-    Socket* from = sockets_.Find(id);
+  uint64_t moved = 0;
+  for (size_t left = queued_.size(); left > 0 && moved < kBytesATurn; left--) {
+    Socket* from = sockets_.Find(queued_.front());
+    queued_.pop_front();
     if (from == nullptr) continue;
     from->queued = false;
+    const uint64_t before = bytes_moved_;
     Pump(from);
+    moved += bytes_moved_ - before;
   }
 }
 

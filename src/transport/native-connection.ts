@@ -47,6 +47,7 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
   #outcome: Outcome | undefined
   #cancelDial: (() => void) | undefined
   #holdsTunnel = false
+  #isTunnel = false
 
   constructor(host: NativeHost, id: SocketId, ip: string, port: number) {
     const { deadlines, limits } = host.context
@@ -59,7 +60,7 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
   }
 
   get isIdle(): boolean {
-    return this.#exchange === undefined && !this.#isHeadBegun
+    return this.#exchange === undefined && !this.#isHeadBegun && !this.#isTunnel
   }
 
   close(): void {
@@ -167,6 +168,13 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
       return
     }
     context.deadlines.delete(this)
+    this.#isTunnel = true
+    if (!context.isRecording()) {
+      // nobody will ask: an idle tunnel holds no more than it must
+      this.#exchange = undefined
+      this.#outcome = undefined
+      return
+    }
     outcome.status = 200
     outcome.localIp = localIp === '' ? null : localIp
     outcome.bytesToClient += CONNECTION_ESTABLISHED.length
