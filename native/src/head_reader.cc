@@ -12,9 +12,11 @@ constexpr HeadScan kOtherHead = {HeadVerdict::kOther, 0};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// ` HTTP/d.d` and CR stand before the LF of a request line; nothing else is worth waiting for the rest of its head.
-bool NamesVersion(const char* line_end, size_t line_size) {
-  if (line_size < 10) return false;
+// ` HTTP/d.d` and CR stand before the first LF, if there is one: for anything else it is not worth to wait.
+bool MayNameVersion(const char* bytes, size_t size) {
+  const char* line_end = static_cast<const char*>(memchr(bytes, '\n', size));
+  if (line_end == nullptr) return true;
+  if (line_end - bytes < 10) return false;
   const char* version = line_end - 10;
   return memcmp(version, " HTTP/", 6) == 0 && IsDigit(version[6]) && version[7] == '.' && IsDigit(version[8]);
 }
@@ -34,18 +36,13 @@ HeadScan ScanHead(const char* bytes, size_t size, size_t seen, size_t limit) {
       if (at == 0 || bytes[at - 1] != '\r') return kOtherHead;
       if (at >= 3 && bytes[at - 2] == '\n') {
         const size_t end = at + 1;
-        return end > limit ? kOtherHead : HeadScan{HeadVerdict::kConnect, end};
+        return end > limit || !MayNameVersion(bytes, end) ? kOtherHead : HeadScan{HeadVerdict::kConnect, end};
       }
     } else if (c == '\r' && at + 1 < size && bytes[at + 1] != '\n') {
       return kOtherHead;
     }
   }
-  if (size > limit) return kOtherHead;
-  const void* line_end = memchr(bytes, '\n', size);
-  if (line_end != nullptr) {
-    const char* at_line_end = static_cast<const char*>(line_end);
-    if (!NamesVersion(at_line_end, static_cast<size_t>(at_line_end - bytes))) return kOtherHead;
-  }
+  if (size > limit || !MayNameVersion(bytes, size)) return kOtherHead;
   return {HeadVerdict::kNeedMore, 0};
 }
 
