@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ENGINES } from '../helpers/engines.js'
 import { startManyTunnels } from '../helpers/many-tunnels.js'
 import { startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
@@ -19,6 +19,12 @@ function octets(length: number): Buffer {
   const block = createHash('sha512').update(String(length)).digest()
   return Buffer.from(Array.from({ length }, (_, i) => (block[i % 64] ?? 0) ^ (i >>> 6)))
 }
+
+beforeAll(() => {
+  spawnSync(process.execPath, [fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url))], {
+    stdio: 'inherit',
+  })
+}, 120_000)
 
 // What a tunnel is, said once for all engines: whoever writes another one makes this pass.
 describe.each(ENGINES)('the transport, engine %s', (engine) => {
