@@ -70,7 +70,8 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
 
   /** Before a head has come whole; the dial has a time of its own, and a tunnel is watched by the edge. */
   expire(): void {
-    if (this.#isHeadBegun) this.#handOver()?.expire()
+    const connection = this.#isHeadBegun ? this.#handOver() : undefined
+    if (connection !== undefined) connection.expire()
     else this.close()
   }
 
@@ -90,7 +91,11 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
   }
 
   onHandOver(fd: number, bytes: Buffer): void {
-    this.#adopt(fd).receive(bytes)
+    try {
+      this.#adopt(fd).receive(bytes)
+    } catch (error) {
+      this.#host.context.reportFault(error)
+    }
   }
 
   onGone(): void {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { closeSync } from 'node:fs'
 import { isIP, Socket } from 'node:net'
-import { CannotRunError } from '../errors.js'
+import { CannotRunError, type ErrorCode } from '../errors.js'
 import { ClientConnection } from './client-connection.js'
 import { admitClient, bindFault, type Listener, type ListenerOptions, listenerUrl } from './listener.js'
 import type { SocketId } from './native-addon.js'
@@ -45,8 +45,7 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
     }
     const refusal = admitClient(context, clients, ip)
     if (refusal !== undefined) {
-      const fd = edge.detach(id)
-      if (fd !== -1) adopt(fd, ip, port, false).turnAway(refusal)
+      turnAway(id, ip, port, refusal)
       return undefined
     }
     const connection = new NativeConnection(host, id, ip, port)
@@ -54,12 +53,25 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
     return connection
   }
 
+  function turnAway(id: SocketId, ip: string, port: number, refusal: ErrorCode): void {
+    const fd = edge.detach(id)
+    if (fd === -1) return
+    try {
+      adopt(fd, ip, port, false).turnAway(refusal)
+    } catch (error) {
+      context.reportFault(error)
+    }
+  }
+
   function adopt(fd: number, ip: string, port: number, isCounted: boolean): ClientConnection {
-    const onClose = () => {
-      connections.delete(connection)
+    const leave = () => {
       if (isCounted) clients.leave(ip)
     }
-    const socket = openSocket(fd)
+    const onClose = () => {
+      connections.delete(connection)
+      leave()
+    }
+    const socket = openSocket(fd, leave)
     const connection = new ClientConnection({ context, socket, listener: url, ip, port, dateField, onClose })
     connections.add(connection)
     return connection
@@ -69,11 +81,12 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
 }
 
 /** A socket of Node's for a descriptor, which is closed where that fails. */
-function openSocket(fd: number): Socket {
+function openSocket(fd: number, onFailure: () => void): Socket {
   try {
     return new Socket({ fd, allowHalfOpen: true })
   } catch (error) {
     closeSync(fd)
+    onFailure()
     throw error
   }
 }
