@@ -23,7 +23,7 @@ constexpr int kEventsAtOnce = 256;
 constexpr int kAcceptsAtOnce = 64;
 constexpr uint64_t kAcceptAgainMs = 100;
 constexpr size_t kSharedBytes = 65536;
-constexpr uint32_t kStreamEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+constexpr uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 union Address {
   sockaddr any;
@@ -137,7 +137,8 @@ uint32_t Edge::Connect(const char* ip, uint16_t port) {
   } else {
     SetOption(origin->fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (connect(origin->fd, &address.any, size) != 0 && errno != EINPROGRESS) origin->fault = errno;
-    if (origin->fault == 0 && !Watch(origin, kStreamEvents)) origin->fault = errno;
+    origin->watches_writable = true;
+    if (origin->fault == 0 && !Watch(origin, kReadEvents | EPOLLOUT)) origin->fault = errno;
   }
   // told later: the caller does not have the id yet
   if (origin->fault != 0) {
@@ -267,7 +268,9 @@ void Edge::Accept(Socket* listener) {
       return;
     }
     client->is_client = true;
-    if (!Watch(client, kStreamEvents)) {
+    // it is writable now, and to hear that would cost a turn of the loop
+    client->writable = true;
+    if (!Watch(client, kReadEvents)) {
       close(fd);
       client->fd = -1;
       Forget(client);
@@ -355,6 +358,16 @@ bool Edge::Watch(Socket* socket, uint32_t events) {
   event.events = events;
   event.data.u32 = socket->id;
   return epoll_ctl(epoll_, EPOLL_CTL_ADD, socket->fd, &event) == 0;
+}
+
+void Edge::AwaitWritable(Socket* socket) {
+  socket->writable = false;
+  if (socket->watches_writable) return;
+  socket->watches_writable = true;
+  epoll_event event = {};
+  event.events = kReadEvents | EPOLLOUT;
+  event.data.u32 = socket->id;
+  epoll_ctl(epoll_, EPOLL_CTL_MOD, socket->fd, &event);
 }
 
 void Edge::Tell(EventType type, Socket* socket, int code) {

@@ -107,6 +107,7 @@ class Edge {
   void RunQueued();
 
   bool Watch(Socket* socket, uint32_t events);
+  void AwaitWritable(Socket* socket);
   void Tell(EventType type, Socket* socket, int code = 0);
   // Closes the descriptor and forgets the socket.
   void Drop(Socket* socket, bool reset);

@@ -38,7 +38,6 @@ bool Edge::Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms) {
   client->peer = origin;
   origin->peer = client;
   client->idle_ms = idle_ms;
-  client->writable = true;
   Touch(client);
   const std::unique_ptr<std::vector<char>> received = std::move(client->bytes);
   if (!Send(client, established_.data(), established_.size())) return true;
@@ -118,7 +117,7 @@ bool Edge::Flush(Socket* to) {
     } else if (moved == -1 && errno == EINTR) {
       continue;
     } else if (moved == -1 && IsLater(errno)) {
-      to->writable = false;
+      AwaitWritable(to);
       return false;
     } else {
       Break(to);
@@ -197,9 +196,9 @@ bool Edge::Send(Socket* to, const char* data, size_t size) {
     if (got >= 0) {
       sent += static_cast<size_t>(got);
       // short: its buffer is full, and epoll tells when it is not
-      if (sent < size) to->writable = false;
+      if (sent < size) AwaitWritable(to);
     } else if (IsLater(errno)) {
-      to->writable = false;
+      AwaitWritable(to);
     } else if (errno != EINTR) {
       Break(to);
       return false;
