@@ -1,34 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import { networkInterfaces } from 'node:os'
-import { performance } from 'node:perf_hooks'
-import { type AccessRecord, exchangeSettled } from './channels.js'
+import type { AccessRecord } from './channels.js'
 import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
-import { toListenAddress } from './config/listen-url.js'
 import { loadRules } from './config/load-rules.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
-import { createRequestHead } from './http/request-head.js'
-import { createResponseHead } from './http/response-head.js'
-import { compilePolicy } from './pipeline/compile-policy.js'
+import { CannotRunError } from './errors.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
-import type { Policy } from './pipeline/policy.js'
-import type { ListenAddress } from './policy/own-listeners.js'
 import type { RuleSet } from './rules/rule.js'
+import { createServing } from './serving.js'
 import { SYSTEM_CLOCK } from './subscriptions/clock.js'
 import { createListFetcher } from './subscriptions/list-fetcher.js'
 import type { ListState, ListUpdate } from './subscriptions/list-state.js'
 import { createSubscriptions, type UpdateRequest } from './subscriptions/subscriptions.js'
-import { createClientCounts } from './transport/client-counts.js'
-import type { TransportContext } from './transport/context.js'
-import { createDeadlines, tickFor } from './transport/deadlines.js'
-import { drain, type OpenConnection } from './transport/drain.js'
-import { type Listener, listen as startListener } from './transport/listener.js'
-import { chooseEngine, type SocketId } from './transport/native-addon.js'
-import { NativeEdge } from './transport/native-edge.js'
-import { listenNatively } from './transport/native-listener.js'
-import { createOriginPool } from './transport/origin-pool.js'
-import { createDialer, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
-import { createResolver, type HostResolver } from './upstream/resolver.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
 export type { ListState, ListUpdate } from './subscriptions/list-state.js'
@@ -37,7 +19,7 @@ export type { ListState, ListUpdate } from './subscriptions/list-state.js'
 export type ProxyLogger = { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
 
 /** Any part of the configuration, in parsed form (milliseconds, port ranges), and the rules. */
-export type ProxyOptions = Settings & {
+export type ProxyOptions = Omit<Settings, 'workers'> & {
   /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. `rules.lists` are added to either. */
   readonly ruleSet?: RuleSet
   readonly logger?: ProxyLogger
@@ -82,12 +64,20 @@ export type Proxy = {
   readonly busyConnections: number
 }
 
-/** A configuration in force, with all that was compiled from it. */
-type Snapshot = {
-  readonly config: Config
-  readonly policy: Policy
-  readonly resolver: HostResolver
-  readonly dial: Dial
+/** Worker processes that serve the clients in the place of this one. */
+export type Fleet = {
+  /** Resolves with the URLs of the listeners once all workers accept. @throws CannotRunError */
+  listen(config: Config, ruleSet: RuleSet): Promise<readonly string[]>
+  /** Has all workers compile what shall be in force next. @throws {Error} one of them cannot; then nothing has changed */
+  prepare(config: Config, ruleSet: RuleSet): Promise<FleetChange>
+  close(drainMs: number): Promise<number>
+  readonly connections: number
+  readonly busyConnections: number
+}
+
+export type FleetChange = {
+  /** Resolves when all workers answer by it. Never fails: a worker that cannot is replaced by one that does. */
+  commit(): Promise<void>
 }
 
 /**
@@ -95,198 +85,105 @@ type Snapshot = {
  * file, in parsed form.
  */
 export function createProxy(options: ProxyOptions = {}): Proxy {
+  return createProxyWith(options, undefined)
+}
+
+/** The same with worker processes, where a fleet is given: this process then serves no client. */
+export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined): Proxy {
   const config = mergeSettings(withoutExtras(options))
   const logger = options.logger
-  const connections = new Set<OpenConnection>()
-  const clients = createClientCounts()
-  const pool = createOriginPool()
-  const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
   const subscribers: Subscribers = { exchange: new Set(), rules: new Set() }
-  const dials = new WeakMap<Policy, Dial>()
-  const nativeDials = new WeakMap<Policy, Dial<SocketId>>()
-  let engine: 'native' | 'js' = 'js'
-  let edge: NativeEdge | undefined
-  const resolvers = new Set<HostResolver>()
-  const idPrefix = randomBytes(4).toString('hex')
-  let exchanges = 0
-  let listeners: readonly Listener[] = []
-  let isDraining = false
-  let snapshot = takeSnapshot(config, options.ruleSet ?? compileRules([], defaultOf(config)))
-  let heads = createHeads(config)
+  let addresses: readonly string[] = []
+  const serving = createServing({
+    config,
+    ruleSet: options.ruleSet ?? compileRules([], defaultOf(config)),
+    isHeard: () => subscribers.exchange.size > 0,
+    onExchange(record) {
+      for (const subscriber of subscribers.exchange) subscriber(record)
+    },
+    onFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
+    onWarning: (message) => logger?.warn(message),
+    onNotice: (message) => logger?.info(message),
+  })
+  const served = fleet ?? serving
+  const rules = (): RuleSet => serving.snapshot.policy.rules
   const lists = createSubscriptions({
-    rules: () => snapshot.policy.rules,
-    swap(ruleSet) {
-      putInForce(snapshot.config, ruleSet)
+    rules,
+    async swap(ruleSet) {
+      await putInForce(serving.snapshot.config, ruleSet)
       for (const subscriber of subscribers.rules) subscriber(ruleSet)
     },
-    fetch: createListFetcher(() => snapshot),
+    fetch: createListFetcher(() => serving.snapshot),
     logger: logger ?? { warn() {}, info() {}, debug() {} },
     clock: SYSTEM_CLOCK,
     chance: Math.random,
   })
 
-  const context: TransportContext = {
-    get limits() {
-      return snapshot.config.limits
-    },
-    get requestHead() {
-      return heads.request
-    },
-    get responseHead() {
-      return heads.response
-    },
-    deadlines,
-    pool,
-    tunnels: createClientCounts(),
-    policy: () => snapshot.policy,
-    dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
-    nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
-    wallClock: Date.now,
-    isDraining: () => isDraining,
-    isRecording: () => exchangeSettled.hasSubscribers || subscribers.exchange.size > 0,
-    record(record) {
-      if (exchangeSettled.hasSubscribers) exchangeSettled.publish(record)
-      for (const subscriber of subscribers.exchange) subscriber(record)
-    },
-    reportFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
-  }
-
-  function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
-    const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
-    const resolver = createResolver({ ...next.egress.dns, now: () => performance.now() })
-    resolvers.add(resolver)
-    const dialling = {
-      resolver,
-      guard: policy.guard,
-      isOwn: policy.isOwn,
-      connectTimeoutMs: next.limits.connectTimeoutMs,
-      now: () => performance.now(),
-    }
-    const dial = createDialer(dialling)
-    dials.set(policy, dial)
-    if (edge !== undefined) nativeDials.set(policy, createRace(dialling, edge.connect))
-    return { config: next, policy, resolver, dial }
-  }
-
-  function retire({ resolver }: Snapshot): void {
-    resolvers.delete(resolver)
-    resolver.close()
-  }
-
-  /** For requests from now on, while some are under way. */
-  function putInForce(next: Config, ruleSet: RuleSet): void {
-    const before = snapshot
-    snapshot = takeSnapshot(next, ruleSet)
-    pool.clear()
-    // exchanges that were decided before still dial by it: it ends when their time is up
-    setTimeout(() => retire(before), before.config.limits.connectTimeoutMs).unref()
-  }
-
-  /** Puts the options and rules in force that came with the proxy. */
-  function replaceSnapshot(ruleSet: RuleSet): void {
-    const before = snapshot
-    snapshot = takeSnapshot(config, ruleSet)
-    retire(before)
-  }
-
-  function startEdge(): void {
-    const choice = chooseEngine(config.engine)
-    engine = choice.engine
-    if (choice.engine === 'native') edge = new NativeEdge(choice.addon, deadlines)
-    else if (choice.why !== '') logger?.info(`the engine native cannot run, so js does: ${choice.why}`)
-  }
-
-  function startOne(host: string, port: number): Promise<Listener> {
-    const options = { context, host, port, connections, clients }
-    return edge === undefined ? startListener(options) : listenNatively({ ...options, edge, dial: dialNatively })
-  }
-
-  function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
-    const dial = nativeDials.get(policy)
-    if (dial === undefined) throw new Error('this policy was never in force')
-    return dial(request, done)
-  }
-
-  function stopEdge(): void {
-    edge?.destroy()
-    edge = undefined
-  }
-
-  /** The addresses bound, or before that those that will be. */
-  function listening(next: Config): readonly ListenAddress[] {
-    return listeners.length > 0 ? listeners : next.listen.map(toListenAddress)
+  /** In two steps, so that no two workers answer by different rules for longer than a message takes. */
+  async function putInForce(next: Config, ruleSet: RuleSet): Promise<void> {
+    const own = serving.prepare(next, ruleSet)
+    const workers = await fleet?.prepare(next, ruleSet).catch((error) => {
+      own.abandon()
+      throw error
+    })
+    own.commit()
+    await workers?.commit()
   }
 
   return {
     get address() {
-      return listeners[0]?.url ?? ''
+      return addresses[0] ?? ''
     },
     get addresses() {
-      return listeners.map(({ url }) => url)
+      return addresses
     },
     get engine() {
-      return engine
+      return serving.engine
     },
     get rules() {
-      return snapshot.policy.rules
+      return rules()
     },
     get lists() {
       return lists.states()
     },
     get connections() {
-      return connections.size
+      return served.connections
     },
     get busyConnections() {
-      let busy = 0
-      for (const { isIdle } of connections) if (!isIdle) busy++
-      return busy
+      return served.busyConnections
     },
 
     async listen() {
       refuseOpenProxy(config)
-      startEdge()
-      // the first listener may have clients before the last one is bound
-      await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), replaceSnapshot)
-      const started: Listener[] = []
-      try {
-        for (const url of config.listen) {
-          const { address, port } = toListenAddress(url)
-          started.push(await startOne(address, port))
-        }
-      } catch (error) {
-        const closed = started.map((listener) => listener.close())
-        for (const connection of connections) connection.close()
-        await Promise.all(closed)
-        stopEdge()
-        throw error
+      if (fleet !== undefined && config.engine === 'native') {
+        throw new CannotRunError('the engine native runs in one process; use --workers 1 or --engine js')
       }
-      listeners = started
-      // only now the ports are known that must not be dialled
-      replaceSnapshot(snapshot.policy.rules)
+      // the first listener may have clients before the last one is bound
+      await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), serving.replaceRules)
+      if (fleet === undefined) {
+        await serving.listen()
+        addresses = serving.addresses
+      } else {
+        addresses = await fleet.listen(config, rules())
+        serving.noteListening(addresses)
+      }
       lists.start()
     },
 
     async close({ drainMs = 5_000 } = {}) {
-      isDraining = true
-      const closed = listeners.map((listener) => listener.close())
       const listsClosed = lists.close()
-      const cut = await drain(connections, drainMs)
-      await Promise.all([...closed, listsClosed])
-      stopEdge()
-      pool.clear()
-      for (const resolver of resolvers) resolver.close()
+      const cut = await served.close(drainMs)
+      if (fleet !== undefined) await serving.close(0)
+      await listsClosed
       return cut
     },
 
     async reload(next) {
-      if (listeners.length === 0) throw new Error('reload() needs a proxy that listens')
+      if (addresses.length === 0) throw new Error('reload() needs a proxy that listens')
       const nextConfig = mergeSettings(withoutExtras(next))
-      const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, snapshot.policy.rules))
-      const before = snapshot
-      await lists.adopt(nextConfig, ruleSet, (whole) => {
-        putInForce(nextConfig, whole)
-        heads = createHeads(nextConfig)
-      })
+      const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, rules()))
+      const before = serving.snapshot
+      await lists.adopt(nextConfig, ruleSet, (whole) => putInForce(nextConfig, whole))
       if (nextConfig.listen.join() !== before.config.listen.join()) {
         logger?.warn('the listen addresses changed: they take effect at the next start')
       }
@@ -295,9 +192,9 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     updateLists: (request = {}) => lists.update(request),
 
     decide({ target, method }) {
-      const isUnread = options.ruleSet === undefined && config.rules.files.length > 0 && listeners.length === 0
+      const isUnread = options.ruleSet === undefined && config.rules.files.length > 0 && addresses.length === 0
       if (isUnread) throw new Error('rules.files are read by listen(): ask after it, or give a ruleSet')
-      return decideTarget(snapshot.policy, target, method)
+      return decideTarget(serving.snapshot.policy, target, method)
     },
 
     on(event, listener) {
@@ -310,25 +207,12 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   }
 }
 
-function createHeads({ limits }: Config) {
-  return { request: createRequestHead(limits), response: createResponseHead(limits) }
-}
-
 function loadRulesOf({ rules }: Config, previous?: RuleSet): Promise<RuleSet> {
   return loadRules({ files: rules.files, scope: rules.scope, default: rules.default, previous, key: randomPrintKey() })
 }
 
 function defaultOf({ rules }: Config) {
   return rules.default === undefined ? {} : { default: rules.default }
-}
-
-function localAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address))
-}
-
-function timeoutsOf({ limits }: Config): number[] {
-  const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs } = limits
-  return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs]
 }
 
 function withoutExtras({ ruleSet: _ruleSet, logger: _logger, ...settings }: ProxyOptions): Settings {

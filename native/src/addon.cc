@@ -284,13 +284,15 @@ napi_value Listen(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// connect(ip, port): id
+// connect(ip, port, localAddress): id
 napi_value Connect(napi_env env, napi_callback_info info) {
-  const Call<2> call(env, info);
+  const Call<3> call(env, info);
   char ip[64];
+  char local_ip[64];
   call.Text(0, ip);
+  call.Text(2, local_ip);
   if (call.edge == nullptr) return Integer(env, 0);
-  return Integer(env, static_cast<int32_t>(call.edge->Connect(ip, static_cast<uint16_t>(call.Uint(1)))));
+  return Integer(env, static_cast<int32_t>(call.edge->Connect(ip, static_cast<uint16_t>(call.Uint(1)), local_ip)));
 }
 
 // splice(client, origin, idleMs): whether both were there

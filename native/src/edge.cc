@@ -16,8 +16,8 @@ namespace veilgate {
 namespace {
 
 constexpr int kBacklog = 4096;
-// A dead peer is noticed by the kernel after this long without a word.
-constexpr int kKeepAliveSeconds = 60;
+// A tunnel that is silent for this long has its peers probed: the kernel then notices those that are gone.
+constexpr int kProbeAfterSeconds = 60;
 constexpr int kEventsAtOnce = 256;
 // Clients taken in one go: those already here have their turn in between.
 constexpr int kAcceptsAtOnce = 64;
@@ -41,6 +41,17 @@ socklen_t ToAddress(const char* ip, uint16_t port, Address* address) {
   }
   if (uv_ip6_addr(ip, port, &address->six) == 0) return sizeof(address->six);
   return 0;
+}
+
+// 0 or an errno.
+int Bind(int fd, const char* ip, sa_family_t family) {
+  Address address;
+  const socklen_t size = ToAddress(ip, 0, &address);
+  if (size == 0 || address.any.sa_family != family) return EINVAL;
+  // the port is chosen when the target is known, so that one address serves more than 28,000 connections
+  const int later = 1;
+  setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &later, sizeof(later));
+  return bind(fd, &address.any, size) == 0 ? 0 : errno;
 }
 
 void SetOption(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof(value)); }
@@ -99,10 +110,8 @@ int Edge::Listen(const char* ip, uint16_t* port) {
   const int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd == -1) return -errno;
   SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  // clients inherit these
+  // clients inherit it
   SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveSeconds);
   Socket* listener = nullptr;
   int fault = 0;
   if (bind(fd, &address.any, size) != 0 || listen(fd, kBacklog) != 0 ||
@@ -124,7 +133,7 @@ int Edge::Listen(const char* ip, uint16_t* port) {
   return static_cast<int>(listener->id);
 }
 
-uint32_t Edge::Connect(const char* ip, uint16_t port) {
+uint32_t Edge::Connect(const char* ip, uint16_t port, const char* local_ip) {
   Address address;
   const socklen_t size = ToAddress(ip, port, &address);
   Socket* origin = sockets_.Add(-1, Kind::kConnecting);
@@ -136,7 +145,8 @@ uint32_t Edge::Connect(const char* ip, uint16_t port) {
     origin->fault = errno;
   } else {
     SetOption(origin->fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    if (connect(origin->fd, &address.any, size) != 0 && errno != EINPROGRESS) origin->fault = errno;
+    if (*local_ip != '\0') origin->fault = -Bind(origin->fd, local_ip, address.any.sa_family);
+    if (origin->fault == 0 && connect(origin->fd, &address.any, size) != 0 && errno != EINPROGRESS) origin->fault = errno;
     origin->watches_writable = true;
     if (origin->fault == 0 && !Watch(origin, kReadEvents | EPOLLOUT)) origin->fault = errno;
   }
@@ -178,7 +188,16 @@ void Edge::Sweep() {
   const uint64_t now = Now();
   sockets_.ForEach([this, now](Socket* socket) {
     if (socket->kind != Kind::kTunnel || !socket->is_client) return;
-    if (now - socket->active_at >= socket->idle_ms) EndTunnel(socket, EndReason::kIdle);
+    const uint64_t silent_ms = now - socket->active_at;
+    if (silent_ms >= socket->idle_ms) {
+      EndTunnel(socket, EndReason::kIdle);
+    } else if (silent_ms >= kProbeAfterSeconds * 1000 && !socket->probed) {
+      socket->probed = true;
+      for (const int fd : {socket->fd, socket->peer->fd}) {
+        SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+        SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, kProbeAfterSeconds);
+      }
+    }
   });
 }
 

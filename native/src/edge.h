@@ -22,7 +22,7 @@ enum class EventType : uint8_t {
   kHandOver,    // client has sent something else: its descriptor goes to TypeScript
   kGone,        // client that is no tunnel has closed
   kConnected,   // origin
-  kFailed,      // origin; code: errno
+  kFailed,      // origin; code: errno, negative where the local address could not be bound
   kEnded,       // tunnel, by the id of its client; code: EndReason
 };
 
@@ -64,14 +64,15 @@ class Edge {
   // An id, or a negative errno. `port` is in host order; the port that was taken comes back in it.
   int Listen(const char* ip, uint16_t* port);
   // An id; kConnected or kFailed follows unless it is closed before.
-  uint32_t Connect(const char* ip, uint16_t port);
+  // `local_ip`: the address to go out from, and from no other; empty: any.
+  uint32_t Connect(const char* ip, uint16_t port, const char* local_ip);
   // Makes a tunnel of a waiting client and a connected origin; false when one of them is gone.
   bool Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms);
   // Closes a socket, or both of a tunnel, with a reset where `reset`. A client's kGone or a tunnel's kEnded follows.
   void CloseSocket(uint32_t id, bool reset);
   // Takes a client out: the descriptor is the caller's. -1 when it is gone.
   int Detach(uint32_t id, std::vector<char>* bytes);
-  // Ends tunnels that were idle for too long.
+  // Ends tunnels that were idle for too long, and has the peers of silent ones probed.
   void Sweep();
   void set_head_limit(size_t limit) { head_limit_ = limit; }
   const Socket* Find(uint32_t id) const { return sockets_.Find(id); }

@@ -36,6 +36,8 @@ struct Socket {
   bool shut = false;
   // In the list of those that are pumped again.
   bool queued = false;
+  // In the client of a tunnel: both are probed by the kernel.
+  bool probed = false;
   // Reads in a row that brought much: at some point a pipe pays.
   uint8_t full_reads = 0;
   // The other half of a tunnel.
@@ -51,7 +53,7 @@ struct Socket {
   // Of a tunnel, in its client: loop time in ms of the last octet, and how long none may come.
   uint64_t active_at = 0;
   uint64_t idle_ms = 0;
-  // errno of a connection that failed before epoll knew it.
+  // Why a connection failed before epoll knew it, as kFailed tells it.
   int fault = 0;
 };
 

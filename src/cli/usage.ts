@@ -2,7 +2,6 @@ import type { CommanderError } from 'commander'
 import { closest } from 'fastest-levenshtein'
 
 const LATER_OPTIONS: Readonly<Record<string, string>> = {
-  '--workers': 'several processes come in a later version; this one has one',
   '--upstream': 'parent proxies come in a later version; this one connects directly',
   '--client': 'policy by client comes in a later version',
   '--user': 'policy by user comes in a later version',
@@ -10,7 +9,7 @@ const LATER_OPTIONS: Readonly<Record<string, string>> = {
 }
 
 const LATER_COMMANDS: ReadonlySet<string> = new Set(
-  'import upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '),
+  'upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '),
 )
 
 /** What commander found wrong → what is wrong and what to write, in our words where it knows too little. */

@@ -17,7 +17,7 @@ export type EdgeHandler = {
   /** A client that was no tunnel has closed, or was closed. */
   onGone(client: SocketId): void
   onConnected(origin: SocketId): void
-  /** @param errno positive */
+  /** @param errno negative where the local address could not be bound */
   onFailed(origin: SocketId, errno: number): void
   /** @param reason see `END_REASONS` */
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void
@@ -27,8 +27,8 @@ export type EdgeHandler = {
 export type Edge = {
   /** @returns the listener and the port that was taken, or a negative errno */
   listen(ip: string, port: number): readonly [SocketId, number] | number
-  /** `onConnected` or `onFailed` follows, never before this returns. */
-  connect(ip: string, port: number): SocketId
+  /** `onConnected` or `onFailed` follows, never before this returns. @param localAddress to go out from; empty: any */
+  connect(ip: string, port: number, localAddress: string): SocketId
   /** Makes a tunnel: answers the client, delivers its early octets, moves all others. False when one of the two is gone. */
   splice(client: SocketId, origin: SocketId, idleMs: number): boolean
   /** `onGone` or `onEnded` follows where it is a client's. */

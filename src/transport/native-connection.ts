@@ -5,7 +5,7 @@ import { createExchange, type Exchange, refuse } from '../pipeline/exchange.js'
 import { decisionAfter } from '../pipeline/refusal-decision.js'
 import { decideRequest } from '../pipeline/request-pipeline.js'
 import type { Route } from '../pipeline/route.js'
-import { createOutcome, type Outcome, toAccessRecord } from './access-record.js'
+import { createOutcome, noteForLog, type Outcome, toAccessRecord } from './access-record.js'
 import type { ClientConnection } from './client-connection.js'
 import type { TransportContext } from './context.js'
 import type { Expiring } from './deadlines.js'
@@ -124,7 +124,7 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
     const { context } = this.#host
     const policy = context.policy()
     const head = context.requestHead
-    if (!parseRequestHead(text, context.limits, policy.headers.request, head)) {
+    if (!parseRequestHead(text, context.limits, policy.headers.request.table, head)) {
       this.#handOver()
       return
     }
@@ -135,8 +135,11 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
       policy,
       head,
     })
-    if (context.isRecording()) exchange.headersRemoved = []
     const outcome = createOutcome()
+    if (context.isRecording()) {
+      exchange.headersRemoved = []
+      noteForLog(outcome, head.fields)
+    }
     outcome.bytesFromClient = text.length + 2
     this.#exchange = exchange
     this.#outcome = outcome

@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util'
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
-import type { ConnectObserver } from '../upstream/dial.js'
+import type { ConnectObserver, ConnectTarget } from '../upstream/dial.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 import { type Edge, type EdgeHandler, END_REASONS, type NativeAddon, type SocketId } from './native-addon.js'
 import type { SpliceEnd } from './splice.js'
@@ -56,9 +56,13 @@ export class NativeEdge implements EdgeHandler, Expiring {
   }
 
   /** One attempt of a race; see `Connect`. */
-  readonly connect = (ip: string, port: number, number: number, observer: ConnectObserver<SocketId>): (() => void) => {
-    const id = this.#edge.connect(ip, port)
-    this.#attempts[id & PLACE_MASK] = { id, number, observer }
+  readonly connect = (
+    { ip, port, localAddress }: ConnectTarget,
+    number: number,
+    observer: ConnectObserver<SocketId>,
+  ): (() => void) => {
+    const id = this.#edge.connect(ip, port, localAddress ?? '')
+    this.#attempts[id & PLACE_MASK] = { id, number, observer, localAddress }
     return () => {
       if (this.#takeAttempt(id) !== undefined) this.#edge.close(id, false)
     }
@@ -132,7 +136,7 @@ export class NativeEdge implements EdgeHandler, Expiring {
 
   onFailed(origin: SocketId, errno: number): void {
     const attempt = this.#takeAttempt(origin)
-    attempt?.observer.onError(attempt.number, connectError(errno))
+    attempt?.observer.onError(attempt.number, connectError(errno, attempt.localAddress))
   }
 
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void {
@@ -164,10 +168,12 @@ type Attempt = {
   readonly id: SocketId
   readonly number: number
   readonly observer: ConnectObserver<SocketId>
+  readonly localAddress: string | undefined
 }
 
 /** As Node's sockets say it. */
-function connectError(errno: number): NodeJS.ErrnoException {
-  const code = getSystemErrorName(-errno)
-  return Object.assign(new Error(`connect ${code}`), { code })
+function connectError(errno: number, localAddress: string | undefined): NodeJS.ErrnoException {
+  const code = getSystemErrorName(-Math.abs(errno))
+  const syscall = errno < 0 ? 'bind' : 'connect'
+  return Object.assign(new Error(`${syscall} ${code}`), { code, syscall, address: localAddress })
 }

@@ -4,7 +4,7 @@ import type { Policy } from '../pipeline/policy.js'
 import type { Route } from '../pipeline/route.js'
 import type { DialDone, DialRequest } from '../upstream/dial.js'
 import type { Outcome } from './access-record.js'
-import { addressAdmission } from './address-admission.js'
+import { targetAdmission } from './target-admission.js'
 
 /**
  * Performs the first half of the plan "tunnel": reaches the origin.
@@ -21,7 +21,7 @@ export function dialTunnel<S>(
   done: (error: ProxyError | null, origin: S | null) => void,
 ): () => void {
   const { host, port, family } = route.authority
-  const request = { host, port, family, ...addressAdmission(exchange, route) }
+  const request = { host, port, family, ...targetAdmission(exchange, route) }
   return dial(exchange.policy, request, (error, socket, timing) => {
     outcome.ip = timing.ip
     outcome.dnsMs = timing.dnsMs

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import type { ConnectObserver } from './dial.js'
+import type { ConnectObserver, ConnectTarget } from './dial.js'
 
 /**
  * One attempt to connect, by a socket of Node's: half-open allowed, not flowing, without listeners when it is handed on.
@@ -7,12 +7,17 @@ import type { ConnectObserver } from './dial.js'
  * @returns abandons the attempt
  */
 export function connectSocket(
-  ip: string,
-  port: number,
+  { ip, port, localAddress }: ConnectTarget,
   attempt: number,
   observer: ConnectObserver<Socket>,
 ): () => void {
-  const socket = connect({ host: ip, port, allowHalfOpen: true, noDelay: true })
+  const socket = connect({
+    host: ip,
+    port,
+    allowHalfOpen: true,
+    noDelay: true,
+    ...(localAddress !== undefined && { localAddress }),
+  })
 
   function onConnect(): void {
     release()

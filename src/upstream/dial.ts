@@ -1,5 +1,6 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
+import type { EgressAddresses } from '../policy/egress-addresses.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
 import { connectSocket } from './connect-socket.js'
 import type { HostResolver } from './resolver.js'
@@ -13,14 +14,18 @@ export type DialRequest = {
   readonly port: number
   /** 0 for a name, 4 or 6 for an address literal. */
   readonly family: 0 | 4 | 6
-  /** The caller's own rules about addresses, asked once for everything DNS answered (or the literal), before the guard drops any. */
-  readonly admit?: (addresses: readonly string[]) => ProxyError | undefined
+  /** The caller's own rules, asked once for everything DNS answered (or the literal), before the guard drops any. */
+  readonly admit?: (addresses: readonly string[], cnames: readonly string[]) => ProxyError | undefined
+  /** Which of the egress addresses it goes out from, by `EgressAddresses.at`: the same number, the same address. Not given: in turn. */
+  readonly egressIndex?: bigint
 }
 
 /** What is known of a dial when it ends, whichever way; null for a step that did not happen. */
 export type DialTiming = {
   /** The address connected to, or the one tried last. */
   readonly ip: string | null
+  /** Canonical names that the target is an alias of, nearest first. */
+  readonly cnames: readonly string[]
   readonly dnsMs: number | null
   readonly connectMs: number | null
 }
@@ -36,7 +41,14 @@ export type ConnectObserver<S> = {
  *
  * @returns abandons the attempt: nothing is heard of it any more and nothing stays open
  */
-export type Connect<S> = (ip: string, port: number, attempt: number, observer: ConnectObserver<S>) => () => void
+export type Connect<S> = (to: ConnectTarget, attempt: number, observer: ConnectObserver<S>) => () => void
+
+export type ConnectTarget = {
+  readonly ip: string
+  readonly port: number
+  /** The address to go out from, and from no other; an error of the `syscall` `bind` where that cannot be. */
+  readonly localAddress: string | undefined
+}
 
 /** `S`: what stands for a connection; a socket of Node's, or an id of the native edge. */
 export type DialDone<S = Socket> = (error: ProxyError | null, socket: S | null, timing: DialTiming) => void
@@ -56,6 +68,8 @@ export type DialerOptions = {
   readonly guard: EgressGuard
   /** Whether address and port are one of this proxy's own listeners. */
   readonly isOwn: (ip: string, port: number) => boolean
+  /** From which of our addresses targets are dialled; without, the system chooses. */
+  readonly egressAddresses?: EgressAddresses
   /** For DNS and all attempts together. */
   readonly connectTimeoutMs: number
   /** Milliseconds on any clock that does not go back. */
@@ -74,17 +88,26 @@ export function createDialer(options: DialerOptions): Dial {
  * guard drops what it refuses (`VG_ADDRESS_PROHIBITED` where nothing is left),
  * and the rest races by RFC 8305. The error of a lost race is the one that says
  * most: an origin that refused rather than one without a route.
+ *
+ * Where egress addresses are configured, every attempt goes out from one of them, of the
+ * family of the address dialled; where that cannot be, it fails
+ * (`VG_EGRESS_ADDRESS`) and never goes out from another.
  */
-export function createRace<S>(
-  { resolver, guard, isOwn, connectTimeoutMs, now }: DialerOptions,
-  connect: Connect<S>,
-): Dial<S> {
-  return function dial({ host, port, family, admit }, done) {
+export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial<S> {
+  const { resolver, guard, isOwn, egressAddresses, connectTimeoutMs, now } = options
+  /** Whose turn it is. */
+  let next4 = 0n
+  let next6 = 0n
+
+  return function dial({ host, port, family, admit, egressIndex }, done) {
     const startedAt = now()
     let dnsMs: number | null = null
     let connectStartedAt = startedAt
     let cancelLookup: (() => void) | undefined
     let candidates: readonly string[] = []
+    let cnames: readonly string[] = NO_CNAMES
+    let egress4: string | undefined
+    let egress6: string | undefined
     /** What abandons each attempt, by index of the candidate. */
     const attempts: (() => void)[] = []
     let openAttempts = 0
@@ -106,11 +129,12 @@ export function createRace<S>(
       release(NO_ATTEMPT)
       const tried = attempts.length
       const ip = candidates[tried - 1] ?? null
-      done(error, null, { ip, dnsMs, connectMs: tried === 0 ? null : now() - connectStartedAt })
+      done(error, null, { ip, cnames, dnsMs, connectMs: tried === 0 ? null : now() - connectStartedAt })
     }
 
-    function onAddresses(error: ProxyError | null, addresses: readonly string[]): void {
+    function onAddresses(error: ProxyError | null, addresses: readonly string[], names: readonly string[]): void {
       cancelLookup = undefined
+      cnames = names
       if (family === 0) dnsMs = now() - startedAt
       const refusal = error ?? judge(addresses)
       if (refusal !== undefined) {
@@ -124,31 +148,48 @@ export function createRace<S>(
     /** Why none of the addresses may be dialled, or else `candidates`. */
     function judge(addresses: readonly string[]): ProxyError | undefined {
       if (addresses.some((ip) => isOwn(ip, port))) return new ProxyError('VG_PROXY_LOOP', `${host}:${port}`)
-      const refusal = admit?.(addresses)
+      const refusal = admit?.(addresses, cnames)
       if (refusal !== undefined) return refusal
 
       candidates = interleaveFamilies(addresses).filter((ip) => guard.check(ip) === undefined)
+      if (candidates.length === 0) {
+        const [first] = addresses
+        return new ProxyError('VG_ADDRESS_PROHIBITED', first === undefined ? undefined : guard.check(first))
+      }
+      return egressAddresses?.isConfigured ? chooseEgress(egressAddresses) : undefined
+    }
+
+    /** Leaves the candidates of a family for which there is an address of ours; or why there is none. */
+    function chooseEgress(ours: EgressAddresses): ProxyError | undefined {
+      const [first = ''] = candidates
+      const wants6 = candidates.some((ip) => isIPv6(ip))
+      if (wants6) egress6 = ours.at(6, egressIndex ?? next6++)
+      if (!wants6 || candidates.some((ip) => !isIPv6(ip))) egress4 = ours.at(4, egressIndex ?? next4++)
+      candidates = candidates.filter((ip) => egressFor(ip) !== undefined)
       if (candidates.length > 0) return undefined
-      const [first] = addresses
-      return new ProxyError('VG_ADDRESS_PROHIBITED', first === undefined ? undefined : guard.check(first))
+      return new ProxyError('VG_EGRESS_ADDRESS', `egress.addresses has none of IPv${isIPv6(first) ? 6 : 4}`)
+    }
+
+    function egressFor(ip: string): string | undefined {
+      return isIPv6(ip) ? egress6 : egress4
     }
 
     function tryNext(): void {
       const ip = candidates[attempts.length]
       if (ip === undefined) return
       openAttempts++
-      const abandon = connect(ip, port, attempts.length, observer)
+      const abandon = connect({ ip, port, localAddress: egressFor(ip) }, attempts.length, observer)
       if (attempts.push(abandon) < candidates.length) nextAttempt = setTimeout(tryNext, ATTEMPT_DELAY_MS)
     }
 
     function onConnect(attempt: number, socket: S): void {
       release(attempt)
-      done(null, socket, { ip: candidates[attempt] ?? null, dnsMs, connectMs: now() - connectStartedAt })
+      done(null, socket, { ip: candidates[attempt] ?? null, cnames, dnsMs, connectMs: now() - connectStartedAt })
     }
 
     function onError(_attempt: number, error: unknown): void {
       openAttempts--
-      failure = moreTelling(failure, toProxyError(error))
+      failure = moreTelling(failure, toDialError(error))
       if (attempts.length < candidates.length) {
         clearTimeout(nextAttempt)
         tryNext()
@@ -163,7 +204,7 @@ export function createRace<S>(
 
     const observer: ConnectObserver<S> = { onConnect, onError }
     if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
-    else onAddresses(null, [host])
+    else onAddresses(null, [host], NO_CNAMES)
     if (isOver) return nothingToCancel
     deadline = setTimeout(onDeadline, connectTimeoutMs)
     return function cancel() {
@@ -180,6 +221,8 @@ const TELLING: readonly ErrorCode[] = [
   'VG_ORIGIN_CONNECT_TIMEOUT',
   'VG_ORIGIN_TERMINATED',
   'VG_ORIGIN_REFUSED',
+  // whoever runs the proxy has to mend it
+  'VG_EGRESS_ADDRESS',
 ]
 
 function moreTelling(before: ProxyError | undefined, latest: ProxyError): ProxyError {
@@ -196,5 +239,14 @@ function interleaveFamilies(addresses: readonly string[]): readonly string[] {
   for (let i = 0; i < six.length || i < four.length; i++) ordered.push(...six.slice(i, i + 1), ...four.slice(i, i + 1))
   return ordered
 }
+
+/** A socket that could not be bound never tried to reach anybody. */
+function toDialError(error: unknown): ProxyError {
+  const { syscall, address, code } = error as NodeJS.ErrnoException & { readonly address?: string }
+  if (syscall !== 'bind') return toProxyError(error)
+  return new ProxyError('VG_EGRESS_ADDRESS', `${address} (${code})`, { cause: error })
+}
+
+const NO_CNAMES: readonly string[] = []
 
 function nothingToCancel(): void {}

@@ -324,6 +324,26 @@ describe.each(ENGINES)('the transport, engine %s', (engine) => {
     })
   })
 
+  describe('egress addresses', () => {
+    test('an origin is reached from the address that was named', async () => {
+      const { client, peer, record } = await openTunnel({ egress: { addresses: ['127.0.0.9'] } })
+      expect(peer.socket.remoteAddress).toBe('127.0.0.9')
+      client.end()
+      peer.end()
+      expect((await record(0)).egress).toEqual({ route: 'direct', ip: '127.0.0.9' })
+    })
+
+    test('and from no other, where this machine does not have it', async () => {
+      const origin = await startRawOrigin()
+      const { connect, record } = await start({ egress: { addresses: ['192.0.2.77'] } })
+      const client = await connect()
+      await client.write(connectTo(origin.authority))
+      expect((await client.readResponse()).status).toBeGreaterThanOrEqual(500)
+      expect((await record(0)).error).toBe('VG_EGRESS_ADDRESS')
+      expect(origin.peers).toEqual([])
+    })
+  })
+
   test('the access record tells of a tunnel what it was', async () => {
     const { client, peer, port, origin, record, records } = await openTunnel()
     await client.write('12345')

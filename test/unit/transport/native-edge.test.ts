@@ -120,20 +120,26 @@ describe('NativeEdge', () => {
       onConnect: (attempt: number, id: number) => heard.push([attempt, id]),
       onError: (attempt: number, error: unknown) => heard.push([attempt, (error as NodeJS.ErrnoException).code]),
     }
-    edge.connect('127.0.0.1', 1, 0, observer)
-    edge.connect('127.0.0.1', 1, 1, observer)
-    const abandon = edge.connect('127.0.0.1', 1, 2, observer)
+    edge.connect({ ip: '127.0.0.1', port: 1, localAddress: '127.0.0.9' }, 0, observer)
+    edge.connect({ ip: '127.0.0.1', port: 1, localAddress: '127.0.0.9' }, 1, observer)
+    edge.connect({ ip: '127.0.0.1', port: 1, localAddress: '127.0.0.9' }, 3, {
+      ...observer,
+      onError: (attempt, error) => heard.push([attempt, error]),
+    })
+    const abandon = edge.connect({ ip: '127.0.0.1', port: 1, localAddress: '127.0.0.9' }, 2, observer)
     handler.onConnected(100)
     handler.onConnected(100)
     handler.onFailed(101, 111)
+    handler.onFailed(102, -99)
     abandon()
     abandon()
-    handler.onConnected(102)
+    handler.onConnected(103)
     expect(heard).toEqual([
       [0, 100],
       [1, 'ECONNREFUSED'],
+      [3, expect.objectContaining({ syscall: 'bind', code: 'EADDRNOTAVAIL', address: '127.0.0.9' })],
     ])
-    expect(calls.filter(([what]) => what === 'close')).toEqual([['close', 102, false]])
+    expect(calls.filter(([what]) => what === 'close')).toEqual([['close', 103, false]])
   })
 
   test('is swept while there are tunnels, and says how each ended', () => {

@@ -24,7 +24,7 @@ describe('connectSocket', () => {
   test('hands on a connection without listeners of its own', async () => {
     const origin = await startRawOrigin()
     const { heard, sockets, observer } = observed()
-    connectSocket('127.0.0.1', origin.port, 3, observer)
+    connectSocket({ ip: '127.0.0.1', port: origin.port, localAddress: undefined }, 3, observer)
     await eventually(() => heard.length === 1)
     const [socket] = sockets
     expect(heard).toEqual([3])
@@ -35,7 +35,7 @@ describe('connectSocket', () => {
 
   test('tells why there is none', async () => {
     const { heard, observer } = observed()
-    connectSocket('127.0.0.1', await unusedPort(), 0, observer)
+    connectSocket({ ip: '127.0.0.1', port: await unusedPort(), localAddress: undefined }, 0, observer)
     await eventually(() => heard.length === 1)
     expect(heard).toEqual([[0, 'ECONNREFUSED']])
   })
@@ -43,9 +43,9 @@ describe('connectSocket', () => {
   test('tells nothing of one that was abandoned, and leaves nothing open', async () => {
     const origin = await startRawOrigin()
     const { heard, observer } = observed()
-    connectSocket('127.0.0.1', origin.port, 0, observer)()
-    connectSocket('127.0.0.1', await unusedPort(), 1, observer)()
-    connectSocket('127.0.0.1', origin.port, 2, observer)
+    connectSocket({ ip: '127.0.0.1', port: origin.port, localAddress: undefined }, 0, observer)()
+    connectSocket({ ip: '127.0.0.1', port: await unusedPort(), localAddress: undefined }, 1, observer)()
+    connectSocket({ ip: '127.0.0.1', port: origin.port, localAddress: undefined }, 2, observer)
     await eventually(() => heard.length === 1)
     expect(heard).toEqual([2])
     await eventually(() => origin.open <= 1)

@@ -1,0 +1,277 @@
+import { randomBytes } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import { type AccessRecord, exchangeSettled } from './channels.js'
+import { createAuthorityReader } from './config/authority-file.js'
+import type { Config } from './config/config.js'
+import { toListenAddress } from './config/listen-url.js'
+import { createRequestHead } from './http/request-head.js'
+import { createResponseHead } from './http/response-head.js'
+import { compilePolicy } from './pipeline/compile-policy.js'
+import type { Policy } from './pipeline/policy.js'
+import { createEgressAddresses } from './policy/egress-addresses.js'
+import type { ListenAddress } from './policy/own-listeners.js'
+import type { RuleSet } from './rules/rule.js'
+import { createClientCounts } from './transport/client-counts.js'
+import type { TransportContext } from './transport/context.js'
+import { createDeadlines, tickFor } from './transport/deadlines.js'
+import { drain, type OpenConnection } from './transport/drain.js'
+import { type Listener, listen as startListener } from './transport/listener.js'
+import { chooseEngine, type SocketId } from './transport/native-addon.js'
+import { NativeEdge } from './transport/native-edge.js'
+import { listenNatively } from './transport/native-listener.js'
+import { createOriginPool } from './transport/origin-pool.js'
+import { createDialer, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
+import { openResolver } from './upstream/dns/open-resolver.js'
+import type { HostResolver } from './upstream/resolver.js'
+
+/** A configuration in force, with all that was compiled from it. */
+export type Snapshot = {
+  readonly config: Config
+  readonly policy: Policy
+  readonly resolver: HostResolver
+  readonly dial: Dial
+}
+
+export type ServingOptions = {
+  readonly config: Config
+  readonly ruleSet: RuleSet
+  /** Hears of every exchange that has ended; asked only while `isHeard`. */
+  readonly onExchange?: (record: AccessRecord) => void
+  readonly isHeard?: () => boolean
+  readonly onFault?: (error: unknown) => void
+  readonly onWarning?: (message: string) => void
+  readonly onNotice?: (message: string) => void
+  /** Authorities of DNS over HTTPS; default reads the file that the configuration names. */
+  readonly authorityOf?: (config: Config) => string | undefined
+  /** See `ListenerOptions`. */
+  readonly giveWay?: () => void
+}
+
+/** What was prepared; one of the two is called, once. */
+export type Change = {
+  /** Swaps a reference, for requests from then on, while others are under way. */
+  commit(): void
+  abandon(): void
+}
+
+/** Clients served in this process, under one configuration and rule set at a time. */
+export type Serving = {
+  /** What is in force. */
+  readonly snapshot: Snapshot
+  /** URLs with the ports taken; empty before `listen`. */
+  readonly addresses: readonly string[]
+  /** The data plane of the listeners, `js` before `listen`. */
+  readonly engine: 'native' | 'js'
+  readonly connections: number
+  /** Of these, the ones with an exchange or tunnel under way. */
+  readonly busyConnections: number
+  /** Starts to accept at the addresses of the configuration. @throws CannotRunError (port taken, permission, engine) */
+  listen(): Promise<void>
+  /** Another process listens there: these addresses are not to be dialled. */
+  noteListening(urls: readonly string[]): void
+  /** Puts the first configuration in force with other rules, before anybody was served. */
+  replaceRules(ruleSet: RuleSet): void
+  /** Compiles what shall be in force next. Nothing changes before it is committed. */
+  prepare(config: Config, ruleSet: RuleSet): Change
+  /** See `Proxy.close`. */
+  close(drainMs: number): Promise<number>
+}
+
+export function createServing(options: ServingOptions): Serving {
+  const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay } = options
+  const authorityOf = options.authorityOf ?? createAuthorityReader()
+  const connections = new Set<OpenConnection>()
+  const clients = createClientCounts()
+  const pool = createOriginPool()
+  const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
+  const dials = new WeakMap<Policy, Dial>()
+  const nativeDials = new WeakMap<Policy, Dial<SocketId>>()
+  let engine: 'native' | 'js' = 'js'
+  let edge: NativeEdge | undefined
+  const resolvers = new Set<HostResolver>()
+  const idPrefix = randomBytes(4).toString('hex')
+  let exchanges = 0
+  let listeners: readonly Listener[] = []
+  let listening: readonly ListenAddress[] | undefined
+  let isDraining = false
+  let snapshot = takeSnapshot(config, options.ruleSet)
+  let heads = createHeads(config)
+
+  const context: TransportContext = {
+    get limits() {
+      return snapshot.config.limits
+    },
+    get requestHead() {
+      return heads.request
+    },
+    get responseHead() {
+      return heads.response
+    },
+    deadlines,
+    pool,
+    tunnels: createClientCounts(),
+    policy: () => snapshot.policy,
+    dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
+    nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
+    wallClock: Date.now,
+    isDraining: () => isDraining,
+    isRecording: () => exchangeSettled.hasSubscribers || isHeard(),
+    record(record) {
+      if (exchangeSettled.hasSubscribers) exchangeSettled.publish(record)
+      if (isHeard()) onExchange?.(record)
+    },
+    reportFault: (error) => onFault?.(error),
+  }
+
+  function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
+    const surroundings = { listening: listening ?? next.listen.map(toListenAddress), localAddresses: localAddresses() }
+    const policy = compilePolicy(next, ruleSet, surroundings)
+    const { dns, addresses } = next.egress
+    const resolver = openResolver({
+      dns,
+      ca: authorityOf(next),
+      now: () => performance.now(),
+      report: (message) => onWarning?.(message),
+    })
+    resolvers.add(resolver)
+    const dialling = {
+      resolver,
+      guard: policy.guard,
+      isOwn: policy.isOwn,
+      egressAddresses: createEgressAddresses(addresses),
+      connectTimeoutMs: next.limits.connectTimeoutMs,
+      now: () => performance.now(),
+    }
+    const dial = createDialer(dialling)
+    dials.set(policy, dial)
+    if (edge !== undefined) nativeDials.set(policy, createRace(dialling, edge.connect))
+    return { config: next, policy, resolver, dial }
+  }
+
+  function retire({ resolver }: Snapshot): void {
+    resolvers.delete(resolver)
+    resolver.close()
+  }
+
+  /** @throws {CannotRunError} `native` is wanted and cannot be had */
+  function startEdge(): void {
+    // workers share one listening socket, which Node hands them
+    const choice = chooseEngine(giveWay === undefined ? config.engine : 'js')
+    engine = choice.engine
+    if (choice.engine === 'native') edge = new NativeEdge(choice.addon, deadlines)
+    else if (choice.why !== '') onNotice?.(`the engine native cannot run, so js does: ${choice.why}`)
+  }
+
+  function startOne(host: string, port: number): Promise<Listener> {
+    const common = { context, host, port, connections, clients, ...(giveWay && { giveWay }) }
+    return edge === undefined ? startListener(common) : listenNatively({ ...common, edge, dial: dialNatively })
+  }
+
+  function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
+    const dial = nativeDials.get(policy)
+    if (dial === undefined) throw new Error('this policy was never in force')
+    return dial(request, done)
+  }
+
+  function stopEdge(): void {
+    edge?.destroy()
+    edge = undefined
+  }
+
+  function replaceRules(ruleSet: RuleSet): void {
+    const before = snapshot
+    snapshot = takeSnapshot(config, ruleSet)
+    retire(before)
+  }
+
+  return {
+    get snapshot() {
+      return snapshot
+    },
+    get addresses() {
+      return listeners.map(({ url }) => url)
+    },
+    get engine() {
+      return engine
+    },
+    get connections() {
+      return connections.size
+    },
+    get busyConnections() {
+      let busy = 0
+      for (const { isIdle } of connections) if (!isIdle) busy++
+      return busy
+    },
+
+    async listen() {
+      startEdge()
+      // for clients of the first listener, who may come before the last one is bound
+      replaceRules(snapshot.policy.rules)
+      const started: Listener[] = []
+      try {
+        for (const url of config.listen) {
+          const { address, port } = toListenAddress(url)
+          started.push(await startOne(address, port))
+        }
+      } catch (error) {
+        const closed = started.map((listener) => listener.close())
+        for (const connection of connections) connection.close()
+        await Promise.all(closed)
+        stopEdge()
+        throw error
+      }
+      listeners = started
+      listening = started
+      // only now the ports are known that must not be dialled
+      replaceRules(snapshot.policy.rules)
+    },
+
+    noteListening(urls) {
+      listening = urls.map(toListenAddress)
+      replaceRules(snapshot.policy.rules)
+    },
+
+    replaceRules,
+
+    prepare(next, ruleSet) {
+      const coming = takeSnapshot(next, ruleSet)
+      const comingHeads = createHeads(next)
+      return {
+        commit() {
+          const before = snapshot
+          snapshot = coming
+          heads = comingHeads
+          pool.clear()
+          // exchanges that were decided before still dial by it: it ends when their time is up
+          setTimeout(() => retire(before), before.config.limits.connectTimeoutMs).unref()
+        },
+        abandon: () => retire(coming),
+      }
+    },
+
+    async close(drainMs) {
+      isDraining = true
+      const closed = listeners.map((listener) => listener.close())
+      const cut = await drain(connections, drainMs)
+      await Promise.all(closed)
+      stopEdge()
+      pool.clear()
+      for (const resolver of resolvers) resolver.close()
+      return cut
+    },
+  }
+}
+
+function createHeads({ limits }: Config) {
+  return { request: createRequestHead(limits), response: createResponseHead(limits) }
+}
+
+function localAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address))
+}
+
+function timeoutsOf({ limits }: Config): number[] {
+  const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs } = limits
+  return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs]
+}
