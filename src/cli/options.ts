@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
   type AccessLogFormat,
   ANY_PORT,
+  type Engine,
   type HeaderProfile,
   type LogLevel,
   MAX_WORKERS,
@@ -40,6 +41,7 @@ export type StartOptions = {
   readonly accessLog?: string
   readonly logFormat?: AccessLogFormat
   readonly logLevel?: LogLevel
+  readonly engine?: Engine
 }
 
 /** Adds start's options, which `check` and `config` share. */
@@ -110,6 +112,7 @@ export function addStartOptions(command: Command): Command {
       choiceOption('--log-format <FORMAT>', 'of these lines', ['pretty', 'json', 'squid', 'common', 'combined']),
     )
     .addOption(choiceOption('--log-level <LEVEL>', 'of messages on standard error', ['error', 'warn', 'info', 'debug']))
+    .addOption(choiceOption('--engine <ENGINE>', 'what moves the bytes', ['auto', 'native', 'js']))
 }
 
 /** What the options say, as a layer over the configuration file. */
@@ -120,6 +123,7 @@ export function toSettings(options: StartOptions): Settings {
     clients: { allow: clients },
     workers: options.workers,
     open,
+    engine: options.engine,
     rules: { files: ruleFiles, default: options.default, scope: options.scope, report },
     headers: { profile: headers },
     egress: { guard: { allow: allowPrivate }, connectPorts, httpPorts },

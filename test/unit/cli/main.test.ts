@@ -35,7 +35,7 @@ describe('run', () => {
 
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')
-    expect(stdout).not.toMatch(/--engine|--upstream|--user|--at/)
+    expect(stdout).not.toMatch(/--upstream|--user|--at/)
     expect((await veilgate('--help')).stdout).not.toMatch(/reload|upstreams|leaktest/)
   })
 
@@ -55,7 +55,7 @@ describe('run', () => {
     [['start', '--default', 'deny'], 'write allow or block'],
     [['--rules', 'x', 'start'], 'options stand behind the command'],
     [['start', '--upstream', 'socks5://127.0.0.1:9050'], 'this version does not have --upstream yet'],
-    [['start', '--engine', 'native'], 'this version does not have --engine yet'],
+    [['start', '--engine', 'wasm'], 'write auto or native or js'],
     [['start', '--workers=0'], 'Not a number of processes; write 1 to 256, or auto'],
     [['start', '--workers', '257'], 'Not a number of processes'],
     [['start', '--workers', 'many'], 'Not a number of processes'],
