@@ -24,9 +24,7 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3))
 const seconds = Number(options.seconds ?? (options.quick ? 1 : 5))
 const wanted = options.peers?.split(',') ?? (options.quick ? ['node-bare'] : undefined)
-const peers = installedPeers().filter(
-  ({ name }) => name === 'veilgate' || wanted === undefined || wanted.includes(name),
-)
+const peers = installedPeers().filter(({ name, isOurs }) => isOurs || wanted === undefined || wanted.includes(name))
 
 const origin = await startOrigin()
 try {
@@ -51,7 +49,7 @@ async function measureAll(ports) {
         process.stderr.write(`\r${round + 1}/${rounds}  ${task.mode}  ${peer.name}          `)
         const result = await measure(peer, ports, { ...task, seconds }).catch((error) => {
           process.stderr.write(`\n${peer.name}, ${task.mode}: ${error.message}\n`)
-          if (peer.name === 'veilgate') process.exitCode = 1
+          if (peer.isOurs) process.exitCode = 1
           return {}
         })
         for (const { name, task: own, field } of FIGURES) {
@@ -68,16 +66,18 @@ async function measureAll(ports) {
   return Object.fromEntries(Object.entries(results).map(([name, figures]) => [name, medians(figures)]))
 }
 
-/** veilgate's figure as a share of each peer's. */
-function ratiosOf({ veilgate, ...others }) {
-  return Object.fromEntries(
-    Object.entries(others).map(([name, figures]) => [
-      name,
-      Object.fromEntries(
-        Object.entries(figures).map(([figure, value]) => [figure, Number((veilgate[figure] / value).toFixed(3))]),
-      ),
-    ]),
-  )
+/** The figures of each engine of veilgate as a share of each peer's. */
+function ratiosOf(measured) {
+  const ratios = {}
+  for (const ours of peers.filter(({ isOurs }) => isOurs)) {
+    for (const { name: peer } of peers.filter(({ isOurs }) => !isOurs)) {
+      const figures = Object.entries(measured[peer] ?? {}).map(([figure, value]) => {
+        return [figure, Number((measured[ours.name][figure] / value).toFixed(3))]
+      })
+      ratios[`${ours.name} / ${peer}`] = Object.fromEntries(figures)
+    }
+  }
+  return ratios
 }
 
 function printTable(measured) {
@@ -96,20 +96,20 @@ function printTable(measured) {
 
 function printRatios(ratios) {
   const kept = JSON.parse(readFileSync(BASELINE, 'utf8')).ratios
-  const rows = Object.entries(ratios).map(([peer, figures]) => ({ peer, figures }))
-  const cell = (peer, figure, value) => {
-    const before = kept[peer]?.[figure]
+  const rows = Object.entries(ratios).map(([pair, figures]) => ({ pair, figures }))
+  const cell = (pair, figure, value) => {
+    const before = kept[pair]?.[figure]
     return before === undefined ? value.toFixed(2) : `${value.toFixed(2)} (${before.toFixed(2)})`
   }
   printSection({
     name: 'ratios',
-    title: 'veilgate as a share of each peer, in brackets that of baseline.json',
+    title: 'veilgate as a share of others, in brackets that of baseline.json',
     rows,
     columns: [
-      ['', ({ peer }) => peer],
+      ['', ({ pair }) => pair],
       ...FIGURES.map(({ name, head }) => [
-        head.replace(/ .*/, ''),
-        ({ peer, figures }) => (figures[name] === undefined ? '–' : cell(peer, name, figures[name])),
+        head.replace(/ (?:µs|s\/GiB|KiB\/tunnel|ms)$/, ''),
+        ({ pair, figures }) => (figures[name] === undefined ? '–' : cell(pair, name, figures[name])),
       ]),
     ],
   })

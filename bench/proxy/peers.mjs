@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const COMMAND = fileURLToPath(new URL('../../bin/veilgate', import.meta.url))
+const NATIVE_ENGINE = fileURLToPath(new URL('../../native/build/Release/veilgate.node', import.meta.url))
 const NODE_BARE = fileURLToPath(new URL('node-bare.mjs', import.meta.url))
 
 /**
@@ -12,12 +13,15 @@ const NODE_BARE = fileURLToPath(new URL('node-bare.mjs', import.meta.url))
  * @property {string} name
  * @property {string} version
  * @property {(port: number, folder: string) => string[]} command may write its configuration into the folder
+ * @property {boolean} [isOurs] one of the engines of veilgate: the others are what it is compared with
  */
 
-/** @returns {Peer[]} those that can be started here, veilgate first */
+/** @returns {Peer[]} those that can be started here, the engines of veilgate first */
 export function installedPeers() {
+  const version = versionOf(process.execPath, [COMMAND, '--version'])
+  const engines = existsSync(NATIVE_ENGINE) ? ['native', 'js'] : ['js']
   return [
-    { name: 'veilgate', version: versionOf(process.execPath, [COMMAND, '--version']), command: veilgate },
+    ...engines.map((engine) => ({ name: `veilgate ${engine}`, version, command: veilgate(engine), isOurs: true })),
     { name: 'node-bare', version: process.version, command: (port) => [process.execPath, NODE_BARE, String(port)] },
     { name: 'squid', version: versionOf('squid', ['-v']), command: squid },
     { name: 'trafficserver', version: versionOf('traffic_server', ['--version']), command: trafficServer },
@@ -25,8 +29,10 @@ export function installedPeers() {
   ].filter(({ version }) => version !== undefined)
 }
 
-function veilgate(port) {
+function veilgate(engine) {
   const options = [
+    '--engine',
+    engine,
     '--allow-private=127.0.0.0/8',
     '--connect-ports',
     'any',
@@ -35,7 +41,7 @@ function veilgate(port) {
     '--access-log',
     'off',
   ]
-  return [process.execPath, COMMAND, 'start', '--listen', `http://127.0.0.1:${port}`, ...options]
+  return (port) => [process.execPath, COMMAND, 'start', '--listen', `http://127.0.0.1:${port}`, ...options]
 }
 
 function squid(port, folder) {
