@@ -68,6 +68,7 @@ const HOMES = {
   winston: 'observe/logger.ts',
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
+  socks: 'upstream/socks.ts',
 }
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url))

@@ -6,12 +6,14 @@ import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
 import { toListenAddress } from './config/listen-url.js'
 import { loadRules } from './config/load-rules.js'
+import { readAuthorities, refuseUnsafeRouting } from './config/routing.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
 import { createRequestHead } from './http/request-head.js'
 import { createResponseHead } from './http/response-head.js'
 import { compilePolicy } from './pipeline/compile-policy.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import type { Policy } from './pipeline/policy.js'
+import { createEgressGuard, EVERY_SPECIAL_RANGE } from './policy/egress-guard.js'
 import type { ListenAddress } from './policy/own-listeners.js'
 import type { RuleSet } from './rules/rule.js'
 import { SYSTEM_CLOCK } from './subscriptions/clock.js'
@@ -25,11 +27,17 @@ import { createDeadlines, tickFor } from './transport/deadlines.js'
 import { drain } from './transport/drain.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
+import { createActiveChecks } from './upstream/active-checks.js'
+import { createAddressJudge } from './upstream/address-judge.js'
 import { createDialer, type Dial } from './upstream/dial.js'
 import { createResolver, type HostResolver } from './upstream/resolver.js'
+import { type UpstreamState, upstreamStates } from './upstream/upstream-report.js'
+import { createUpstreamStates } from './upstream/upstream-states.js'
+import { createEgressDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
 export type { ListState, ListUpdate } from './subscriptions/list-state.js'
+export type { UpstreamState } from './upstream/upstream-report.js'
 
 /** What people read about the proxy itself; winston's logger fits, so does `console`. */
 export type ProxyLogger = { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
@@ -68,6 +76,8 @@ export type Proxy = {
   updateLists(request?: UpdateRequest): Promise<readonly ListUpdate[]>
   /** The lists of `rules.lists`, in order. */
   readonly lists: readonly ListState[]
+  /** The configured upstreams and groups, in order, and how they stand. */
+  readonly upstreams: readonly UpstreamState[]
   /** URL of the first listener, with the port taken; empty before `listen`. */
   readonly address: string
   readonly addresses: readonly string[]
@@ -83,8 +93,14 @@ type Snapshot = {
   readonly config: Config
   readonly policy: Policy
   readonly resolver: HostResolver
+  readonly upstreams: Upstreams
   readonly dial: Dial
 }
+
+/** Nobody but the configuration says where an upstream is, so its address needs nobody's leave. */
+const UPSTREAM_GUARD = createEgressGuard({ allow: EVERY_SPECIAL_RANGE, deny: [] })
+/** How often upstreams are looked through for one whose check is due. */
+const CHECK_TICK_MS = 1_000
 
 /**
  * A forward proxy, not yet listening. The same options as the configuration
@@ -92,6 +108,7 @@ type Snapshot = {
  */
 export function createProxy(options: ProxyOptions = {}): Proxy {
   const config = mergeSettings(withoutExtras(options))
+  refuseUnsafeRouting(config)
   const logger = options.logger
   const connections = new Set<ClientConnection>()
   const clients = createClientCounts()
@@ -100,6 +117,18 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   const subscribers: Subscribers = { exchange: new Set(), rules: new Set() }
   const dials = new WeakMap<Policy, Dial>()
   const resolvers = new Set<HostResolver>()
+  const states = createUpstreamStates((name, isUp, { failures, lastError }) => {
+    if (isUp) logger?.info(`upstream ${name} is up again`)
+    else logger?.warn(`upstream ${name} is down: ${lastError}${failures > 1 ? ` (${failures} times)` : ''}`)
+  })
+  const sources = { chance: Math.random, wallClock: Date.now, secret: randomBytes(16) }
+  const checks = createActiveChecks(
+    () => snapshot.upstreams.members,
+    () => snapshot.config.limits.connectTimeoutMs,
+    () => performance.now(),
+  )
+  let authorities: ReadonlyMap<string, string> = new Map()
+  let checkTimer: NodeJS.Timeout | undefined
   const idPrefix = randomBytes(4).toString('hex')
   let exchanges = 0
   let listeners: readonly Listener[] = []
@@ -148,15 +177,20 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
     const resolver = createResolver({ ...next.egress.dns, now: () => performance.now() })
     resolvers.add(resolver)
-    const dial = createDialer({
-      resolver,
-      guard: policy.guard,
-      isOwn: policy.isOwn,
-      connectTimeoutMs: next.limits.connectTimeoutMs,
-      now: () => performance.now(),
+    const { guard, isOwn, routing } = policy
+    const ways = { resolver, isOwn, connectTimeoutMs: next.limits.connectTimeoutMs, now: () => performance.now() }
+    const upstreams = createUpstreams({
+      ...ways,
+      upstreams: next.upstreams,
+      connect: createDialer({ ...ways, guard: UPSTREAM_GUARD }),
+      judge: createAddressJudge({ guard, isOwn }),
+      states,
+      authorities,
+      sources,
     })
+    const dial = createEgressDial(routing, createDialer({ ...ways, guard }), upstreams)
     dials.set(policy, dial)
-    return { config: next, policy, resolver, dial }
+    return { config: next, policy, resolver, upstreams, dial }
   }
 
   function retire({ resolver }: Snapshot): void {
@@ -198,6 +232,9 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     get lists() {
       return lists.states()
     },
+    get upstreams() {
+      return upstreamStates(snapshot.config, snapshot.upstreams, performance.now())
+    },
     get connections() {
       return connections.size
     },
@@ -209,6 +246,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
 
     async listen() {
       refuseOpenProxy(config)
+      authorities = await readAuthorities(config)
       // the first listener may have clients before the last one is bound
       await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), replaceSnapshot)
       const started: Listener[] = []
@@ -227,10 +265,13 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       // only now the ports are known that must not be dialled
       replaceSnapshot(snapshot.policy.rules)
       lists.start()
+      checkTimer = setInterval(checks.tick, CHECK_TICK_MS).unref()
     },
 
     async close({ drainMs = 5_000 } = {}) {
       isDraining = true
+      clearInterval(checkTimer)
+      checks.close()
       const closed = listeners.map((listener) => listener.close())
       const listsClosed = lists.close()
       const cut = await drain(connections, drainMs)
@@ -243,9 +284,12 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     async reload(next) {
       if (listeners.length === 0) throw new Error('reload() needs a proxy that listens')
       const nextConfig = mergeSettings(withoutExtras(next))
+      refuseUnsafeRouting(nextConfig)
+      const nextAuthorities = await readAuthorities(nextConfig)
       const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, snapshot.policy.rules))
       const before = snapshot
       await lists.adopt(nextConfig, ruleSet, (whole) => {
+        authorities = nextAuthorities
         putInForce(nextConfig, whole)
         heads = createHeads(nextConfig)
       })

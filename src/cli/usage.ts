@@ -4,14 +4,13 @@ import { closest } from 'fastest-levenshtein'
 const LATER_OPTIONS: Readonly<Record<string, string>> = {
   '--engine': 'the native data plane comes in a later version; this one has the engine js',
   '--workers': 'several processes come in a later version; this one has one',
-  '--upstream': 'parent proxies come in a later version; this one connects directly',
   '--client': 'policy by client comes in a later version',
   '--user': 'policy by user comes in a later version',
   '--at': 'policy by time comes in a later version',
 }
 
 const LATER_COMMANDS: ReadonlySet<string> = new Set(
-  'import upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '),
+  'import identity reload leaktest replay learn run user pac ca doctor'.split(' '),
 )
 
 /** What commander found wrong → what is wrong and what to write, in our words where it knows too little. */

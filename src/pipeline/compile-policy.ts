@@ -7,6 +7,7 @@ import { createPortList } from '../policy/port-list.js'
 import type { RuleSet } from '../rules/rule.js'
 import type { Policy } from './policy.js'
 import { createRouteTable } from './route.js'
+import { compileRouting } from './routing.js'
 
 /** Who may connect where nobody said: the machine itself. */
 const LOOPBACK_CLIENTS: readonly string[] = ['127.0.0.0/8', '::1/128']
@@ -22,6 +23,7 @@ export type Surroundings = {
 /** Everything the pipeline asks, compiled from a configuration and a rule set. */
 export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surroundings): Policy {
   const { egress, clients, open } = config
+  const routing = compileRouting(config)
   return {
     rules,
     headers: compileHeaderPolicy(config.headers),
@@ -33,6 +35,7 @@ export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surr
     report: config.rules.report,
     blockStatus: config.rules.blockStatus,
     blockPage: config.blockPage,
-    routes: createRouteTable(rules),
+    routing,
+    routes: createRouteTable(rules, routing),
   }
 }

@@ -1,13 +1,16 @@
 import { type Authority, parseAuthority } from '../http/authority.js'
 import type { RuleDecision, RuleSet } from '../rules/rule.js'
+import type { Egress, Routing } from './routing.js'
 
 /** All that depends only on the policy, the host and the port: decided once, then looked up. */
 export type Route = {
   readonly authority: Authority
   /** The Host field for the origin: the port only where it is not 80 (RFC 9110 §7.2). */
   readonly hostField: string
-  /** `host:port`, the key under which connections are kept. */
+  /** `host:port` and how it leaves: what connections have in common that can stand in for each other. */
   readonly key: string
+  /** Undefined where no route leads there. */
+  readonly egress: Egress | undefined
   readonly decision: RuleDecision
 }
 
@@ -24,14 +27,14 @@ const MAX_ROUTES = 8_192
 /** Longer texts are unusual and would let a client fill the memory. */
 const MAX_CACHED_TEXT = 128
 
-export function createRouteTable(rules: RuleSet): RouteTable {
+export function createRouteTable(rules: RuleSet, routing: Routing): RouteTable {
   let http = new Map<string, Route>()
   let connect = new Map<string, Route>()
 
   function add(authorityText: string, defaultPort: 0 | 80): Route | undefined {
     const authority = parseAuthority(authorityText, defaultPort)
     if (authority === undefined) return undefined
-    const route = createRoute(authority, rules)
+    const route = createRoute(authority, rules, routing)
     if (authorityText.length > MAX_CACHED_TEXT) return route
     if (http.size + connect.size >= MAX_ROUTES) {
       http = new Map()
@@ -50,13 +53,15 @@ export function createRouteTable(rules: RuleSet): RouteTable {
   }
 }
 
-function createRoute(authority: Authority, rules: RuleSet): Route {
+function createRoute(authority: Authority, rules: RuleSet, routing: Routing): Route {
   const { host, port, family } = authority
   const bracketed = family === 6 ? `[${host}]` : host
+  const egress = routing.find(authority)
   return {
     authority,
     hostField: port === 80 ? bracketed : `${bracketed}:${port}`,
-    key: `${bracketed}:${port}`,
+    key: egress?.isDirect === false ? `${bracketed}:${port} ${egress.via}` : `${bracketed}:${port}`,
+    egress,
     decision: rules.decide({ host, port, family, path: undefined }),
   }
 }

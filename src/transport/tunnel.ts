@@ -2,9 +2,9 @@ import type { Socket } from 'node:net'
 import type { ProxyError } from '../errors.js'
 import type { Exchange } from '../pipeline/exchange.js'
 import type { Route } from '../pipeline/route.js'
-import type { Outcome } from './access-record.js'
-import { addressAdmission } from './address-admission.js'
+import { noteDial, type Outcome } from './access-record.js'
 import type { TransportContext } from './context.js'
+import { toDialRequest } from './dial-request.js'
 
 /**
  * Performs the first half of the plan "tunnel": reaches the origin.
@@ -19,12 +19,8 @@ export function dialTunnel(
   outcome: Outcome,
   done: (error: ProxyError | null, origin: Socket | null) => void,
 ): () => void {
-  const { host, port, family } = route.authority
-  const request = { host, port, family, ...addressAdmission(exchange, route) }
-  return context.dial(exchange.policy, request, (error, socket, timing) => {
-    outcome.ip = timing.ip
-    outcome.dnsMs = timing.dnsMs
-    outcome.connectMs = timing.connectMs
+  return context.dial(exchange.policy, toDialRequest(exchange, route), (error, socket, timing) => {
+    noteDial(outcome, timing)
     done(error, socket)
   })
 }

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import { connect, isIPv6 } from 'node:net'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
+import type { Egress } from '../pipeline/routing.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
+import { type AddressJudge, createAddressJudge } from './address-judge.js'
 import type { HostResolver } from './resolver.js'
 
 /** RFC 8305 §5: Connection Attempt Delay. */
@@ -15,14 +17,35 @@ export type DialRequest = {
   readonly family: 0 | 4 | 6
   /** The caller's own rules about addresses, asked once for everything DNS answered (or the literal), before the guard drops any. */
   readonly admit?: (addresses: readonly string[]) => ProxyError | undefined
+  /** How it leaves, where that was decided before; else the routes are asked. */
+  readonly egress?: Egress | undefined
+  /** Who asks, for groups that give one client one member: its address, and its name where it has one. */
+  readonly client?: { readonly ip: string; readonly user: string | null }
+  /** What is sent is an http:// request, which may go to a parent proxy in absolute-form (RFC 9112 §3.2.2). */
+  readonly isPlainRequest?: boolean
+  /** For all there is to it, in ms; not set: `limits.connectTimeout`. */
+  readonly timeoutMs?: number
+}
+
+/** The upstream that a connection goes through, or that was tried last. */
+export type DialedUpstream = {
+  readonly name: string
+  /** Of its first hop; null where none was connected to. */
+  readonly ip: string | null
+  /**
+   * What stands at the other end is a parent proxy that takes requests in absolute-form, with these field lines (its
+   * credentials, each line with CRLF) in each. Null: it is the target.
+   */
+  readonly parentFields: string | null
 }
 
 /** What is known of a dial when it ends, whichever way; null for a step that did not happen. */
 export type DialTiming = {
-  /** The address connected to, or the one tried last. */
+  /** The address of the target connected to, or the one tried last; null where an upstream knows it alone. */
   readonly ip: string | null
   readonly dnsMs: number | null
   readonly connectMs: number | null
+  readonly upstream?: DialedUpstream
 }
 
 export type DialDone = (error: ProxyError | null, socket: Socket | null, timing: DialTiming) => void
@@ -30,8 +53,9 @@ export type DialDone = (error: ProxyError | null, socket: Socket | null, timing:
 /**
  * `done` runs once, before `dial` returns where no name must be asked and no
  * connection made. The socket it gets is connected, half-open allowed, not
- * flowing and without any listener: an `error` listener must be on it before
- * `done` returns.
+ * flowing (it may be paused: whoever reads, resumes) and without any listener
+ * but for `close` of whoever counts connections: an `error` listener must be on
+ * it before `done` returns.
  *
  * @returns cancels: `done` will not run and nothing stays open. After `done` it does nothing.
  */
@@ -57,7 +81,10 @@ export type DialerOptions = {
  * most: an origin that refused rather than one without a route.
  */
 export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: DialerOptions): Dial {
-  return function dial({ host, port, family, admit }, done) {
+  const judge: AddressJudge = createAddressJudge({ guard, isOwn })
+
+  return function dial(request, done) {
+    const { host, port, family } = request
     const startedAt = now()
     let dnsMs: number | null = null
     let connectStartedAt = startedAt
@@ -97,7 +124,7 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
     function onAddresses(error: ProxyError | null, addresses: readonly string[]): void {
       cancelLookup = undefined
       if (family === 0) dnsMs = now() - startedAt
-      const refusal = error ?? judge(addresses)
+      const refusal = error ?? take(addresses)
       if (refusal !== undefined) {
         fail(refusal)
         return
@@ -106,16 +133,12 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
       tryNext()
     }
 
-    /** Why none of the addresses may be dialled, or else `candidates`. */
-    function judge(addresses: readonly string[]): ProxyError | undefined {
-      if (addresses.some((ip) => isOwn(ip, port))) return new ProxyError('VG_PROXY_LOOP', `${host}:${port}`)
-      const refusal = admit?.(addresses)
-      if (refusal !== undefined) return refusal
-
-      candidates = interleaveFamilies(addresses).filter((ip) => guard.check(ip) === undefined)
-      if (candidates.length > 0) return undefined
-      const [first] = addresses
-      return new ProxyError('VG_ADDRESS_PROHIBITED', first === undefined ? undefined : guard.check(first))
+    /** Why none of the addresses may be dialled, or else they are the `candidates`. */
+    function take(addresses: readonly string[]): ProxyError | undefined {
+      const judged = judge(request, addresses)
+      if (judged instanceof ProxyError) return judged
+      candidates = interleaveFamilies(judged)
+      return undefined
     }
 
     function tryNext(): void {
@@ -154,7 +177,7 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
     if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
     else onAddresses(null, [host])
     if (isOver) return nothingToCancel
-    deadline = setTimeout(onDeadline, connectTimeoutMs)
+    deadline = setTimeout(onDeadline, request.timeoutMs ?? connectTimeoutMs)
     return function cancel() {
       if (!isOver) release(undefined)
     }

@@ -26,7 +26,8 @@ async function connection(first: OriginUser) {
   const deadlines = createDeadlines(5, () => clock)
   const pool = createOriginPool()
   const responseHead = createResponseHead(LIMITS)
-  const options = { key: 'a:80', ip: '127.0.0.1', socket, user: first, responseHead, limits: LIMITS, deadlines, pool }
+  const timing = { ip: '127.0.0.1', dnsMs: null, connectMs: 1 }
+  const options = { key: 'a:80', timing, socket, user: first, responseHead, limits: LIMITS, deadlines, pool }
   const pass = (ms: number) => {
     clock += ms
   }

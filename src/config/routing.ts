@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { InputError, type Problem } from '../errors.js'
+import { checkRouting, proveAnonymous, type RoutingConfig, type RoutingFault } from '../policy/routing-graph.js'
+import { isGroup } from '../policy/upstream-settings.js'
+import { parseHostRule } from '../rules/host-patterns.js'
+
+/** All that is wrong with upstreams and routes, patterns included. */
+export function routingFaults(config: RoutingConfig): readonly RoutingFault[] {
+  const patterns = config.route.flatMap(({ match }, i) => match.flatMap((pattern, j) => patternFault(pattern, i, j)))
+  const faults = [...checkRouting(config), ...patterns]
+  return faults.length > 0 ? faults : proveAnonymous(config)
+}
+
+/**
+ * Nothing that would leave otherwise than was meant gets as far as a socket:
+ * neither at a start nor by a reload.
+ *
+ * @throws {InputError} with every fault
+ */
+export function refuseUnsafeRouting(config: RoutingConfig): void {
+  const problems = routingFaults(config).map(toProblem)
+  if (problems.length > 0) throw new InputError(problems)
+}
+
+/**
+ * The authorities that upstreams name, in PEM by path.
+ *
+ * @throws {InputError} one cannot be read, or holds no certificate
+ */
+export async function readAuthorities({
+  upstreams,
+}: Pick<RoutingConfig, 'upstreams'>): Promise<ReadonlyMap<string, string>> {
+  const authorities = new Map<string, string>()
+  const problems: Problem[] = []
+  for (const [name, upstream] of Object.entries(upstreams)) {
+    if (isGroup(upstream) || upstream.ca === undefined) continue
+    const pem = await readFile(upstream.ca, 'utf8').catch(() => undefined)
+    if (pem?.includes('-----BEGIN CERTIFICATE-----')) authorities.set(upstream.ca, pem)
+    else problems.push(noAuthority(name, upstream.ca, pem === undefined))
+  }
+  if (problems.length > 0) throw new InputError(problems)
+  return authorities
+}
+
+function patternFault(pattern: string, i: number, j: number): readonly RoutingFault[] {
+  const parsed = parseHostRule(pattern)
+  return 'kind' in parsed ? [{ path: ['route', i, 'match', j], message: parsed.message, fix: parsed.fix }] : []
+}
+
+function toProblem({ path, message, fix }: RoutingFault): Problem {
+  const place = path.map((part) => (typeof part === 'number' ? part + 1 : part)).join('.')
+  return { file: place, line: 0, column: 0, message, fix }
+}
+
+function noAuthority(name: string, file: string, isMissing: boolean): Problem {
+  const message = isMissing ? 'this file cannot be read' : 'this file holds no certificate'
+  return { file, line: 0, column: 0, message, fix: `write a PEM file into upstreams.${name}.ca` }
+}
