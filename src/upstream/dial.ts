@@ -135,9 +135,9 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
 
     /** Why none of the addresses may be dialled, or else they are the `candidates`. */
     function take(addresses: readonly string[]): ProxyError | undefined {
-      const judged = judge(request, addresses)
+      const judged = judge(request, interleaveFamilies(addresses))
       if (judged instanceof ProxyError) return judged
-      candidates = interleaveFamilies(judged)
+      candidates = judged
       return undefined
     }
 
