@@ -26,7 +26,7 @@ export const ERROR_CATALOG = {
   VG_BODY_TIMEOUT: fatal(408, 'http_request_error', 'the request body stalled'),
   VG_DNS_ERROR: spec(502, 'dns_error', 'the name does not resolve'),
   VG_DNS_TIMEOUT: spec(504, 'dns_timeout', 'the resolver did not answer in time'),
-  VG_ONION_UNREACHABLE: spec(502, 'dns_error', '.onion names are reached through an upstream marked tor only'),
+  VG_ONION_UNREACHABLE: spec(502, 'dns_error', 'names under .onion are reached through an upstream marked tor only'),
   VG_NO_ROUTE: spec(503, 'destination_unavailable', 'no route leads to this target'),
   VG_UPSTREAM_UNAVAILABLE: spec(503, 'destination_unavailable', 'no upstream for this target can be reached'),
   VG_UPSTREAM_CREDENTIALS: spec(502, 'proxy_configuration_error', 'the upstream does not accept our credentials'),

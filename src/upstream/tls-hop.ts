@@ -31,6 +31,9 @@ export function secureHop(
   // what breaks below breaks the secured socket too, which tells
   socket.on('error', ignoreError)
 
+  // Node closes what is below, but not where it is destroyed within its own callback
+  secured.once('close', () => socket.destroy())
+
   function onSecure(): void {
     release()
     done(null, secured)

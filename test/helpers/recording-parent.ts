@@ -50,7 +50,7 @@ export async function startRecordingParent(options: ParentOptions = {}): Promise
   const server =
     tls === undefined
       ? createServer({ allowHalfOpen: true, noDelay: true }, accept)
-      : createTlsServer({ ...tls, allowHalfOpen: true }, accept)
+      : createTlsServer({ ...tls, allowHalfOpen: true, handshakeTimeout: 500 }, accept)
   server.on('tlsClientError', () => {})
   await new Promise<void>((resolve) => server.listen({ host, port: 0, backlog: 4_096 }, resolve))
   const close = () => {
@@ -103,7 +103,7 @@ async function serve(socket: Socket, options: ParentOptions, all: Asked[]): Prom
 
 function relay(socket: Socket, reader: Reader, asked: Asked, address: string, early: string): void {
   const target = connect({ host: address, port: asked.port, allowHalfOpen: true, noDelay: true })
-  target.on('error', () => (target.connecting ? socket.end(refusalOf(asked, 'refused'), 'latin1') : socket.destroy()))
+  target.on('error', () => socket.end(refusalOf(asked, 'refused'), 'latin1'))
   target.on('connect', () => {
     target.removeAllListeners('error')
     target.on('error', () => socket.destroy())
@@ -111,6 +111,8 @@ function relay(socket: Socket, reader: Reader, asked: Asked, address: string, ea
     if (asked.protocol === 'http' && !asked.head.startsWith('CONNECT')) target.write(originForm(asked.head), 'latin1')
     else socket.write(acceptanceOf(asked) + early, 'latin1')
     if (rest.length > 0) target.write(rest)
+    // a client that has ended by now ends no pipe any more
+    if (socket.readableEnded) target.end()
     socket.pipe(target)
     target.pipe(socket)
     socket.on('close', () => target.destroy())

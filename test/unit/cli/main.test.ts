@@ -22,7 +22,7 @@ describe('run', () => {
     expect(await veilgate('--version')).toEqual({ stdout: `${version}\n`, stderr: '', exitCode: 0 })
   })
 
-  test.each(['start', 'check', 'lint', 'lists', 'config'])(
+  test.each(['start', 'check', 'lint', 'lists', 'upstreams', 'tunnel', 'config'])(
     '%s --help has examples, on standard output',
     async (command) => {
       const { stdout, stderr, exitCode } = await veilgate(command, '--help')
@@ -35,8 +35,8 @@ describe('run', () => {
 
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')
-    expect(stdout).not.toMatch(/--engine|--workers|--upstream|--user|--at|strict|paranoid/)
-    expect((await veilgate('--help')).stdout).not.toMatch(/reload|upstreams|leaktest/)
+    expect(stdout).not.toMatch(/--engine|--workers|--user|--at|strict|paranoid/)
+    expect((await veilgate('--help')).stdout).not.toMatch(/reload|identity|leaktest/)
   })
 
   test('without a command it shows the help, as an error', async () => {
@@ -54,7 +54,10 @@ describe('run', () => {
     [['start', '--rules'], "option '--rules <FILE>' argument missing"],
     [['start', '--default', 'deny'], 'write allow or block'],
     [['--rules', 'x', 'start'], 'options stand behind the command'],
-    [['start', '--upstream', 'socks5://127.0.0.1:9050'], 'this version does not have --upstream yet'],
+    [['start', '--upstream', 'ftp://127.0.0.1:9050'], 'upstreams do not speak ftp'],
+    [['tunnel', 'a.test:1', '--upstream', 'socks5h://127.0.0.1:1'], 'a tunnel does not speak socks5h'],
+    [['tunnel', 'a.test', '--upstream', 'http://127.0.0.1:1'], 'not a target; write HOST:PORT'],
+    [['tunnel', 'a.test:1'], '--upstream <URL>'],
     [['start', '--engine', 'native'], 'this version does not have --engine yet'],
     [['start', '--workers=4'], 'this version does not have --workers yet'],
     [['check', 'x', '--user', 'ann'], 'this version does not have --user yet'],
@@ -78,8 +81,8 @@ describe('run', () => {
   test.each([
     [['start', '--listen', 'http://me:hunter2@127.0.0.1:1']],
     [['start', '--lisen=http://me:hunter2@127.0.0.1:1']],
-    [['start', '--upstream', 'http://me:hunter2@127.0.0.1:1']],
-    [['start', '--upstream=http://me:hunter2@127.0.0.1:1']],
+    [['start', '--upstream', 'ftp://me:hunter2@127.0.0.1:1']],
+    [['start', '--upstream=http://me:hunter2@127.0.0.1:99999']],
     [['start', 'http://me:hunter2@127.0.0.1:1']],
     [['http://me:hunter2@127.0.0.1:1']],
     [['check', 'http://me:hunter2@example.com/']],
