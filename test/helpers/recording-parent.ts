@@ -51,7 +51,7 @@ export async function startRecordingParent(options: ParentOptions = {}): Promise
     tls === undefined
       ? createServer({ allowHalfOpen: true, noDelay: true }, accept)
       : createTlsServer({ ...tls, allowHalfOpen: true, handshakeTimeout: 500 }, accept)
-  server.on('tlsClientError', () => {})
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
   await new Promise<void>((resolve) => server.listen({ host, port: 0, backlog: 4_096 }, resolve))
   const close = () => {
     server.close()
