@@ -27,7 +27,7 @@ export type Member = {
 
 /** Weight of the latest measurement. */
 const LATENCY_SHARE = 0.3
-/** A failure that took less time than this may be met again at once. */
+/** A failure that took less time than this, and than half of what it was given, may be met again at once. */
 const QUICK_MS = 500
 
 /** What a failed dial says of the upstream: nothing of what it reports of the target is its fault. */
@@ -49,14 +49,14 @@ export function isUpstreamFault(error: ProxyError | null): boolean {
 export function createMember(state: MemberState, chain: Chain, now: () => number): Member {
   const { health } = state
 
-  function watched(start: (done: DialDone) => () => void, done: DialDone): () => void {
+  function watched(timeoutMs: number, start: (done: DialDone) => () => void, done: DialDone): () => void {
     const startedAt = now()
     let isOver = false
     state.dials++
     health.begin(startedAt)
     const cancel = start((error, socket, timing) => {
       isOver = true
-      note(error, startedAt, timing.dnsMs ?? 0)
+      note(error, startedAt, timeoutMs, timing.dnsMs ?? 0)
       if (socket !== null) count(socket)
       done(error, socket, timing)
     })
@@ -68,7 +68,7 @@ export function createMember(state: MemberState, chain: Chain, now: () => number
     }
   }
 
-  function note(error: ProxyError | null, startedAt: number, dnsMs: number): void {
+  function note(error: ProxyError | null, startedAt: number, timeoutMs: number, dnsMs: number): void {
     const took = now() - startedAt
     if (error === null) {
       const measured = Math.max(0.1, took - dnsMs)
@@ -76,7 +76,12 @@ export function createMember(state: MemberState, chain: Chain, now: () => number
         state.latencyMs === 0 ? measured : state.latencyMs + (measured - state.latencyMs) * LATENCY_SHARE
       health.succeed()
     } else if (isUpstreamFault(error)) {
-      health.fail(startedAt, now(), took < QUICK_MS ? 'quick' : 'slow', error.detail ?? error.message)
+      health.fail(
+        startedAt,
+        now(),
+        took < Math.min(QUICK_MS, timeoutMs / 2) ? 'quick' : 'slow',
+        error.detail ?? error.message,
+      )
     } else if (NOT_ASKED.has(error.code)) {
       health.giveUp()
     } else {
@@ -93,18 +98,21 @@ export function createMember(state: MemberState, chain: Chain, now: () => number
 
   return {
     state,
-    dial: (request, done) => watched((told) => chain.dial(request, told), done),
+    dial: (request, done) =>
+      watched(request.timeoutMs ?? Number.POSITIVE_INFINITY, (told) => chain.dial(request, told), done),
 
     probe(target, timeoutMs) {
       const done: DialDone = (_error, socket) => {
         socket?.on('error', ignoreError)
         socket?.destroy()
       }
-      if (target !== undefined) return watched((told) => chain.dial({ ...target, timeoutMs }, told), done)
+      if (target !== undefined) {
+        return watched(timeoutMs, (told) => chain.dial({ ...target, timeoutMs }, told), done)
+      }
       const startedAt = now()
       return chain.reach(timeoutMs, (error, socket, timing) => {
         if (error === null) health.invite(now())
-        else note(error, startedAt, timing.dnsMs ?? 0)
+        else note(error, startedAt, timeoutMs, timing.dnsMs ?? 0)
         done(error, socket, timing)
       })
     },

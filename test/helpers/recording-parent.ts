@@ -16,6 +16,8 @@ export type Asked = {
 
 export type ParentOptions = {
   readonly host?: string
+  /** Default: any free one. */
+  readonly port?: number
   /** `user:password` that it wants. */
   readonly credentials?: string
   /** Certificate and key of a parent in TLS. */
@@ -38,7 +40,7 @@ export type RecordingParent = {
 
 /** A proxy for http, SOCKS4, 4a and 5 on one port, by the first octet, that writes down what it was asked for. */
 export async function startRecordingParent(options: ParentOptions = {}): Promise<RecordingParent> {
-  const { host = '127.0.0.1', tls } = options
+  const { host = '127.0.0.1', port = 0, tls } = options
   const asked: Asked[] = []
   const sockets = new Set<Socket>()
   const accept = (socket: Socket) => {
@@ -52,7 +54,7 @@ export async function startRecordingParent(options: ParentOptions = {}): Promise
       ? createServer({ allowHalfOpen: true, noDelay: true }, accept)
       : createTlsServer({ ...tls, allowHalfOpen: true, handshakeTimeout: 500 }, accept)
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
-  await new Promise<void>((resolve) => server.listen({ host, port: 0, backlog: 4_096 }, resolve))
+  await new Promise<void>((resolve) => server.listen({ host, port, backlog: 4_096 }, resolve))
   const close = () => {
     server.close()
     for (const socket of sockets) socket.destroy()

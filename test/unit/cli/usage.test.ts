@@ -6,17 +6,14 @@ const START_OPTIONS = ['--rules', '--listen']
 const say = (code: string, message: string) => usageMessage(new CommanderError(1, code, message), START_OPTIONS)
 
 describe('usageMessage', () => {
-  test.each(['--engine', '--workers', '--client', '--user', '--at'])(
-    'says that %s comes later',
-    (flag) => {
-      expect(say('commander.unknownOption', `error: unknown option '${flag}'`)).toContain(
-        `this version does not have ${flag} yet`,
-      )
-      expect(say('commander.unknownOption', `error: unknown option '${flag}=x'`)).toContain(
-        `this version does not have ${flag} yet`,
-      )
-    },
-  )
+  test.each(['--engine', '--workers', '--client', '--user', '--at'])('says that %s comes later', (flag) => {
+    expect(say('commander.unknownOption', `error: unknown option '${flag}'`)).toContain(
+      `this version does not have ${flag} yet`,
+    )
+    expect(say('commander.unknownOption', `error: unknown option '${flag}=x'`)).toContain(
+      `this version does not have ${flag} yet`,
+    )
+  })
 
   test.each('import identity reload leaktest replay learn run user pac ca doctor'.split(' '))(
     'says that the command %s comes later',
