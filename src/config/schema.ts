@@ -262,6 +262,8 @@ export const CONFIG_GRAMMAR = {
 
 /** Names that mean nothing, circles and routes that are not what they are marked as, each at its place. */
 function refuseFaultyRouting({ upstreams = {}, route = [] }: FileContent, context: z.RefinementCtx): void {
+  // what is wrong by itself is not parsed, and need not be judged together
+  if (context.issues.length > 0) return
   for (const { path, message, fix } of routingFaults({ upstreams, route })) {
     context.addIssue({ code: 'custom', path: [...path], message: `${message}; ${fix}` })
   }
