@@ -27,7 +27,7 @@ const REPLIES: Readonly<Record<string, ErrorCode>> = {
   Rejected: 'VG_UPSTREAM_DENIED',
   RejectedIdent: 'VG_UPSTREAM_CREDENTIALS',
   // the methods of RFC 1928 §3 and the status of RFC 1929 §2, by the text of the library
-  Type: 'VG_UPSTREAM_CREDENTIALS',
+  type: 'VG_UPSTREAM_CREDENTIALS',
   failed: 'VG_UPSTREAM_CREDENTIALS',
 }
 
