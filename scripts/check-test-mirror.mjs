@@ -11,6 +11,7 @@ const EXEMPT = {
   'rules/rule.ts': 'types only',
   'rules/table.ts': 'types only',
   'transport/context.ts': 'types only',
+  'upstream/handshake.ts': 'types only',
   'channels.ts': 'types and the name of a channel; test/unit/observe/access-log.test.ts subscribes to it',
   'app.ts': 'wiring; test/integration runs it',
   'index.ts': 'wiring: re-exports; .ci/run imports it from the packed package',
