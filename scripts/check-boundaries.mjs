@@ -19,11 +19,14 @@ const MAY_IMPORT = {
   upstream: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts'],
   transport: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts', 'upstream'],
   'compile-rules.ts': ['rules'],
+  import: ['http', 'rules'],
   subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
   control: ['config/cache-directory.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
   'policy-diff': ['rules'],
+  'serving.ts': ['http', 'rules', 'policy', 'pipeline', 'channels.ts', 'upstream', 'transport', 'config'],
   'app.ts': [
+    'serving.ts',
     'compile-rules.ts',
     'http',
     'rules',
@@ -37,6 +40,7 @@ const MAY_IMPORT = {
     'config',
     'subscriptions',
   ],
+  workers: ['http', 'rules', 'config', 'observe', 'serving.ts', 'app.ts'],
   'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
   cli: [
     'compile-rules.ts',
@@ -53,6 +57,8 @@ const MAY_IMPORT = {
     'control',
     'policy-test',
     'policy-diff',
+    'workers',
+    'import',
     'app.ts',
   ],
 }
@@ -69,6 +75,7 @@ const HOMES = {
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
   socks: 'upstream/socks.ts',
+  'dns-packet': 'upstream/dns/message.ts',
 }
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url))

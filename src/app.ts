@@ -1,39 +1,17 @@
-import { randomBytes } from 'node:crypto'
-import { networkInterfaces } from 'node:os'
-import { performance } from 'node:perf_hooks'
-import { type AccessRecord, exchangeSettled } from './channels.js'
+import type { AccessRecord } from './channels.js'
 import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
-import { toListenAddress } from './config/listen-url.js'
 import { loadRules } from './config/load-rules.js'
-import { readAuthorities, refuseUnsafeRouting } from './config/routing.js'
+import { refuseUnsafeRouting } from './config/routing.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
-import { createRequestHead } from './http/request-head.js'
-import { createResponseHead } from './http/response-head.js'
-import { compilePolicy } from './pipeline/compile-policy.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
-import type { Policy } from './pipeline/policy.js'
-import { createEgressGuard, EVERY_SPECIAL_RANGE } from './policy/egress-guard.js'
-import type { ListenAddress } from './policy/own-listeners.js'
 import type { RuleSet } from './rules/rule.js'
+import { createServing } from './serving.js'
 import { SYSTEM_CLOCK } from './subscriptions/clock.js'
 import { createListFetcher } from './subscriptions/list-fetcher.js'
 import type { ListState, ListUpdate } from './subscriptions/list-state.js'
 import { createSubscriptions, type UpdateRequest } from './subscriptions/subscriptions.js'
-import type { ClientConnection } from './transport/client-connection.js'
-import { createClientCounts } from './transport/client-counts.js'
-import type { TransportContext } from './transport/context.js'
-import { createDeadlines, tickFor } from './transport/deadlines.js'
-import { drain } from './transport/drain.js'
-import { type Listener, listen as startListener } from './transport/listener.js'
-import { createOriginPool } from './transport/origin-pool.js'
-import { createActiveChecks } from './upstream/active-checks.js'
-import { createAddressJudge } from './upstream/address-judge.js'
-import { createDialer, type Dial } from './upstream/dial.js'
-import { createResolver, type HostResolver } from './upstream/resolver.js'
-import { type UpstreamState, upstreamStates } from './upstream/upstream-report.js'
-import { createUpstreamStates } from './upstream/upstream-states.js'
-import { createEgressDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
+import { mergeStates, type UpstreamState } from './upstream/upstream-report.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
 export type { ListState, ListUpdate } from './subscriptions/list-state.js'
@@ -43,7 +21,7 @@ export type { UpstreamState } from './upstream/upstream-report.js'
 export type ProxyLogger = { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
 
 /** Any part of the configuration, in parsed form (milliseconds, port ranges), and the rules. */
-export type ProxyOptions = Settings & {
+export type ProxyOptions = Omit<Settings, 'workers'> & {
   /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. `rules.lists` are added to either. */
   readonly ruleSet?: RuleSet
   readonly logger?: ProxyLogger
@@ -74,10 +52,10 @@ export type Proxy = {
   on<E extends keyof ProxyEvents>(event: E, listener: (what: ProxyEvents[E]) => void): () => void
   /** Fetches lists of `rules.lists` now, all where no names are given. @throws {InputError} a name that is none of a list */
   updateLists(request?: UpdateRequest): Promise<readonly ListUpdate[]>
+  /** How the configured upstreams and groups stand, in order. */
+  upstreams(): Promise<readonly UpstreamState[]>
   /** The lists of `rules.lists`, in order. */
   readonly lists: readonly ListState[]
-  /** The configured upstreams and groups, in order, and how they stand. */
-  readonly upstreams: readonly UpstreamState[]
   /** URL of the first listener, with the port taken; empty before `listen`. */
   readonly address: string
   readonly addresses: readonly string[]
@@ -88,222 +66,140 @@ export type Proxy = {
   readonly busyConnections: number
 }
 
-/** A configuration in force, with all that was compiled from it. */
-type Snapshot = {
-  readonly config: Config
-  readonly policy: Policy
-  readonly resolver: HostResolver
-  readonly upstreams: Upstreams
-  readonly dial: Dial
+/** Worker processes that serve the clients in the place of this one. */
+export type Fleet = {
+  /** Resolves with the URLs of the listeners once all workers accept. @throws CannotRunError */
+  listen(config: Config, ruleSet: RuleSet): Promise<readonly string[]>
+  /** Has all workers compile what shall be in force next. @throws {Error} one of them cannot; then nothing has changed */
+  prepare(config: Config, ruleSet: RuleSet): Promise<FleetChange>
+  close(drainMs: number): Promise<number>
+  /** How each worker finds the upstreams; those that do not answer are left out. */
+  upstreamStates(): Promise<readonly (readonly UpstreamState[])[]>
+  readonly connections: number
+  readonly busyConnections: number
 }
 
-/** Nobody but the configuration says where an upstream is, so its address needs nobody's leave. */
-const UPSTREAM_GUARD = createEgressGuard({ allow: EVERY_SPECIAL_RANGE, deny: [] })
-/** How often upstreams are looked through for one whose check is due. */
-const CHECK_TICK_MS = 1_000
+export type FleetChange = {
+  /** Resolves when all workers answer by it. Never fails: a worker that cannot is replaced by one that does. */
+  commit(): Promise<void>
+}
 
 /**
  * A forward proxy, not yet listening. The same options as the configuration
  * file, in parsed form.
  */
 export function createProxy(options: ProxyOptions = {}): Proxy {
+  return createProxyWith(options, undefined)
+}
+
+/** The same with worker processes, where a fleet is given: this process then serves no client. */
+export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined): Proxy {
   const config = mergeSettings(withoutExtras(options))
   refuseUnsafeRouting(config)
   const logger = options.logger
-  const connections = new Set<ClientConnection>()
-  const clients = createClientCounts()
-  const pool = createOriginPool()
-  const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
   const subscribers: Subscribers = { exchange: new Set(), rules: new Set() }
-  const dials = new WeakMap<Policy, Dial>()
-  const resolvers = new Set<HostResolver>()
-  const states = createUpstreamStates((name, isUp, { failures, lastError }) => {
-    if (isUp) logger?.info(`upstream ${name} is up again`)
-    else logger?.warn(`upstream ${name} is down: ${lastError}${failures > 1 ? ` (${failures} times)` : ''}`)
+  let addresses: readonly string[] = []
+  const serving = createServing({
+    config,
+    ruleSet: options.ruleSet ?? compileRules([], defaultOf(config)),
+    isHeard: () => subscribers.exchange.size > 0,
+    onExchange(record) {
+      for (const subscriber of subscribers.exchange) subscriber(record)
+    },
+    onFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
+    onWarning: (message) => logger?.warn(message),
+    onNotice: (message) => logger?.info(message),
   })
-  const sources = { chance: Math.random, wallClock: Date.now, secret: randomBytes(16) }
-  const checks = createActiveChecks(
-    () => snapshot.upstreams.members,
-    () => snapshot.config.limits.connectTimeoutMs,
-    () => performance.now(),
-  )
-  let authorities: ReadonlyMap<string, string> = new Map()
-  let checkTimer: NodeJS.Timeout | undefined
-  const idPrefix = randomBytes(4).toString('hex')
-  let exchanges = 0
-  let listeners: readonly Listener[] = []
-  let isDraining = false
-  let snapshot = takeSnapshot(config, options.ruleSet ?? compileRules([], defaultOf(config)))
-  let heads = createHeads(config)
+  const served = fleet ?? serving
+  const rules = (): RuleSet => serving.snapshot.policy.rules
   const lists = createSubscriptions({
-    rules: () => snapshot.policy.rules,
-    swap(ruleSet) {
-      putInForce(snapshot.config, ruleSet)
+    rules,
+    async swap(ruleSet) {
+      await putInForce(serving.snapshot.config, ruleSet)
       for (const subscriber of subscribers.rules) subscriber(ruleSet)
     },
-    fetch: createListFetcher(() => snapshot),
+    fetch: createListFetcher(() => serving.snapshot),
     logger: logger ?? { warn() {}, info() {}, debug() {} },
     clock: SYSTEM_CLOCK,
     chance: Math.random,
   })
 
-  const context: TransportContext = {
-    get limits() {
-      return snapshot.config.limits
-    },
-    get requestHead() {
-      return heads.request
-    },
-    get responseHead() {
-      return heads.response
-    },
-    deadlines,
-    pool,
-    tunnels: createClientCounts(),
-    policy: () => snapshot.policy,
-    dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
-    nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
-    wallClock: Date.now,
-    isDraining: () => isDraining,
-    isRecording: () => exchangeSettled.hasSubscribers || subscribers.exchange.size > 0,
-    record(record) {
-      if (exchangeSettled.hasSubscribers) exchangeSettled.publish(record)
-      for (const subscriber of subscribers.exchange) subscriber(record)
-    },
-    reportFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
-  }
-
-  function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
-    const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
-    const resolver = createResolver({ ...next.egress.dns, now: () => performance.now() })
-    resolvers.add(resolver)
-    const { guard, isOwn, routing } = policy
-    const ways = { resolver, isOwn, connectTimeoutMs: next.limits.connectTimeoutMs, now: () => performance.now() }
-    const upstreams = createUpstreams({
-      ...ways,
-      upstreams: next.upstreams,
-      connect: createDialer({ ...ways, guard: UPSTREAM_GUARD }),
-      judge: createAddressJudge({ guard, isOwn }),
-      states,
-      authorities,
-      sources,
+  /** In two steps, so that no two workers answer by different rules for longer than a message takes. */
+  async function putInForce(next: Config, ruleSet: RuleSet): Promise<void> {
+    const own = serving.prepare(next, ruleSet)
+    const workers = await fleet?.prepare(next, ruleSet).catch((error) => {
+      own.abandon()
+      throw error
     })
-    const dial = createEgressDial(routing, createDialer({ ...ways, guard }), upstreams)
-    dials.set(policy, dial)
-    return { config: next, policy, resolver, upstreams, dial }
-  }
-
-  function retire({ resolver }: Snapshot): void {
-    resolvers.delete(resolver)
-    resolver.close()
-  }
-
-  /** For requests from now on, while some are under way. */
-  function putInForce(next: Config, ruleSet: RuleSet): void {
-    const before = snapshot
-    snapshot = takeSnapshot(next, ruleSet)
-    pool.clear()
-    // exchanges that were decided before still dial by it: it ends when their time is up
-    setTimeout(() => retire(before), before.config.limits.connectTimeoutMs).unref()
-  }
-
-  /** Puts the options and rules in force that came with the proxy. */
-  function replaceSnapshot(ruleSet: RuleSet): void {
-    const before = snapshot
-    snapshot = takeSnapshot(config, ruleSet)
-    retire(before)
-  }
-
-  /** The addresses bound, or before that those that will be. */
-  function listening(next: Config): readonly ListenAddress[] {
-    return listeners.length > 0 ? listeners : next.listen.map(toListenAddress)
+    own.commit()
+    await workers?.commit()
   }
 
   return {
     get address() {
-      return listeners[0]?.url ?? ''
+      return addresses[0] ?? ''
     },
     get addresses() {
-      return listeners.map(({ url }) => url)
+      return addresses
     },
     get rules() {
-      return snapshot.policy.rules
+      return rules()
     },
     get lists() {
       return lists.states()
     },
-    get upstreams() {
-      return upstreamStates(snapshot.config, snapshot.upstreams, performance.now())
-    },
     get connections() {
-      return connections.size
+      return served.connections
     },
     get busyConnections() {
-      let busy = 0
-      for (const { isIdle } of connections) if (!isIdle) busy++
-      return busy
+      return served.busyConnections
     },
 
     async listen() {
       refuseOpenProxy(config)
-      authorities = await readAuthorities(config)
       // the first listener may have clients before the last one is bound
-      await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), replaceSnapshot)
-      const started: Listener[] = []
-      try {
-        for (const url of config.listen) {
-          const { address, port } = toListenAddress(url)
-          started.push(await startListener({ context, host: address, port, connections, clients }))
-        }
-      } catch (error) {
-        const closed = started.map((listener) => listener.close())
-        for (const connection of connections) connection.close()
-        await Promise.all(closed)
-        throw error
+      await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), serving.replaceRules)
+      if (fleet === undefined) {
+        await serving.listen()
+        addresses = serving.addresses
+      } else {
+        addresses = await fleet.listen(config, rules())
+        serving.noteListening(addresses)
       }
-      listeners = started
-      // only now the ports are known that must not be dialled
-      replaceSnapshot(snapshot.policy.rules)
       lists.start()
-      checkTimer = setInterval(checks.tick, CHECK_TICK_MS).unref()
     },
 
     async close({ drainMs = 5_000 } = {}) {
-      isDraining = true
-      clearInterval(checkTimer)
-      checks.close()
-      const closed = listeners.map((listener) => listener.close())
       const listsClosed = lists.close()
-      const cut = await drain(connections, drainMs)
-      await Promise.all([...closed, listsClosed])
-      pool.clear()
-      for (const resolver of resolvers) resolver.close()
+      const cut = await served.close(drainMs)
+      if (fleet !== undefined) await serving.close(0)
+      await listsClosed
       return cut
     },
 
     async reload(next) {
-      if (listeners.length === 0) throw new Error('reload() needs a proxy that listens')
+      if (addresses.length === 0) throw new Error('reload() needs a proxy that listens')
       const nextConfig = mergeSettings(withoutExtras(next))
       refuseUnsafeRouting(nextConfig)
-      const nextAuthorities = await readAuthorities(nextConfig)
-      const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, snapshot.policy.rules))
-      const before = snapshot
-      await lists.adopt(nextConfig, ruleSet, (whole) => {
-        authorities = nextAuthorities
-        putInForce(nextConfig, whole)
-        heads = createHeads(nextConfig)
-      })
+      const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, rules()))
+      const before = serving.snapshot
+      await lists.adopt(nextConfig, ruleSet, (whole) => putInForce(nextConfig, whole))
       if (nextConfig.listen.join() !== before.config.listen.join()) {
         logger?.warn('the listen addresses changed: they take effect at the next start')
       }
     },
 
+    async upstreams() {
+      if (fleet === undefined) return serving.upstreamStates
+      return mergeStates([serving.upstreamStates, ...(await fleet.upstreamStates())])
+    },
+
     updateLists: (request = {}) => lists.update(request),
 
     decide({ target, method }) {
-      const isUnread = options.ruleSet === undefined && config.rules.files.length > 0 && listeners.length === 0
+      const isUnread = options.ruleSet === undefined && config.rules.files.length > 0 && addresses.length === 0
       if (isUnread) throw new Error('rules.files are read by listen(): ask after it, or give a ruleSet')
-      return decideTarget(snapshot.policy, target, method)
+      return decideTarget(serving.snapshot.policy, target, method)
     },
 
     on(event, listener) {
@@ -316,25 +212,12 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   }
 }
 
-function createHeads({ limits }: Config) {
-  return { request: createRequestHead(limits), response: createResponseHead(limits) }
-}
-
 function loadRulesOf({ rules }: Config, previous?: RuleSet): Promise<RuleSet> {
   return loadRules({ files: rules.files, scope: rules.scope, default: rules.default, previous, key: randomPrintKey() })
 }
 
 function defaultOf({ rules }: Config) {
   return rules.default === undefined ? {} : { default: rules.default }
-}
-
-function localAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address))
-}
-
-function timeoutsOf({ limits }: Config): number[] {
-  const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs } = limits
-  return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs]
 }
 
 function withoutExtras({ ruleSet: _ruleSet, logger: _logger, ...settings }: ProxyOptions): Settings {

@@ -1,4 +1,4 @@
-import { readAuthorities } from '../config/routing.js'
+import { createUpstreamAuthorityReader } from '../config/authority-file.js'
 import { InputError } from '../errors.js'
 import { anonymousLines, anonymousPaths } from './egress-report.js'
 import { escaped } from './escaped.js'
@@ -33,7 +33,7 @@ async function print(options: StartOptions): Promise<number> {
 async function check(options: StartOptions): Promise<number> {
   if (options.json) return checkAsJson(options)
   const { config: effective, ruleSet, missing } = await loadSetup(options)
-  await readAuthorities(effective)
+  createUpstreamAuthorityReader()(effective)
   sayMissing(missing)
   for (const line of anonymousLines(effective)) process.stderr.write(`veilgate: ${escaped(line)}\n`)
   process.stderr.write(`veilgate: configuration and rules are in order, ${ruleSet.size} rules\n`)
@@ -44,7 +44,7 @@ async function check(options: StartOptions): Promise<number> {
 async function checkAsJson(options: StartOptions): Promise<number> {
   try {
     const { config: effective, ruleSet } = await loadSetup(options)
-    await readAuthorities(effective)
+    createUpstreamAuthorityReader()(effective)
     return write(toJson({ ok: true, rules: ruleSet.size, problems: [], anonymous: anonymousPaths(effective) }))
   } catch (error) {
     if (error instanceof InputError) write(toJson({ ok: false, rules: 0, problems: error.problems }))

@@ -29,7 +29,7 @@ function commandsOf(
 ): Readonly<Record<string, ControlCommand>> {
   return {
     lists: () => proxy.lists,
-    upstreams: () => proxy.upstreams,
+    upstreams: () => proxy.upstreams(),
     'lists update': ({ names, acceptShrink }) =>
       proxy.updateLists({
         names: Array.isArray(names) ? names.map(String) : undefined,

@@ -5,6 +5,7 @@ import {
   ANY_PORT,
   type HeaderProfile,
   type LogLevel,
+  MAX_WORKERS,
   type PortRange,
   type RuleFile,
 } from '../config/config.js'
@@ -36,6 +37,7 @@ export type StartOptions = {
   readonly headers?: HeaderProfile
   /** URLs, nearest to us first. */
   readonly upstream?: readonly string[]
+  readonly workers?: number | 'auto'
   readonly connectPorts?: readonly PortRange[]
   readonly httpPorts?: readonly PortRange[]
   readonly allowPrivate?: readonly string[]
@@ -84,12 +86,12 @@ export function addStartOptions(command: Command): Command {
     .addOption(new Option('--open', 'serve any client, also on addresses that other machines reach'))
     .addOption(new Option('--json', 'one JSON document on standard output'))
     .addOption(
-      choiceOption(
-        '--headers <PROFILE>',
-        'which identifying fields http:// requests lose',
-        ['off', 'standard'],
-        ['strict', 'paranoid'],
-      ),
+      choiceOption('--headers <PROFILE>', 'which identifying fields http:// requests lose', [
+        'off',
+        'standard',
+        'strict',
+        'paranoid',
+      ]),
     )
     .addOption(
       valueOption(
@@ -113,6 +115,7 @@ export function addStartOptions(command: Command): Command {
         (ranges) => (ranges === 'any' ? EVERY_SPECIAL_RANGE : parseCidrs(ranges)),
       ),
     )
+    .addOption(valueOption('--workers <N>', 'processes that serve clients; auto: one on each processor', parseWorkers))
     .addOption(
       valueOption('--access-log <FILE>', 'one line an exchange: a file, - for standard output, off', (file) =>
         file === '-' || file === 'off' ? file : resolve(file),
@@ -130,6 +133,7 @@ export function toSettings(options: StartOptions): Settings {
   return {
     listen,
     clients: { allow: clients },
+    workers: options.workers,
     open,
     rules: { files: ruleFiles, default: options.default, scope: options.scope, report },
     headers: { profile: headers },
@@ -168,16 +172,10 @@ function valueOption(flags: string, description: string, parse: (value: string) 
   })
 }
 
-function choiceOption(
-  flags: string,
-  description: string,
-  values: readonly string[],
-  later: readonly string[] = [],
-): Option {
+function choiceOption(flags: string, description: string, values: readonly string[]): Option {
   return valueOption(flags, `${description}: ${values.join(', ')}`, (value) => {
     if (values.includes(value)) return value
-    const why = later.includes(value) ? 'This version does not have it yet' : 'There is no such choice'
-    throw new InvalidArgumentError(`${why}; write ${values.join(' or ')}`)
+    throw new InvalidArgumentError(`There is no such choice; write ${values.join(' or ')}`)
   })
 }
 
@@ -193,4 +191,10 @@ function parsePorts(list: string): readonly PortRange[] {
   const ranges = parsePortList(list)
   if (ranges !== undefined) return ranges
   throw new InvalidArgumentError('Not a list of ports; write ports and ranges such as 443,8000-8100, or any')
+}
+
+function parseWorkers(count: string): number | 'auto' {
+  if (count === 'auto') return count
+  if (/^\d{1,3}$/.test(count) && Number(count) >= 1 && Number(count) <= MAX_WORKERS) return Number(count)
+  throw new InvalidArgumentError(`Not a number of processes; write 1 to ${MAX_WORKERS}, or auto`)
 }

@@ -1,5 +1,5 @@
 import { text as readAll } from 'node:stream/consumers'
-import { createProxy, type Proxy as ForwardProxy } from '../app.js'
+import { createProxyWith, type Proxy as ForwardProxy } from '../app.js'
 import { cachePath, refuseCacheDirectory } from '../config/cache-directory.js'
 import type { Config } from '../config/config.js'
 import type { RuleFilesIo } from '../config/rule-text.js'
@@ -7,6 +7,7 @@ import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { RuleSet, SourceCounts } from '../rules/rule.js'
 import { openControl } from './control.js'
+import { createFleet, workersOf } from './fleet.js'
 import { type Service, untilStopped } from './lifecycle.js'
 import { loadSetup, type Setup } from './load.js'
 import type { StartOptions } from './options.js'
@@ -31,11 +32,14 @@ export async function start(options: StartOptions): Promise<number> {
   const onFault = (error: Error): never => {
     // what state the exchanges are in is unknown: going on could let through what rules forbid
     logger.error(`a fault of its own ends veilgate, please report it: ${error.stack}`)
+    service.flushLogs()
     process.exit(COULD_NOT_RUN)
   }
   process.on('uncaughtException', onFault)
   const stopped = untilStopped(service, process, logger)
   early.release()
+  // whoever waits for this line may send a signal at once
+  service.announce()
   await stopped
   process.off('uncaughtException', onFault)
   return 0
@@ -93,11 +97,19 @@ async function startService(
   options: StartOptions,
   logger: SwitchableLogger,
   io: RuleFilesIo,
-): Promise<Service> {
+): Promise<Service & { announce(): void }> {
   let { config } = setup
-  let accessLog = openAccessLog(config, options, logger)
+  const fleet = await createFleet(config, options, logger, () => {
+    logger.error('no worker is left, and none stays alive: veilgate ends')
+    process.exit(COULD_NOT_RUN)
+  })
+  const supervisor = fleet?.supervisor
+  // workers write to the log themselves
+  const openLog = (next: Config): AccessLog | undefined =>
+    fleet === undefined ? openAccessLog(next, options, logger) : undefined
+  let accessLog = openLog(config)
   let logClosed: Promise<void> | undefined
-  const proxy = createProxy({ ...config, ruleSet: setup.ruleSet, logger })
+  const proxy = createProxyWith({ ...config, ruleSet: setup.ruleSet, logger }, supervisor)
   let inForce = setup
   let kept = Promise.resolve()
   proxy.on('rules', (ruleSet) => {
@@ -110,13 +122,12 @@ async function startService(
     throw error
   }
   const control = await openControl(config, proxy, logger)
-  announce(proxy, config, options, logger)
   // after the first clients are let in: they need not wait for a copy of the rules
   kept = kept.then(() => keepRules(inForce, proxy.rules, logger))
 
   async function apply(next: Setup): Promise<void> {
     const isSameLog = JSON.stringify(next.config.log.access) === JSON.stringify(config.log.access)
-    const nextLog = isSameLog ? accessLog : openAccessLog(next.config, options, logger)
+    const nextLog = isSameLog ? accessLog : openLog(next.config)
     try {
       await proxy.reload({ ...next.config, ruleSet: next.ruleSet })
     } catch (error) {
@@ -128,6 +139,9 @@ async function startService(
     if (next.config.control !== config.control) {
       logger.warn('the place of the control socket changed: it takes effect at the next start')
     }
+    if (next.config.workers !== config.workers) {
+      logger.warn('the number of workers changed: it takes effect at the next start')
+    }
     config = next.config
     inForce = next
     logger.switchTo(config)
@@ -135,11 +149,12 @@ async function startService(
   }
 
   return {
-    openExchanges: () => proxy.busyConnections,
+    announce: () => announce(proxy, config, options, logger),
+    openExchanges: () => supervisor?.countBusy() ?? proxy.busyConnections,
     async close(drainMs) {
       const controlClosed = control?.close()
       const cut = await proxy.close({ drainMs })
-      logClosed ??= accessLog?.close()
+      logClosed ??= (accessLog ?? fleet)?.close()
       await Promise.all([logClosed, kept, controlClosed])
       return cut
     },
@@ -156,7 +171,8 @@ async function startService(
         )
       }
     },
-    reopenLogs: () => accessLog?.reopen(),
+    reopenLogs: () => (accessLog?.reopen ?? supervisor?.reopenLogs)?.(),
+    flushLogs: () => accessLog?.flushNow(),
   }
 }
 
@@ -190,12 +206,14 @@ function announce(
   { json }: StartOptions,
   logger: Logger,
 ): void {
+  const workers = workersOf(config)
   const where = addresses.join(' and ')
-  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine js${routesOf(config)}`
+  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine js${workers === 1 ? '' : `, ${workers} workers`}${routesOf(config)}`
   process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
   if (ruleSet.size === 0 && ruleSet.defaultAction === 'allow') logger.warn('there is no rule: nothing is blocked')
   reportSkipped(ruleSet.counts, logger)
-  if (json) process.stdout.write(`${JSON.stringify({ listening: addresses, rules: ruleSet.size, engine: 'js' })}\n`)
+  const started = { listening: addresses, rules: ruleSet.size, engine: 'js', workers }
+  if (json) process.stdout.write(`${JSON.stringify(started)}\n`)
 }
 
 /** What does not simply go direct. */

@@ -3,14 +3,13 @@ import { closest } from 'fastest-levenshtein'
 
 const LATER_OPTIONS: Readonly<Record<string, string>> = {
   '--engine': 'the native data plane comes in a later version; this one has the engine js',
-  '--workers': 'several processes come in a later version; this one has one',
   '--client': 'policy by client comes in a later version',
   '--user': 'policy by user comes in a later version',
   '--at': 'policy by time comes in a later version',
 }
 
 const LATER_COMMANDS: ReadonlySet<string> = new Set(
-  'import identity reload leaktest replay learn run user pac ca doctor'.split(' '),
+  'identity reload leaktest replay learn run user pac ca doctor'.split(' '),
 )
 
 /** What commander found wrong → what is wrong and what to write, in our words where it knows too little. */

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { InputError, type Problem } from '../errors.js'
 import { checkRouting, proveAnonymous, type RoutingConfig, type RoutingFault } from '../policy/routing-graph.js'
-import { isGroup } from '../policy/upstream-settings.js'
-import { createFirstMatch, parseHostRule } from '../rules/host-patterns.js'
+import { createFirstMatch, parseHostRule } from '../rules/first-match.js'
 import type { Pattern } from '../rules/pattern.js'
 import type { RuleQuery } from '../rules/rule.js'
 
@@ -22,26 +20,6 @@ export function routingFaults(config: RoutingConfig): readonly RoutingFault[] {
 export function refuseUnsafeRouting(config: RoutingConfig): void {
   const problems = routingFaults(config).map(toProblem)
   if (problems.length > 0) throw new InputError(problems)
-}
-
-/**
- * The authorities that upstreams name, in PEM by path.
- *
- * @throws {InputError} one cannot be read, or holds no certificate
- */
-export async function readAuthorities({
-  upstreams,
-}: Pick<RoutingConfig, 'upstreams'>): Promise<ReadonlyMap<string, string>> {
-  const authorities = new Map<string, string>()
-  const problems: Problem[] = []
-  for (const [name, upstream] of Object.entries(upstreams)) {
-    if (isGroup(upstream) || upstream.ca === undefined) continue
-    const pem = await readFile(upstream.ca, 'utf8').catch(() => undefined)
-    if (pem?.includes('-----BEGIN CERTIFICATE-----')) authorities.set(upstream.ca, pem)
-    else problems.push(noAuthority(name, upstream.ca, pem === undefined))
-  }
-  if (problems.length > 0) throw new InputError(problems)
-  return authorities
 }
 
 /** First match wins: patterns of an anonymous route that an earlier one, which is none, takes. */
@@ -96,9 +74,4 @@ function patternFault(pattern: string, i: number, j: number): readonly RoutingFa
 function toProblem({ path, message, fix }: RoutingFault): Problem {
   const place = path.map((part) => (typeof part === 'number' ? part + 1 : part)).join('.')
   return { file: place, line: 0, column: 0, message, fix }
-}
-
-function noAuthority(name: string, file: string, isMissing: boolean): Problem {
-  const message = isMissing ? 'this file cannot be read' : 'this file holds no certificate'
-  return { file, line: 0, column: 0, message, fix: `write a PEM file into upstreams.${name}.ca` }
 }

@@ -1,5 +1,7 @@
 import { type Authority, parseAuthority } from '../http/authority.js'
-import type { RuleDecision, RuleSet } from '../rules/rule.js'
+import type { HeaderPolicy } from '../http/header-policy.js'
+import { siteOf } from '../http/site.js'
+import type { RuleDecision, RuleQuery, RuleSet } from '../rules/rule.js'
 import type { Egress, Routing } from './routing.js'
 
 /** All that depends only on the policy, the host and the port: decided once, then looked up. */
@@ -7,11 +9,15 @@ export type Route = {
   readonly authority: Authority
   /** The Host field for the origin: the port only where it is not 80 (RFC 9110 §7.2). */
   readonly hostField: string
+  /** What makes another host belong together with this one (http/site.ts). */
+  readonly site: string
   /** `host:port` and how it leaves: what connections have in common that can stand in for each other. */
   readonly key: string
   /** Undefined where no route leads there. */
   readonly egress: Egress | undefined
   readonly decision: RuleDecision
+  /** What happens to header fields on the way to this host and back. */
+  readonly headers: HeaderPolicy
 }
 
 export type RouteTable = {
@@ -27,14 +33,20 @@ const MAX_ROUTES = 8_192
 /** Longer texts are unusual and would let a client fill the memory. */
 const MAX_CACHED_TEXT = 128
 
-export function createRouteTable(rules: RuleSet, routing: Routing): RouteTable {
+export type RouteTableOptions = {
+  readonly rules: RuleSet
+  readonly routing: Routing
+  readonly headersFor: (target: RuleQuery) => HeaderPolicy
+}
+
+export function createRouteTable(options: RouteTableOptions): RouteTable {
   let http = new Map<string, Route>()
   let connect = new Map<string, Route>()
 
   function add(authorityText: string, defaultPort: 0 | 80): Route | undefined {
     const authority = parseAuthority(authorityText, defaultPort)
     if (authority === undefined) return undefined
-    const route = createRoute(authority, rules, routing)
+    const route = createRoute(authority, options)
     if (authorityText.length > MAX_CACHED_TEXT) return route
     if (http.size + connect.size >= MAX_ROUTES) {
       http = new Map()
@@ -53,15 +65,19 @@ export function createRouteTable(rules: RuleSet, routing: Routing): RouteTable {
   }
 }
 
-function createRoute(authority: Authority, rules: RuleSet, routing: Routing): Route {
+function createRoute(authority: Authority, { rules, routing, headersFor }: RouteTableOptions): Route {
   const { host, port, family } = authority
+  const target = { host, port, family, path: undefined }
   const bracketed = family === 6 ? `[${host}]` : host
   const egress = routing.find(authority)
+  const hostField = port === 80 ? bracketed : `${bracketed}:${port}`
   return {
     authority,
-    hostField: port === 80 ? bracketed : `${bracketed}:${port}`,
+    hostField,
+    site: siteOf(hostField),
     key: egress?.isDirect === false ? `${bracketed}:${port} ${egress.via}` : `${bracketed}:${port}`,
     egress,
-    decision: rules.decide({ host, port, family, path: undefined }),
+    decision: rules.decide(target),
+    headers: headersFor(target),
   }
 }

@@ -3,7 +3,7 @@ import type { Authority } from '../http/authority.js'
 import { resolvesRemotely } from '../policy/hop.js'
 import { everyProxy, hopsOf, type RoutingConfig } from '../policy/routing-graph.js'
 import { DIRECT, isGroup } from '../policy/upstream-settings.js'
-import { createFirstMatch, parseHostRule } from '../rules/host-patterns.js'
+import { createFirstMatch, parseHostRule } from '../rules/first-match.js'
 
 /** How targets leave that a line of `route` names. Immutable, shared by every exchange that takes it. */
 export type Egress = {

@@ -1,71 +1,49 @@
-import { parseNative } from './formats/native.js'
-import type { LineProblem } from './parsed-line.js'
-import type { Pattern } from './pattern.js'
+import { portOf } from './decide.js'
+import { type Pattern, type PatternProblem, parsePattern } from './pattern.js'
 import type { RuleQuery } from './rule.js'
-import type { RuleTable } from './table.js'
 import { createAddressTable } from './tables/address-table.js'
 import { createExactHostTable } from './tables/exact-host-table.js'
 import { createGlobTable } from './tables/glob-table.js'
 import { createHostSuffixTable } from './tables/host-suffix-table.js'
-import { createRegexTable } from './tables/regex-table.js'
 
 /**
- * A pattern as it stands behind `block` or `allow` in a rule file, for what is
- * chosen by host and port alone.
+ * A pattern of a rule that a host and its port decide: name, suffix, glob,
+ * address or range; no URL, whose path would have to be asked each time.
  */
-export function parseHostRule(text: string): readonly Pattern[] | LineProblem {
-  if (/^\s|\s$|[\r\n]/.test(text)) return problem(1, 'white space around a pattern', 'take it out')
-  const parsed = parseNative(`allow ${text}`)
-  if (parsed?.kind === 'problem') return { ...parsed, column: Math.max(1, parsed.column - 'allow '.length) }
-  if (parsed?.kind !== 'rules' || (parsed.except ?? []).length > 0) {
-    return problem(1, `\`${text}\` is no pattern of a host`, 'write one such as example.com, .example.com or *.onion')
-  }
-  const patterns = parsed.patterns.flatMap(flattened)
-  if (patterns.some(({ kind }) => kind === 'url')) {
-    return problem(1, `\`${text}\` asks for a path, which only http:// requests show`, 'write the host alone')
-  }
-  return patterns
+export function parseHostPatterns(text: string): readonly Pattern[] | PatternProblem {
+  const pattern = parsePattern(text)
+  if (pattern.kind === 'problem') return pattern
+  const branches = branchesIn(pattern)
+  if (!branches.some(({ kind }) => kind === 'url')) return branches
+  const message = `\`${text}\` has a path`
+  return { kind: 'problem', code: 'syntax', at: 0, message, fix: 'write the host alone, such as .example.com' }
 }
 
 /**
- * Lists of patterns asked in order.
+ * Patterns as in rules → whether one of them names a target. Addresses are
+ * compared with literals only.
  *
- * @returns the place of the first list that has a pattern for a target, -1 where none has. Address patterns match
- *   targets that are written as an address: no name is looked up.
+ * @param patterns valid ones; see `parseHostPatterns`
  */
-export function createFirstMatch(lists: readonly (readonly Pattern[])[]): (query: RuleQuery) => number {
-  const tables: readonly RuleTable[] = [
-    createExactHostTable(),
-    createHostSuffixTable(),
-    createAddressTable(),
-    createGlobTable(),
-    createRegexTable(),
-  ]
-  const entries = lists.flatMap((patterns, list) => patterns.map((pattern) => ({ pattern, list })))
-  for (const [id, { pattern }] of entries.entries()) tables.some((table) => table.tryAdd(pattern, id))
-  const found: number[] = []
-
-  return function firstMatch(query) {
-    found.length = 0
-    for (const table of tables) table.collect(query, found)
-    let first = -1
-    for (const id of found) {
-      const entry = entries[id]
-      if (entry === undefined || !isPortOf(entry.pattern, query.port)) continue
-      if (first === -1 || entry.list < first) first = entry.list
+export function compileHostPatterns(patterns: readonly string[]): (target: RuleQuery) => boolean {
+  const tables = [createExactHostTable(), createHostSuffixTable(), createGlobTable(), createAddressTable()]
+  const ports: number[] = []
+  for (const text of patterns) {
+    const branches = parseHostPatterns(text)
+    if ('kind' in branches) throw new TypeError(`${branches.message}; ${branches.fix}`)
+    for (const branch of branches) {
+      tables.some((table) => table.tryAdd(branch, ports.length))
+      ports.push(portOf(branch))
     }
-    return first
+  }
+
+  return function isNamed(target) {
+    const found: number[] = []
+    for (const table of tables) table.collect(target, found)
+    return found.some((id) => ports[id] === 0 || ports[id] === target.port)
   }
 }
 
-function flattened(pattern: Pattern): readonly Pattern[] {
-  return pattern.kind === 'branches' ? pattern.branches.flatMap(flattened) : [pattern]
-}
-
-function isPortOf(pattern: Pattern, port: number): boolean {
-  return !('port' in pattern) || pattern.port === 0 || pattern.port === port
-}
-
-function problem(column: number, message: string, fix: string): LineProblem {
-  return { kind: 'problem', code: 'syntax', column, message, fix }
+function branchesIn(pattern: Pattern): readonly Pattern[] {
+  return pattern.kind === 'branches' ? pattern.branches.flatMap(branchesIn) : [pattern]
 }

@@ -1,6 +1,7 @@
 import type { AccessRecord } from '../channels.js'
 import { FIELD_REFERER, FIELD_USER_AGENT } from '../http/field-table.js'
-import { firstValue, receivedFields } from '../http/received-value.js'
+import type { HeadFields } from '../http/head-fields.js'
+import { firstValue } from '../http/received-value.js'
 import type { Exchange } from '../pipeline/exchange.js'
 import { DIRECT } from '../policy/upstream-settings.js'
 import type { DialTiming } from '../upstream/dial.js'
@@ -24,6 +25,9 @@ export type Outcome = {
   bytesToClient: number
   error: string | null
   contentType: string
+  /** Of the request, as received. */
+  referer: string
+  userAgent: string
 }
 
 export function createOutcome(): Outcome {
@@ -40,6 +44,8 @@ export function createOutcome(): Outcome {
     bytesToClient: 0,
     error: null,
     contentType: '',
+    referer: '',
+    userAgent: '',
   }
 }
 
@@ -59,12 +65,17 @@ export function noteReuse(outcome: Outcome, timing: DialTiming): void {
   outcome.connectMs = null
 }
 
+/** Takes from a head what only a log asks for, while its fields are at hand: later they would have to be scanned again. */
+export function noteForLog(outcome: Outcome, fields: HeadFields): void {
+  outcome.referer = firstValue(fields, FIELD_REFERER)
+  outcome.userAgent = firstValue(fields, FIELD_USER_AGENT)
+}
+
 /** The one record of an exchange that has ended (contract §5). The query goes no further than this line. */
 export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: string, now: number): AccessRecord {
   const { route, decision, client, startedAt, form } = exchange
   const { rule } = decision
   const query = exchange.path.indexOf('?')
-  const fields = receivedFields(exchange.headText, exchange.head.fields)
   return {
     ts: startedAt,
     id: exchange.id,
@@ -86,6 +97,7 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
       reason: decision.reason,
       level: decision.level,
       rule: rule === null ? null : { list: rule.list, line: rule.line, text: rule.text },
+      ...(decision.cname !== undefined && { cname: decision.cname }),
     },
     egress: outcome.route === null ? null : { route: outcome.route, ip: outcome.localIp, peer: outcome.peer },
     status: outcome.status,
@@ -99,8 +111,8 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
     headersRemoved: exchange.headersRemoved ?? [],
     wouldBlock: exchange.wouldBlock,
     error: outcome.error,
-    referer: firstValue(fields, FIELD_REFERER),
-    userAgent: firstValue(fields, FIELD_USER_AGENT),
+    referer: outcome.referer,
+    userAgent: outcome.userAgent,
     contentType: outcome.contentType,
   }
 }

@@ -1,7 +1,7 @@
 import type { Exchange } from '../pipeline/exchange.js'
 import type { Route } from '../pipeline/route.js'
 import type { DialRequest } from '../upstream/dial.js'
-import { addressAdmission } from './address-admission.js'
+import { targetAdmission } from './target-admission.js'
 
 /** What a dialler is asked for an exchange: its target, its route, who asks, and the rules about addresses. */
 export function toDialRequest(exchange: Exchange, route: Route): DialRequest {
@@ -15,7 +15,7 @@ export function toDialRequest(exchange: Exchange, route: Route): DialRequest {
     // an upgrade is for the next hop alone (RFC 9110 §7.8), so it needs a tunnel through a parent
     isPlainRequest: exchange.form === 'absolute' && !exchange.upgrade,
   }
-  const admission = addressAdmission(exchange, route)
+  const admission = targetAdmission(exchange, route)
   return admission.admit === undefined ? request : { ...request, ...admission }
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import { FIELD_CONTENT_TYPE } from '../http/field-table.js'
 import { absoluteFormHead, forwardedResponseHead } from '../http/forwarded-head.js'
+import type { HeaderPolicy } from '../http/header-policy.js'
 import { BODY, BROKEN, END, HEAD, NEED_DATA } from '../http/message-reader.js'
 import { firstValue } from '../http/received-value.js'
 import { BODY_CHUNKED, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/request-head.js'
@@ -14,6 +15,7 @@ import { noteDial, noteReuse, type Outcome } from './access-record.js'
 import type { TransportContext } from './context.js'
 import { poolKeyOf, toDialRequest } from './dial-request.js'
 import { OriginConnection, type OriginUser } from './origin-connection.js'
+import { admitCnames } from './target-admission.js'
 import { writeAll } from './write-all.js'
 
 /** Methods that may be sent again when a kept connection turns out to be dead (RFC 9110 §9.2.2). */
@@ -86,6 +88,10 @@ export class Forward implements OriginUser {
     return this.#exchange.policy
   }
 
+  get headers(): HeaderPolicy {
+    return this.#route.headers
+  }
+
   start(): void {
     // a request that could not be sent again does not risk a connection that may be dead
     const kept =
@@ -96,8 +102,20 @@ export class Forward implements OriginUser {
       this.#dial()
       return
     }
+    const refusal = this.#asksCnames(kept) ? admitCnames(this.#exchange, this.#route, kept.timing.cnames) : undefined
+    if (refusal !== undefined) {
+      this.#context.pool.put(kept)
+      this.#fail(refusal.code, refusal.detail ?? '')
+      return
+    }
     kept.assign(this)
     this.#use(kept)
+  }
+
+  /** True where what the rules say of a kept connection's canonical names can differ between two requests, or shall be told of each. */
+  #asksCnames({ timing: { cnames } }: OriginConnection): boolean {
+    const { rules, report } = this.policy
+    return cnames.length > 0 && (rules.hasUrlRules || report)
   }
 
   /** True where what the address rules say can differ between two requests to one host, or shall be told of each. */
@@ -298,7 +316,12 @@ export class Forward implements OriginUser {
   }
 
   #headForClient(head: ResponseHead, connection: string): string {
-    return forwardedResponseHead(head, { connection, dropsTransferEncoding: this.#exchange.minor === 0 })
+    const { minor, isThirdParty } = this.#exchange
+    return forwardedResponseHead(
+      head,
+      { connection, dropsTransferEncoding: minor === 0, isThirdParty },
+      this.#route.headers.response,
+    )
   }
 
   #noteResponse({ status, fields }: ResponseHead): void {

@@ -13,6 +13,8 @@ export type ListenerOptions = {
   readonly connections: Set<ClientConnection>
   /** Connections per client, over all listeners. */
   readonly clients: ClientCounts
+  /** Called after each client that was let in: other processes that accept at the same port may have the next one. */
+  readonly giveWay?: () => void
 }
 
 export type Listener = {
@@ -24,20 +26,14 @@ export type Listener = {
   close(): Promise<void>
 }
 
-/** A dead peer is noticed by the kernel after this long without a word. */
-const TCP_KEEP_ALIVE_MS = 60_000
-
 /**
  * Starts to accept clients.
  * @throws CannotRunError when the port is taken or may not be bound
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { context, host, port, connections, clients } = options
+  const { context, host, port, connections, clients, giveWay } = options
   const dateField = createDateField(context.wallClock)
-  const server = createServer(
-    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS },
-    accept,
-  )
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
   await bind(server, host, port)
   const bound = server.address() as AddressInfo
   const url = `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
@@ -57,6 +53,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const connection = new ClientConnection({ context, socket, listener: url, ip, dateField, onClose })
     connections.add(connection)
     if (refusal !== undefined) connection.turnAway(refusal)
+    giveWay?.()
   }
 
   /** Counts a client that is served; those turned away take nobody's place. */

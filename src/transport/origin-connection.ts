@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { FieldRules, HeaderPolicy } from '../http/header-policy.js'
 import { createResponseReader, type MessageReader } from '../http/message-reader.js'
 import type { HeadLimits } from '../http/request-head.js'
 import type { ResponseHead } from '../http/response-head.js'
@@ -11,6 +12,8 @@ import { IDLE_MS, LIFETIME_MS, type OriginPool } from './origin-pool.js'
 export type OriginUser = {
   readonly method: string
   readonly policy: Policy
+  /** What happens to fields of this exchange. */
+  readonly headers: HeaderPolicy
   onOriginData(): void
   onOriginEnd(): void
   onOriginDrain(): void
@@ -60,8 +63,9 @@ export class OriginConnection implements Expiring {
     this.reader = createResponseReader(
       responseHead,
       limits,
-      () => this.policy.headers.response,
+      () => this.#responseRules.table,
       () => this.#user?.method ?? '',
+      () => this.#responseRules,
     )
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
@@ -112,6 +116,10 @@ export class OriginConnection implements Expiring {
 
   expire(): void {
     this.close()
+  }
+
+  get #responseRules(): FieldRules {
+    return (this.#user ?? this.policy).headers.response
   }
 
   readonly #onData = (chunk: Buffer): void => {

@@ -22,6 +22,9 @@ export type SpliceOptions = {
   readonly onEnd: (end: SpliceEnd) => void
 }
 
+/** A tunnel that is silent for this long has its peers probed: the kernel then notices those that are gone. Most tunnels end before. */
+const PROBE_AFTER_MS = 60_000
+
 /**
  * Moves octets between two sockets until both directions have ended. Each
  * direction ends on its own (half-close), a slow reader pauses its writer, and
@@ -37,9 +40,16 @@ export function splice(options: SpliceOptions): () => void {
   let bytesToClient = 0
   let isOver = false
 
+  let patienceMs = Math.min(idleMs, PROBE_AFTER_MS)
   const tunnel: Expiring = {
-    deadline: deadlines.now + idleMs,
-    expire: () => end('idle'),
+    deadline: deadlines.now + patienceMs,
+    expire() {
+      if (patienceMs === idleMs) return end('idle')
+      client.setKeepAlive(true, PROBE_AFTER_MS)
+      origin.setKeepAlive(true, PROBE_AFTER_MS)
+      tunnel.deadline += idleMs - patienceMs
+      patienceMs = idleMs
+    },
   }
 
   function end(reason: SpliceEnd['reason']): void {
@@ -58,12 +68,12 @@ export function splice(options: SpliceOptions): () => void {
 
   function relay(from: Socket, to: Socket, count: (length: number) => void): void {
     from.on('data', (chunk: Buffer) => {
-      tunnel.deadline = deadlines.now + idleMs
+      tunnel.deadline = deadlines.now + patienceMs
       count(chunk.length)
       if (!to.write(chunk)) from.pause()
     })
     to.on('drain', () => {
-      tunnel.deadline = deadlines.now + idleMs
+      tunnel.deadline = deadlines.now + patienceMs
       from.resume()
     })
     from.on('end', () => to.end())

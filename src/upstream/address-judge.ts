@@ -9,7 +9,11 @@ export type AddressJudgeOptions = {
 }
 
 /** The addresses that may be reached, at least one, in the order of the answer; or why none may. */
-export type AddressJudge = (request: DialRequest, addresses: readonly string[]) => readonly string[] | ProxyError
+export type AddressJudge = (
+  request: DialRequest,
+  addresses: readonly string[],
+  cnames: readonly string[],
+) => readonly string[] | ProxyError
 
 /**
  * In this order: own listeners are refused (`VG_PROXY_LOOP`), the caller's rules
@@ -17,9 +21,9 @@ export type AddressJudge = (request: DialRequest, addresses: readonly string[]) 
  * drops what it refuses (`VG_ADDRESS_PROHIBITED` where nothing is left).
  */
 export function createAddressJudge({ guard, isOwn }: AddressJudgeOptions): AddressJudge {
-  return function judge({ host, port, admit }, addresses) {
+  return function judge({ host, port, admit }, addresses, cnames) {
     if (addresses.some((ip) => isOwn(ip, port))) return new ProxyError('VG_PROXY_LOOP', `${host}:${port}`)
-    const refusal = admit?.(addresses)
+    const refusal = admit?.(addresses, cnames)
     if (refusal !== undefined) return refusal
 
     const open = addresses.filter((ip) => guard.check(ip) === undefined)

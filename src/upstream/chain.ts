@@ -62,13 +62,14 @@ export function createChain(options: ChainOptions): Chain {
     let isOver = false
     let ip: string | null = null
     let targetIp: string | null = null
+    let cnames: readonly string[] = NO_CNAMES
     let dnsMs: number | null = null
     let deadline: NodeJS.Timeout | undefined
     const isForwarded = request?.isPlainRequest === true && isHttpHop(last as Hop)
 
     function timing(): DialTiming {
       const upstream = { name, ip, parentFields: isForwarded ? parentFields : null }
-      return { ip: targetIp, dnsMs, connectMs: now() - startedAt - (dnsMs ?? 0), upstream }
+      return { ip: targetIp, cnames, dnsMs, connectMs: now() - startedAt - (dnsMs ?? 0), upstream }
     }
 
     function release(): void {
@@ -172,21 +173,27 @@ export function createChain(options: ChainOptions): Chain {
 
     function withTarget(wanted: DialRequest): void {
       if (wanted.family !== 0) {
-        onAddresses(wanted, null, [wanted.host])
+        onAddresses(wanted, null, [wanted.host], NO_CNAMES)
       } else if (resolvesRemotely(last as Hop)) {
         start(wanted)
       } else {
         step(() =>
-          resolver.lookup(wanted.host, (error, addresses) => {
+          resolver.lookup(wanted.host, (error, addresses, names) => {
             dnsMs = now() - startedAt
-            onAddresses(wanted, error, addresses)
+            cnames = names
+            onAddresses(wanted, error, addresses, names)
           }),
         )
       }
     }
 
-    function onAddresses(wanted: DialRequest, error: ProxyError | null, addresses: readonly string[]): void {
-      const judged = error ?? judge(wanted, addresses)
+    function onAddresses(
+      wanted: DialRequest,
+      error: ProxyError | null,
+      addresses: readonly string[],
+      names: readonly string[],
+    ): void {
+      const judged = error ?? judge(wanted, addresses, names)
       if (judged instanceof ProxyError) {
         fail(judged)
         return
@@ -240,6 +247,8 @@ function toHopError(error: ProxyError | null): ProxyError {
   if (error?.code === 'VG_PROXY_LOOP' || error?.code === 'VG_UPSTREAM_CREDENTIALS') return error
   return new ProxyError('VG_UPSTREAM_UNAVAILABLE', HOP_REASONS[error?.code ?? ''] ?? error?.detail, { cause: error })
 }
+
+const NO_CNAMES: readonly string[] = []
 
 const HOP_REASONS: Readonly<Record<string, string>> = {
   VG_ORIGIN_REFUSED: 'it refuses connections',

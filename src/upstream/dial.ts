@@ -2,8 +2,9 @@ import type { Socket } from 'node:net'
 import { connect, isIPv6 } from 'node:net'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import type { Egress } from '../pipeline/routing.js'
+import type { EgressAddresses } from '../policy/egress-addresses.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
-import { type AddressJudge, createAddressJudge } from './address-judge.js'
+import { createAddressJudge } from './address-judge.js'
 import type { HostResolver } from './resolver.js'
 
 /** RFC 8305 §5: Connection Attempt Delay. */
@@ -15,8 +16,10 @@ export type DialRequest = {
   readonly port: number
   /** 0 for a name, 4 or 6 for an address literal. */
   readonly family: 0 | 4 | 6
-  /** The caller's own rules about addresses, asked once for everything DNS answered (or the literal), before the guard drops any. */
-  readonly admit?: (addresses: readonly string[]) => ProxyError | undefined
+  /** The caller's own rules, asked once for everything DNS answered (or the literal), before the guard drops any. */
+  readonly admit?: (addresses: readonly string[], cnames: readonly string[]) => ProxyError | undefined
+  /** Which of the egress addresses it goes out from, by `EgressAddresses.at`: the same number, the same address. Not given: in turn. */
+  readonly egressIndex?: bigint
   /** How it leaves, where that was decided before; else the routes are asked. */
   readonly egress?: Egress | undefined
   /** Who asks, for groups that give one client one member: its address, and its name where it has one. */
@@ -43,6 +46,8 @@ export type DialedUpstream = {
 export type DialTiming = {
   /** The address of the target connected to, or the one tried last; null where an upstream knows it alone. */
   readonly ip: string | null
+  /** Canonical names that the target is an alias of, nearest first. */
+  readonly cnames: readonly string[]
   readonly dnsMs: number | null
   readonly connectMs: number | null
   readonly upstream?: DialedUpstream
@@ -66,6 +71,8 @@ export type DialerOptions = {
   readonly guard: EgressGuard
   /** Whether address and port are one of this proxy's own listeners. */
   readonly isOwn: (ip: string, port: number) => boolean
+  /** From which of our addresses targets are dialled; without, the system chooses. */
+  readonly egressAddresses?: EgressAddresses
   /** For DNS and all attempts together. */
   readonly connectTimeoutMs: number
   /** Milliseconds on any clock that does not go back. */
@@ -79,17 +86,28 @@ export type DialerOptions = {
  * guard drops what it refuses (`VG_ADDRESS_PROHIBITED` where nothing is left),
  * and the rest races by RFC 8305. The error of a lost race is the one that says
  * most: an origin that refused rather than one without a route.
+ *
+ * Where egress addresses are configured, every attempt goes out from one of them, of the
+ * family of the address dialled; where that cannot be, it fails
+ * (`VG_EGRESS_ADDRESS`) and never goes out from another.
  */
-export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: DialerOptions): Dial {
-  const judge: AddressJudge = createAddressJudge({ guard, isOwn })
+export function createDialer(options: DialerOptions): Dial {
+  const { resolver, egressAddresses, connectTimeoutMs, now } = options
+  const judge = createAddressJudge(options)
+  /** Whose turn it is. */
+  let next4 = 0n
+  let next6 = 0n
 
   return function dial(request, done) {
-    const { host, port, family } = request
+    const { host, port, family, egressIndex } = request
     const startedAt = now()
     let dnsMs: number | null = null
     let connectStartedAt = startedAt
     let cancelLookup: (() => void) | undefined
     let candidates: readonly string[] = []
+    let cnames: readonly string[] = NO_CNAMES
+    let egress4: string | undefined
+    let egress6: string | undefined
     /** By index of the candidate. */
     const attempts: Socket[] = []
     let openAttempts = 0
@@ -118,11 +136,12 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
       release(undefined)
       const tried = attempts.length
       const ip = candidates[tried - 1] ?? null
-      done(error, null, { ip, dnsMs, connectMs: tried === 0 ? null : now() - connectStartedAt })
+      done(error, null, { ip, cnames, dnsMs, connectMs: tried === 0 ? null : now() - connectStartedAt })
     }
 
-    function onAddresses(error: ProxyError | null, addresses: readonly string[]): void {
+    function onAddresses(error: ProxyError | null, addresses: readonly string[], names: readonly string[]): void {
       cancelLookup = undefined
+      cnames = names
       if (family === 0) dnsMs = now() - startedAt
       const refusal = error ?? take(addresses)
       if (refusal !== undefined) {
@@ -135,16 +154,38 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
 
     /** Why none of the addresses may be dialled, or else they are the `candidates`. */
     function take(addresses: readonly string[]): ProxyError | undefined {
-      const judged = judge(request, interleaveFamilies(addresses))
+      const judged = judge(request, interleaveFamilies(addresses), cnames)
       if (judged instanceof ProxyError) return judged
       candidates = judged
-      return undefined
+      return egressAddresses?.isConfigured ? chooseEgress(egressAddresses) : undefined
+    }
+
+    /** Leaves the candidates of a family for which there is an address of ours; or why there is none. */
+    function chooseEgress(ours: EgressAddresses): ProxyError | undefined {
+      const [first = ''] = candidates
+      const wants6 = candidates.some((ip) => isIPv6(ip))
+      if (wants6) egress6 = ours.at(6, egressIndex ?? next6++)
+      if (!wants6 || candidates.some((ip) => !isIPv6(ip))) egress4 = ours.at(4, egressIndex ?? next4++)
+      candidates = candidates.filter((ip) => egressFor(ip) !== undefined)
+      if (candidates.length > 0) return undefined
+      return new ProxyError('VG_EGRESS_ADDRESS', `egress.addresses has none of IPv${isIPv6(first) ? 6 : 4}`)
+    }
+
+    function egressFor(ip: string): string | undefined {
+      return isIPv6(ip) ? egress6 : egress4
     }
 
     function tryNext(): void {
       const ip = candidates[attempts.length]
       if (ip === undefined) return
-      const socket = connect({ host: ip, port, allowHalfOpen: true, noDelay: true })
+      const localAddress = egressFor(ip)
+      const socket = connect({
+        host: ip,
+        port,
+        allowHalfOpen: true,
+        noDelay: true,
+        ...(localAddress !== undefined && { localAddress }),
+      })
       socket.on('connect', onConnect)
       socket.on('error', onError)
       openAttempts++
@@ -156,12 +197,12 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
       this.removeListener('error', onError)
       release(this)
       const ip = candidates[attempts.indexOf(this)] ?? null
-      done(null, this, { ip, dnsMs, connectMs: now() - connectStartedAt })
+      done(null, this, { ip, cnames, dnsMs, connectMs: now() - connectStartedAt })
     }
 
     function onError(error: Error): void {
       openAttempts--
-      failure = moreTelling(failure, toProxyError(error))
+      failure = moreTelling(failure, toDialError(error))
       if (attempts.length < candidates.length) {
         clearTimeout(nextAttempt)
         tryNext()
@@ -175,7 +216,7 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
     }
 
     if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
-    else onAddresses(null, [host])
+    else onAddresses(null, [host], NO_CNAMES)
     if (isOver) return nothingToCancel
     deadline = setTimeout(onDeadline, request.timeoutMs ?? connectTimeoutMs)
     return function cancel() {
@@ -190,6 +231,8 @@ const TELLING: readonly ErrorCode[] = [
   'VG_ORIGIN_CONNECT_TIMEOUT',
   'VG_ORIGIN_TERMINATED',
   'VG_ORIGIN_REFUSED',
+  // whoever runs the proxy has to mend it
+  'VG_EGRESS_ADDRESS',
 ]
 
 function moreTelling(before: ProxyError | undefined, latest: ProxyError): ProxyError {
@@ -206,6 +249,14 @@ function interleaveFamilies(addresses: readonly string[]): readonly string[] {
   for (let i = 0; i < six.length || i < four.length; i++) ordered.push(...six.slice(i, i + 1), ...four.slice(i, i + 1))
   return ordered
 }
+
+/** A socket that could not be bound never tried to reach anybody. */
+function toDialError(error: NodeJS.ErrnoException & { readonly address?: string }): ProxyError {
+  if (error.syscall !== 'bind') return toProxyError(error)
+  return new ProxyError('VG_EGRESS_ADDRESS', `${error.address} (${error.code})`, { cause: error })
+}
+
+const NO_CNAMES: readonly string[] = []
 
 function ignoreError(): void {}
 

@@ -26,7 +26,7 @@ export function createFailover({ order, connectTimeoutMs, now }: FailoverOptions
     let tried = 0
     let attempts = 0
     let failure: ProxyError | undefined
-    let lastTiming: DialTiming = { ip: null, dnsMs: null, connectMs: null }
+    let lastTiming: DialTiming = { ip: null, cnames: [], dnsMs: null, connectMs: null }
     let cancelAttempt: (() => void) | undefined
     let isOver = false
 

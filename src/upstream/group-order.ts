@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { getDomain } from 'tldts'
+import { siteOf } from '../http/site.js'
 import type { GroupSettings } from '../policy/upstream-settings.js'
 import type { DialRequest } from './dial.js'
 import type { Member } from './member.js'
@@ -109,14 +109,9 @@ function sticky({ name, settings, places }: GroupPlace, request: DialRequest, so
   return sortedBy(places, (place) => digest(sources.secret, `${key}\n${epoch}\n${nameOf(place)}`))
 }
 
-function stickyKeyOf({ by }: GroupSettings, { client, host }: DialRequest): string {
-  if (by === 'site') return siteOf(host)
+function stickyKeyOf({ by }: GroupSettings, { client, host, family }: DialRequest): string {
+  if (by === 'site') return family === 0 ? siteOf(host) : host
   return (by === 'user' ? client?.user : undefined) ?? client?.ip ?? ''
-}
-
-/** The registrable domain (eTLD+1, private suffixes included); a host without one stands for itself. */
-export function siteOf(host: string): string {
-  return getDomain(host, { allowPrivateDomains: true, validateHostname: false }) ?? host
 }
 
 function nameOf(place: Place): string {

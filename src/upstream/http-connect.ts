@@ -1,5 +1,6 @@
 import { type ErrorCode, ProxyError } from '../errors.js'
 import { createFieldTable } from '../http/field-table.js'
+import type { FieldRules } from '../http/header-policy.js'
 import { BROKEN, createResponseReader, HEAD, NEED_DATA } from '../http/message-reader.js'
 import { createResponseHead } from '../http/response-head.js'
 import { type Hop, hasCredentials, hopPlace } from '../policy/hop.js'
@@ -9,7 +10,8 @@ import type { Handshake } from './handshake.js'
 /** Parents answer a CONNECT with a few fields; their error pages come as content, which is not read. */
 const LIMITS = { headBytes: 16_384, headFields: 100, uriBytes: 16_384 }
 const MAX_INTERIM_RESPONSES = 8
-const NO_FIELDS = createFieldTable([])
+/** No field of an answer goes anywhere. */
+const NO_RULES: FieldRules = { table: createFieldTable(), acts: new Uint8Array(1) }
 /** Read within one turn of the event loop, so one serves all. */
 const RESPONSE_HEAD = createResponseHead(LIMITS)
 
@@ -25,7 +27,13 @@ const TARGET_ERRORS: Readonly<Record<number, ErrorCode>> = {
 export const httpConnect: Handshake = function httpConnect(socket, hop, target, done) {
   const place = hopPlace(target)
   // whatever a parent answers to CONNECT, its content is not read: as with HEAD, where there is none
-  const reader = createResponseReader(RESPONSE_HEAD, LIMITS, () => NO_FIELDS, methodWithoutContent)
+  const reader = createResponseReader(
+    RESPONSE_HEAD,
+    LIMITS,
+    () => NO_RULES.table,
+    methodWithoutContent,
+    () => NO_RULES,
+  )
   let interimResponses = 0
 
   const conversation = converse(

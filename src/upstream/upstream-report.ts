@@ -56,6 +56,42 @@ export function upstreamStates(
   })
 }
 
+/** What several processes know of the same upstreams, as one. */
+export function mergeStates(reports: readonly (readonly UpstreamState[])[]): readonly UpstreamState[] {
+  const [first = [], ...others] = reports
+  const merged = first.map((state, i) =>
+    others.reduce<UpstreamState>((sum, report) => {
+      const other = report[i]
+      // a process that has not taken up a change yet knows others
+      return other?.name === sum.name ? mergeState(sum, other) : sum
+    }, state),
+  )
+  const proxies = new Map(merged.flatMap((state) => (state.kind === 'upstream' ? [[state.name, state] as const] : [])))
+  const isUp = (name: string): boolean => proxies.get(name)?.status === 'up'
+  const leaves = (name: string): readonly string[] => {
+    const state = merged.find((one) => one.name === name)
+    return state?.kind === 'group' ? state.members.flatMap(leaves) : [name]
+  }
+  return merged.map((state) =>
+    state.kind === 'group' ? { ...state, up: [...new Set(leaves(state.name))].filter(isUp).length } : state,
+  )
+}
+
+/** Up where it is for all, else as it stands where it is not. */
+function mergeState(one: UpstreamState, other: UpstreamState): UpstreamState {
+  if (one.kind === 'group' || other.kind === 'group') return one
+  const worse = one.status === 'up' || (other.status === 'down' && one.status === 'trial') ? other : one
+  return {
+    ...worse,
+    connections: one.connections + other.connections,
+    dials: one.dials + other.dials,
+    latencyMs:
+      one.latencyMs === null || other.latencyMs === null
+        ? (one.latencyMs ?? other.latencyMs)
+        : Math.min(one.latencyMs, other.latencyMs),
+  }
+}
+
 function stateFields(state: MemberState | undefined, now: number) {
   const { status = 'up', failures = 0, lastError = '', retryAt = 0 } = state?.health ?? {}
   return {

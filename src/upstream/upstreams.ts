@@ -72,7 +72,7 @@ export function createEgressDial(routing: Routing, direct: Dial, upstreams: Pick
     const egress = request.egress ?? routing.find(request)
     const by = egress?.isDirect ? direct : upstreams.dialOf(egress?.via ?? '')
     if (by !== undefined) return by(request, done)
-    done(new ProxyError('VG_NO_ROUTE'), null, { ip: null, dnsMs: null, connectMs: null })
+    done(new ProxyError('VG_NO_ROUTE'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
     return nothingToCancel
   }
 }

@@ -18,7 +18,7 @@ export function standInMember(name: string, answer: StandInAnswer = 'connected',
   const dial: Dial = (request, done) => {
     requests.push(request)
     const upstream = { name, ip: '127.0.0.1', parentFields: null }
-    const timing = { ip: null, dnsMs: null, connectMs: 1, upstream }
+    const timing = { ip: null, cnames: [], dnsMs: null, connectMs: 1, upstream }
     const { answer: now } = member
     if (now === 'connected') done(null, {} as never, timing)
     else if (now !== 'silent') done(now, null, timing)

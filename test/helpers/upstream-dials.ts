@@ -5,6 +5,7 @@ import { hopsOf } from '../../src/policy/routing-graph.js'
 import { createAddressJudge } from '../../src/upstream/address-judge.js'
 import { type Chain, type ChainOptions, createChain } from '../../src/upstream/chain.js'
 import { createDialer, type Dial, type DialRequest, type DialTiming } from '../../src/upstream/dial.js'
+import type { LookupDone } from '../../src/upstream/resolver.js'
 
 export const LOOPBACK_OPEN = createEgressGuard({ allow: ['127.0.0.0/8', '::1'], deny: [] })
 export const now = () => performance.now()
@@ -14,11 +15,11 @@ export function recordingResolver(names: Readonly<Record<string, readonly string
   const asked: string[] = []
   return {
     asked,
-    lookup(host: string, done: (error: ProxyError | null, addresses: readonly string[]) => void) {
+    lookup(host: string, done: LookupDone) {
       asked.push(host)
       const addresses = names[host]
-      if (addresses === undefined) done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [])
-      else done(null, addresses)
+      if (addresses === undefined) done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [], [])
+      else done(null, addresses, [])
       return () => {}
     },
   }

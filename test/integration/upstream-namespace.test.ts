@@ -134,7 +134,7 @@ describe.skipIf(!isInside)('inside', () => {
       expect(
         proxy.records.length === 0 || proxy.records.every(({ error }) => error === 'VG_UPSTREAM_UNAVAILABLE'),
       ).toBe(true)
-      expect(proxy.proxy.upstreams[0]).toMatchObject({ status: 'down' })
+      expect((await proxy.proxy.upstreams())[0]).toMatchObject({ status: 'down' })
     },
   )
 })

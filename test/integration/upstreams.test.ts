@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { ProxyOptions } from '../../src/app.js'
 import type { UpstreamSettings } from '../../src/policy/upstream-settings.js'
 import { type DnsZone, startDnsServer } from '../helpers/dns-server.js'
@@ -267,7 +267,7 @@ describe('what a working upstream says of the target', () => {
     expect(response.status).toBe(status)
     expect(response.fields['proxy-status']).toContain(`veilgate; error=${error}`)
     expect((await proxy.record(0)).egress).toMatchObject({ route: 'up' })
-    const [state] = proxy.proxy.upstreams
+    const [state] = await proxy.proxy.upstreams()
     expect(state).toMatchObject({ status: status === 503 ? 'down' : 'up' })
   })
 })
@@ -451,17 +451,17 @@ describe('groups', () => {
     }
     expect((await proxy.record(2)).egress?.route).toBe('b')
     expect(parents[0]?.asked).toHaveLength(3)
-    expect(proxy.proxy.upstreams).toMatchObject([
+    expect(await proxy.proxy.upstreams()).toMatchObject([
       { name: 'a', status: 'down', lastError: 'it refuses connections' },
       { name: 'b', status: 'up' },
       { name: 'out', up: 1, of: 2 },
     ])
 
     await startRecordingParent({ port: dead.port })
-    await eventually(() => {
-      const [a] = proxy.proxy.upstreams
-      return a?.kind === 'upstream' && a.retryInMs === 0
-    })
+    await vi.waitFor(
+      async () => expect((await proxy.proxy.upstreams())[0]).toMatchObject({ status: 'down', retryInMs: 0 }),
+      { timeout: 10_000 },
+    )
     const client = await proxy.connect()
     await client.write(connectTo(origin.authority))
     expect((await client.readHead()).status).toBe(200)
@@ -495,7 +495,7 @@ describe('groups', () => {
     await again.write(connectTo(origin.authority))
     expect((await again.readResponse()).status).toBe(503)
     expect(silent.peers).toHaveLength(2)
-    expect(proxy.proxy.upstreams[0]).toMatchObject({ status: 'down', lastError: 'it did not answer in time' })
+    expect((await proxy.proxy.upstreams())[0]).toMatchObject({ status: 'down', lastError: 'it did not answer in time' })
   })
 
   test('round-robin takes turns, sticky does not', async () => {

@@ -35,6 +35,7 @@ describe('the import check', () => {
     ['src/subscriptions/a.ts', "import { b } from '../transport/b.js'", 'subscriptions may not import transport/b.ts'],
     ['src/control/a.ts', "import { b } from '../app.js'", 'control may not import app.ts'],
     ['src/upstream/b.ts', "import { b } from '../subscriptions/b.js'", 'upstream may not import subscriptions/b.ts'],
+    ['src/import/a.ts', "import { b } from '../config/b.js'", 'import may not import config/b.ts'],
     ['src/admin/a.ts', 'export const a = 1', 'admin has no row'],
   ]
 

@@ -22,7 +22,7 @@ describe('run', () => {
     expect(await veilgate('--version')).toEqual({ stdout: `${version}\n`, stderr: '', exitCode: 0 })
   })
 
-  test.each(['start', 'check', 'lint', 'lists', 'upstreams', 'tunnel', 'config'])(
+  test.each(['start', 'check', 'lint', 'import', 'lists', 'upstreams', 'tunnel', 'config'])(
     '%s --help has examples, on standard output',
     async (command) => {
       const { stdout, stderr, exitCode } = await veilgate(command, '--help')
@@ -35,7 +35,7 @@ describe('run', () => {
 
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')
-    expect(stdout).not.toMatch(/--engine|--workers|--user|--at|strict|paranoid/)
+    expect(stdout).not.toMatch(/--engine|--user|--at/)
     expect((await veilgate('--help')).stdout).not.toMatch(/reload|identity|leaktest/)
   })
 
@@ -59,9 +59,11 @@ describe('run', () => {
     [['tunnel', 'a.test', '--upstream', 'http://127.0.0.1:1'], 'not a target; write HOST:PORT'],
     [['tunnel', 'a.test:1'], '--upstream <URL>'],
     [['start', '--engine', 'native'], 'this version does not have --engine yet'],
-    [['start', '--workers=4'], 'this version does not have --workers yet'],
+    [['start', '--workers=0'], 'Not a number of processes; write 1 to 256, or auto'],
+    [['start', '--workers', '257'], 'Not a number of processes'],
+    [['start', '--workers', 'many'], 'Not a number of processes'],
     [['check', 'x', '--user', 'ann'], 'this version does not have --user yet'],
-    [['start', '--headers', 'paranoid'], 'This version does not have it yet'],
+    [['start', '--headers', 'loud'], 'write off or standard or strict or paranoid'],
     [['start', '--listen', 'socks5://127.0.0.1:1080'], 'this version has no socks5 listener yet'],
     [['reload'], 'this version does not have the command reload yet'],
     [['check'], "missing required argument 'target'"],

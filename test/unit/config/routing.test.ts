@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readAuthorities, refuseUnsafeRouting, routingFaults } from '../../../src/config/routing.js'
-import { createTempFolder } from '../../helpers/temp-folder.js'
+import { refuseUnsafeRouting, routingFaults } from '../../../src/config/routing.js'
 
-const folder = createTempFolder()
 const UPSTREAMS = { a: { hops: ['socks5h://127.0.0.1:9050'], tor: false } }
 
 function faults(...route: readonly (readonly [match: string, via: string, anonymous: boolean])[]) {
@@ -48,20 +46,4 @@ test('unsafe routing is refused with the place of each fault', () => {
   expect(() =>
     refuseUnsafeRouting({ upstreams: UPSTREAMS, route: [{ match: ['*'], via: 'direct', anonymous: true }] }),
   ).toThrow('route.1: this route is marked anonymous, and by direct it goes direct')
-})
-
-describe('readAuthorities', () => {
-  const at = (ca: string) => ({ upstreams: { a: { ...UPSTREAMS.a, ca } } })
-
-  test('reads PEM by path, and nothing where none is named', async () => {
-    const pem = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n'
-    const file = folder.write('ca.pem', pem)
-    expect([...(await readAuthorities(at(file)))]).toEqual([[file, pem]])
-    expect((await readAuthorities({ upstreams: UPSTREAMS })).size).toBe(0)
-  })
-
-  test('says what is wrong with a file', async () => {
-    await expect(readAuthorities(at('/no/such.pem'))).rejects.toThrow('/no/such.pem: this file cannot be read')
-    await expect(readAuthorities(at(folder.write('x.pem', 'x')))).rejects.toThrow('holds no certificate')
-  })
 })

@@ -10,12 +10,12 @@ const judge = createAddressJudge({
 const REQUEST = { host: 'a.test', port: 443, family: 0 } as const
 
 test('keeps what the guard lets through, in order', () => {
-  expect(judge(REQUEST, ['8.8.8.8', '10.0.0.1', '2606:4700::1'])).toEqual(['8.8.8.8', '2606:4700::1'])
+  expect(judge(REQUEST, ['8.8.8.8', '10.0.0.1', '2606:4700::1'], [])).toEqual(['8.8.8.8', '2606:4700::1'])
 })
 
 test('says why nothing is left', () => {
-  expect(judge(REQUEST, ['10.0.0.1'])).toMatchObject({ code: 'VG_ADDRESS_PROHIBITED', detail: 'private' })
-  expect(judge(REQUEST, [])).toMatchObject({ code: 'VG_ADDRESS_PROHIBITED' })
+  expect(judge(REQUEST, ['10.0.0.1'], [])).toMatchObject({ code: 'VG_ADDRESS_PROHIBITED', detail: 'private' })
+  expect(judge(REQUEST, [], [])).toMatchObject({ code: 'VG_ADDRESS_PROHIBITED' })
 })
 
 test('own listeners come before the rules, the rules before the guard', () => {
@@ -25,8 +25,8 @@ test('own listeners come before the rules, the rules before the guard', () => {
     asked.push(addresses)
     return blocked
   }
-  expect(judge({ ...REQUEST, port: 3128, admit }, ['127.0.0.1'])).toMatchObject({ code: 'VG_PROXY_LOOP' })
+  expect(judge({ ...REQUEST, port: 3128, admit }, ['127.0.0.1'], [])).toMatchObject({ code: 'VG_PROXY_LOOP' })
   expect(asked).toEqual([])
-  expect(judge({ ...REQUEST, admit }, ['10.0.0.1', '8.8.8.8'])).toBe(blocked)
+  expect(judge({ ...REQUEST, admit }, ['10.0.0.1', '8.8.8.8'], [])).toBe(blocked)
   expect(asked).toEqual([['10.0.0.1', '8.8.8.8']])
 })

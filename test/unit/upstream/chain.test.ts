@@ -17,7 +17,7 @@ function nowhere() {
   const places: string[] = []
   const connect: Dial = ({ host, port }, done) => {
     places.push(`${host}:${port}`)
-    done(new ProxyError('VG_ORIGIN_REFUSED'), null, { ip: host, dnsMs: null, connectMs: 1 })
+    done(new ProxyError('VG_ORIGIN_REFUSED'), null, { ip: host, cnames: [], dnsMs: null, connectMs: 1 })
     return () => {}
   }
   return { places, connect }
@@ -144,7 +144,7 @@ describe('a hop that cannot be reached is the fault of the upstream', () => {
     ['VG_DNS_ERROR', 'its name does not resolve'],
   ] as const)('%s: %s', async (code, detail) => {
     const connect: Dial = (_request, done) => {
-      done(new ProxyError(code), null, { ip: null, dnsMs: null, connectMs: null })
+      done(new ProxyError(code), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
       return () => {}
     }
     const { error } = await dialled(chainOf(['socks5h://p.test'], { connect }).dial, NAME)
@@ -153,7 +153,7 @@ describe('a hop that cannot be reached is the fault of the upstream', () => {
 
   test('unless it is ourselves', async () => {
     const connect: Dial = (_request, done) => {
-      done(new ProxyError('VG_PROXY_LOOP'), null, { ip: null, dnsMs: null, connectMs: null })
+      done(new ProxyError('VG_PROXY_LOOP'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
       return () => {}
     }
     expect((await dialled(chainOf(['http://p.test'], { connect }).dial, NAME)).error?.code).toBe('VG_PROXY_LOOP')

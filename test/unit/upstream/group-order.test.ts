@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { GroupSettings, GroupStrategy } from '../../../src/policy/upstream-settings.js'
 import type { DialRequest } from '../../../src/upstream/dial.js'
-import { type GroupPlace, orderOf, type Place, siteOf } from '../../../src/upstream/group-order.js'
+import { type GroupPlace, orderOf, type Place } from '../../../src/upstream/group-order.js'
 import { standInMember } from '../../helpers/stand-in-members.js'
 
 function group(strategy: GroupStrategy, places: readonly Place[], more: Partial<GroupSettings> = {}): GroupPlace {
@@ -135,16 +135,4 @@ test('invariant: every strategy tries every upstream, each once', () => {
       },
     ),
   )
-})
-
-test.each([
-  ['www.example.co.uk', 'example.co.uk'],
-  ['a.b.example.com', 'example.com'],
-  ['me.github.io', 'me.github.io'],
-  ['localhost', 'localhost'],
-  ['192.0.2.1', '192.0.2.1'],
-  ['2001:db8::1', '2001:db8::1'],
-  ['abc.onion', 'abc.onion'],
-])('the site of %s is %s', (host, site) => {
-  expect(siteOf(host)).toBe(site)
 })

@@ -33,7 +33,7 @@ function member() {
     cancelled: () => cancelled,
     ends(after: number, code: ErrorCode | null, socket: Socket | null = null, dnsMs: number | null = null) {
       clock += after
-      told(code === null ? null : new ProxyError(code, 'why'), socket, { ip: null, dnsMs, connectMs: null })
+      told(code === null ? null : new ProxyError(code, 'why'), socket, { ip: null, cnames: [], dnsMs, connectMs: null })
     },
   }
 }

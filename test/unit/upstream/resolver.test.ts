@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createResolver, type HostResolver } from '../../../src/upstream/resolver.js'
+import type { HostResolver } from '../../../src/upstream/resolver.js'
+import { askingServer } from '../../helpers/asking-server.js'
 import { type DnsServer, type DnsZone, startDnsServer } from '../../helpers/dns-server.js'
 
 const closing: (() => unknown)[] = []
@@ -19,7 +20,7 @@ async function setUp(zone: DnsZone, { hosts = '', timeoutMs = 15_000 } = {}): Pr
   const hostsPath = join(folder, 'hosts')
   writeFileSync(hostsPath, hosts)
   const clock = { ms: 0 }
-  const resolver = createResolver({ servers: [dns.address], timeoutMs, now: () => clock.ms, hostsPath })
+  const resolver = askingServer(dns.address, { timeoutMs, now: () => clock.ms, hostsPath })
   closing.push(
     () => rmSync(folder, { recursive: true }),
     () => dns.close(),

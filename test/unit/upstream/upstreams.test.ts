@@ -13,7 +13,7 @@ function upstreamsOf(upstreams: Readonly<Record<string, UpstreamSettings>>, stat
   const places: string[] = []
   const connect: Dial = ({ host }, done) => {
     places.push(host)
-    done(new ProxyError('VG_ORIGIN_REFUSED'), null, { ip: null, dnsMs: null, connectMs: null })
+    done(new ProxyError('VG_ORIGIN_REFUSED'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
     return () => {}
   }
   const built = createUpstreams({
@@ -61,7 +61,7 @@ describe('createEgressDial', () => {
   const via =
     (name: string): Dial =>
     (request, done) => {
-      done(null, { via: name, host: request.host } as never, { ip: null, dnsMs: null, connectMs: null })
+      done(null, { via: name, host: request.host } as never, { ip: null, cnames: [], dnsMs: null, connectMs: null })
       return () => {}
     }
   const routing = compileRouting({

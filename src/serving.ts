@@ -1,0 +1,277 @@
+import { randomBytes } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import { type AccessRecord, exchangeSettled } from './channels.js'
+import { createAuthorityReader, createUpstreamAuthorityReader } from './config/authority-file.js'
+import type { Config } from './config/config.js'
+import { toListenAddress } from './config/listen-url.js'
+import { createRequestHead } from './http/request-head.js'
+import { createResponseHead } from './http/response-head.js'
+import { compilePolicy } from './pipeline/compile-policy.js'
+import type { Policy } from './pipeline/policy.js'
+import { createEgressAddresses } from './policy/egress-addresses.js'
+import { createEgressGuard, EVERY_SPECIAL_RANGE } from './policy/egress-guard.js'
+import type { ListenAddress } from './policy/own-listeners.js'
+import type { RuleSet } from './rules/rule.js'
+import type { ClientConnection } from './transport/client-connection.js'
+import { createClientCounts } from './transport/client-counts.js'
+import type { TransportContext } from './transport/context.js'
+import { createDeadlines, tickFor } from './transport/deadlines.js'
+import { drain } from './transport/drain.js'
+import { type Listener, listen as startListener } from './transport/listener.js'
+import { createOriginPool } from './transport/origin-pool.js'
+import { createActiveChecks } from './upstream/active-checks.js'
+import { createAddressJudge } from './upstream/address-judge.js'
+import { createDialer, type Dial } from './upstream/dial.js'
+import { openResolver } from './upstream/dns/open-resolver.js'
+import type { HostResolver } from './upstream/resolver.js'
+import { type UpstreamState, upstreamStates } from './upstream/upstream-report.js'
+import { createUpstreamStates } from './upstream/upstream-states.js'
+import { createEgressDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
+
+/** A configuration in force, with all that was compiled from it. */
+export type Snapshot = {
+  readonly config: Config
+  readonly policy: Policy
+  readonly resolver: HostResolver
+  readonly upstreams: Upstreams
+  readonly dial: Dial
+}
+
+/** Nobody but the configuration says where an upstream is, so its address needs nobody's leave. */
+const UPSTREAM_GUARD = createEgressGuard({ allow: EVERY_SPECIAL_RANGE, deny: [] })
+/** How often upstreams are looked through for one whose check is due. */
+const CHECK_TICK_MS = 1_000
+
+export type ServingOptions = {
+  readonly config: Config
+  readonly ruleSet: RuleSet
+  /** Hears of every exchange that has ended; asked only while `isHeard`. */
+  readonly onExchange?: (record: AccessRecord) => void
+  readonly isHeard?: () => boolean
+  readonly onFault?: (error: unknown) => void
+  readonly onWarning?: (message: string) => void
+  readonly onNotice?: (message: string) => void
+  /** Authorities of DNS over HTTPS; default reads the file that the configuration names. */
+  readonly authorityOf?: (config: Config) => string | undefined
+  /** The same of upstreams, by path. */
+  readonly upstreamAuthoritiesOf?: (config: Config) => ReadonlyMap<string, string>
+  /** By which sticky groups give clients their members; processes that share it give the same. Default: random. */
+  readonly secret?: Buffer
+  /** See `ListenerOptions`. */
+  readonly giveWay?: () => void
+}
+
+/** What was prepared; one of the two is called, once. */
+export type Change = {
+  /** Swaps a reference, for requests from then on, while others are under way. */
+  commit(): void
+  abandon(): void
+}
+
+/** Clients served in this process, under one configuration and rule set at a time. */
+export type Serving = {
+  /** What is in force. */
+  readonly snapshot: Snapshot
+  /** URLs with the ports taken; empty before `listen`. */
+  readonly addresses: readonly string[]
+  readonly connections: number
+  /** Of these, the ones with an exchange or tunnel under way. */
+  readonly busyConnections: number
+  /** The configured upstreams and groups, in order, as this process knows them. */
+  readonly upstreamStates: readonly UpstreamState[]
+  /** Starts to accept at the addresses of the configuration. @throws CannotRunError (port taken, permission) */
+  listen(): Promise<void>
+  /** Another process listens there: these addresses are not to be dialled. */
+  noteListening(urls: readonly string[]): void
+  /** Puts the first configuration in force with other rules, before anybody was served. */
+  replaceRules(ruleSet: RuleSet): void
+  /** Compiles what shall be in force next. Nothing changes before it is committed. */
+  prepare(config: Config, ruleSet: RuleSet): Change
+  /** See `Proxy.close`. */
+  close(drainMs: number): Promise<number>
+}
+
+export function createServing(options: ServingOptions): Serving {
+  const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay } = options
+  const authorityOf = options.authorityOf ?? createAuthorityReader()
+  const upstreamAuthoritiesOf = options.upstreamAuthoritiesOf ?? createUpstreamAuthorityReader()
+  const connections = new Set<ClientConnection>()
+  const clients = createClientCounts()
+  const pool = createOriginPool()
+  const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
+  const dials = new WeakMap<Policy, Dial>()
+  const resolvers = new Set<HostResolver>()
+  const states = createUpstreamStates((name, isUp, { failures, lastError }) => {
+    if (isUp) onNotice?.(`upstream ${name} is up again`)
+    else onWarning?.(`upstream ${name} is down: ${lastError}${failures > 1 ? ` (${failures} times)` : ''}`)
+  })
+  const sources = { chance: Math.random, wallClock: Date.now, secret: options.secret ?? randomBytes(16) }
+  const checks = createActiveChecks(
+    () => snapshot.upstreams.members,
+    () => snapshot.config.limits.connectTimeoutMs,
+    () => performance.now(),
+  )
+  let checkTimer: NodeJS.Timeout | undefined
+  const idPrefix = randomBytes(4).toString('hex')
+  let exchanges = 0
+  let listeners: readonly Listener[] = []
+  let listening: readonly ListenAddress[] | undefined
+  let isDraining = false
+  let snapshot = takeSnapshot(config, options.ruleSet)
+  let heads = createHeads(config)
+
+  const context: TransportContext = {
+    get limits() {
+      return snapshot.config.limits
+    },
+    get requestHead() {
+      return heads.request
+    },
+    get responseHead() {
+      return heads.response
+    },
+    deadlines,
+    pool,
+    tunnels: createClientCounts(),
+    policy: () => snapshot.policy,
+    dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
+    nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
+    wallClock: Date.now,
+    isDraining: () => isDraining,
+    isRecording: () => exchangeSettled.hasSubscribers || isHeard(),
+    record(record) {
+      if (exchangeSettled.hasSubscribers) exchangeSettled.publish(record)
+      if (isHeard()) onExchange?.(record)
+    },
+    reportFault: (error) => onFault?.(error),
+  }
+
+  function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
+    const surroundings = { listening: listening ?? next.listen.map(toListenAddress), localAddresses: localAddresses() }
+    const policy = compilePolicy(next, ruleSet, surroundings)
+    const { dns, addresses } = next.egress
+    const resolver = openResolver({
+      dns,
+      ca: authorityOf(next),
+      now: () => performance.now(),
+      report: (message) => onWarning?.(message),
+    })
+    resolvers.add(resolver)
+    const { guard, isOwn, routing } = policy
+    const ways = { resolver, isOwn, connectTimeoutMs: next.limits.connectTimeoutMs, now: () => performance.now() }
+    const upstreams = createUpstreams({
+      ...ways,
+      upstreams: next.upstreams,
+      connect: createDialer({ ...ways, guard: UPSTREAM_GUARD }),
+      judge: createAddressJudge({ guard, isOwn }),
+      states,
+      authorities: upstreamAuthoritiesOf(next),
+      sources,
+    })
+    const direct = createDialer({ ...ways, guard, egressAddresses: createEgressAddresses(addresses) })
+    const dial = createEgressDial(routing, direct, upstreams)
+    dials.set(policy, dial)
+    return { config: next, policy, resolver, upstreams, dial }
+  }
+
+  function retire({ resolver }: Snapshot): void {
+    resolvers.delete(resolver)
+    resolver.close()
+  }
+
+  function replaceRules(ruleSet: RuleSet): void {
+    const before = snapshot
+    snapshot = takeSnapshot(config, ruleSet)
+    retire(before)
+  }
+
+  return {
+    get snapshot() {
+      return snapshot
+    },
+    get addresses() {
+      return listeners.map(({ url }) => url)
+    },
+    get connections() {
+      return connections.size
+    },
+    get upstreamStates() {
+      return upstreamStates(snapshot.config, snapshot.upstreams, performance.now())
+    },
+    get busyConnections() {
+      let busy = 0
+      for (const { isIdle } of connections) if (!isIdle) busy++
+      return busy
+    },
+
+    async listen() {
+      const started: Listener[] = []
+      try {
+        for (const url of config.listen) {
+          const { address, port } = toListenAddress(url)
+          const given = giveWay && { giveWay }
+          started.push(await startListener({ context, host: address, port, connections, clients, ...given }))
+        }
+      } catch (error) {
+        const closed = started.map((listener) => listener.close())
+        for (const connection of connections) connection.close()
+        await Promise.all(closed)
+        throw error
+      }
+      listeners = started
+      listening = started
+      // only now the ports are known that must not be dialled
+      replaceRules(snapshot.policy.rules)
+      checkTimer = setInterval(checks.tick, CHECK_TICK_MS).unref()
+    },
+
+    noteListening(urls) {
+      listening = urls.map(toListenAddress)
+      replaceRules(snapshot.policy.rules)
+    },
+
+    replaceRules,
+
+    prepare(next, ruleSet) {
+      const coming = takeSnapshot(next, ruleSet)
+      const comingHeads = createHeads(next)
+      return {
+        commit() {
+          const before = snapshot
+          snapshot = coming
+          heads = comingHeads
+          pool.clear()
+          // exchanges that were decided before still dial by it: it ends when their time is up
+          setTimeout(() => retire(before), before.config.limits.connectTimeoutMs).unref()
+        },
+        abandon: () => retire(coming),
+      }
+    },
+
+    async close(drainMs) {
+      isDraining = true
+      clearInterval(checkTimer)
+      checks.close()
+      const closed = listeners.map((listener) => listener.close())
+      const cut = await drain(connections, drainMs)
+      await Promise.all(closed)
+      pool.clear()
+      for (const resolver of resolvers) resolver.close()
+      return cut
+    },
+  }
+}
+
+function createHeads({ limits }: Config) {
+  return { request: createRequestHead(limits), response: createResponseHead(limits) }
+}
+
+function localAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address))
+}
+
+function timeoutsOf({ limits }: Config): number[] {
+  const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs } = limits
+  return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs]
+}
