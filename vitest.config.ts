@@ -1,11 +1,49 @@
+import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import type { ProjectConfig } from 'vitest/node'
+
+const common = {
+  setupFiles: ['test/helpers/own-folders.ts'],
+  testTimeout: 20_000,
+  hookTimeout: 20_000,
+  pool: 'forks',
+} satisfies ProjectConfig
+
+/** Tests about what clients and origins meet on their sockets: they hold for both engines. */
+const ABOUT_SOCKETS = [
+  'abort',
+  'access-log',
+  'address-rules',
+  'answers',
+  'attacks',
+  'back-pressure',
+  'drain',
+  'forward',
+  'half-close',
+  'hostile-pace',
+  'leaks',
+  'library',
+  'limits',
+  'pipelining',
+  'real-clients',
+  'reload',
+  'smuggling',
+  'ssrf',
+  'time-outs',
+  'tunnel',
+  'upgrade',
+  'upstreams',
+].map((name) => `test/integration/${name}.test.ts`)
+
+const isNativeBuilt = existsSync(new URL('native/build/Release/veilgate.node', import.meta.url))
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    setupFiles: ['test/helpers/own-folders.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
-    pool: 'forks',
+    projects: [
+      { test: { ...common, name: 'js', include: ['test/**/*.test.ts'], env: { TEST_ENGINE: 'js' } } },
+      ...(isNativeBuilt
+        ? [{ test: { ...common, name: 'native', include: ABOUT_SOCKETS, env: { TEST_ENGINE: 'native' } } }]
+        : []),
+    ],
   },
 })

@@ -4,6 +4,7 @@ import type { Config } from './config/config.js'
 import { loadRules } from './config/load-rules.js'
 import { refuseUnsafeRouting } from './config/routing.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
+import { CannotRunError } from './errors.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import type { RuleSet } from './rules/rule.js'
 import { createServing } from './serving.js'
@@ -37,7 +38,7 @@ export type ProxyEvents = {
 type Subscribers = { readonly [E in keyof ProxyEvents]: Set<(what: ProxyEvents[E]) => void> }
 
 export type Proxy = {
-  /** Starts to accept. @throws CannotRunError (port taken, permission), InputError (rules, open to others unasked) */
+  /** Starts to accept. @throws CannotRunError (port taken, permission, engine), InputError (rules, open to others unasked) */
   listen(): Promise<void>
   /** Stops: no new clients, `drainMs` (default 5,000) for what is under way, then the rest is cut. Returns how many were cut. */
   close(options?: { readonly drainMs?: number }): Promise<number>
@@ -59,6 +60,8 @@ export type Proxy = {
   /** URL of the first listener, with the port taken; empty before `listen`. */
   readonly address: string
   readonly addresses: readonly string[]
+  /** The data plane of the listeners, `js` before `listen`. */
+  readonly engine: 'native' | 'js'
   readonly rules: RuleSet
   /** Client connections open now. */
   readonly connections: number
@@ -142,6 +145,9 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
     get addresses() {
       return addresses
     },
+    get engine() {
+      return serving.engine
+    },
     get rules() {
       return rules()
     },
@@ -157,6 +163,9 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
 
     async listen() {
       refuseOpenProxy(config)
+      if (fleet !== undefined && config.engine === 'native') {
+        throw new CannotRunError('the engine native runs in one process; use --workers 1 or --engine js')
+      }
       // the first listener may have clients before the last one is bound
       await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), serving.replaceRules)
       if (fleet === undefined) {

@@ -13,16 +13,18 @@ import { createEgressAddresses } from './policy/egress-addresses.js'
 import { createEgressGuard, EVERY_SPECIAL_RANGE } from './policy/egress-guard.js'
 import type { ListenAddress } from './policy/own-listeners.js'
 import type { RuleSet } from './rules/rule.js'
-import type { ClientConnection } from './transport/client-connection.js'
 import { createClientCounts } from './transport/client-counts.js'
 import type { TransportContext } from './transport/context.js'
 import { createDeadlines, tickFor } from './transport/deadlines.js'
-import { drain } from './transport/drain.js'
+import { drain, type OpenConnection } from './transport/drain.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
+import { chooseEngine, type SocketId } from './transport/native-addon.js'
+import { NativeEdge } from './transport/native-edge.js'
+import { listenNatively } from './transport/native-listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
 import { createActiveChecks } from './upstream/active-checks.js'
 import { createAddressJudge } from './upstream/address-judge.js'
-import { createDialer, type Dial } from './upstream/dial.js'
+import { createDialer, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
 import type { HostResolver } from './upstream/resolver.js'
 import { type UpstreamState, upstreamStates } from './upstream/upstream-report.js'
@@ -75,12 +77,14 @@ export type Serving = {
   readonly snapshot: Snapshot
   /** URLs with the ports taken; empty before `listen`. */
   readonly addresses: readonly string[]
+  /** The data plane of the listeners, `js` before `listen`. */
+  readonly engine: 'native' | 'js'
   readonly connections: number
   /** Of these, the ones with an exchange or tunnel under way. */
   readonly busyConnections: number
   /** The configured upstreams and groups, in order, as this process knows them. */
   readonly upstreamStates: readonly UpstreamState[]
-  /** Starts to accept at the addresses of the configuration. @throws CannotRunError (port taken, permission) */
+  /** Starts to accept at the addresses of the configuration. @throws CannotRunError (port taken, permission, engine) */
   listen(): Promise<void>
   /** Another process listens there: these addresses are not to be dialled. */
   noteListening(urls: readonly string[]): void
@@ -96,11 +100,14 @@ export function createServing(options: ServingOptions): Serving {
   const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay } = options
   const authorityOf = options.authorityOf ?? createAuthorityReader()
   const upstreamAuthoritiesOf = options.upstreamAuthoritiesOf ?? createUpstreamAuthorityReader()
-  const connections = new Set<ClientConnection>()
+  const connections = new Set<OpenConnection>()
   const clients = createClientCounts()
   const pool = createOriginPool()
   const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
   const dials = new WeakMap<Policy, Dial>()
+  const nativeDials = new WeakMap<Policy, Dial<SocketId>>()
+  let engine: 'native' | 'js' = 'js'
+  let edge: NativeEdge | undefined
   const resolvers = new Set<HostResolver>()
   const states = createUpstreamStates((name, isUp, { failures, lastError }) => {
     if (isUp) onNotice?.(`upstream ${name} is up again`)
@@ -169,15 +176,43 @@ export function createServing(options: ServingOptions): Serving {
       authorities: upstreamAuthoritiesOf(next),
       sources,
     })
-    const direct = createDialer({ ...ways, guard, egressAddresses: createEgressAddresses(addresses) })
-    const dial = createEgressDial(routing, direct, upstreams)
+    const direct = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
+    const dial = createEgressDial(routing, createDialer(direct), upstreams)
     dials.set(policy, dial)
+    if (edge !== undefined) nativeDials.set(policy, createRace(direct, edge.connect))
     return { config: next, policy, resolver, upstreams, dial }
   }
 
   function retire({ resolver }: Snapshot): void {
     resolvers.delete(resolver)
     resolver.close()
+  }
+
+  /** @throws {CannotRunError} `native` is wanted and cannot be had */
+  function startEdge(): void {
+    // workers share one listening socket, which Node hands them
+    const choice = chooseEngine(giveWay === undefined ? config.engine : 'js')
+    engine = choice.engine
+    if (choice.engine === 'native') edge = new NativeEdge(choice.addon, deadlines)
+    else if (choice.why !== '') onNotice?.(`the engine native cannot run, so js does: ${choice.why}`)
+  }
+
+  function startOne(host: string, port: number): Promise<Listener> {
+    const common = { context, host, port, connections, clients, ...(giveWay && { giveWay }) }
+    return edge === undefined ? startListener(common) : listenNatively({ ...common, edge, dial: dialNatively })
+  }
+
+  function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
+    const dial = nativeDials.get(policy)
+    if (dial === undefined) throw new Error('this policy was never in force')
+    // the edge knows no upstreams: what does not go direct was handed over before
+    if (request.egress?.isDirect !== true) throw new Error('the native edge dials direct only')
+    return dial(request, done)
+  }
+
+  function stopEdge(): void {
+    edge?.destroy()
+    edge = undefined
   }
 
   function replaceRules(ruleSet: RuleSet): void {
@@ -193,6 +228,9 @@ export function createServing(options: ServingOptions): Serving {
     get addresses() {
       return listeners.map(({ url }) => url)
     },
+    get engine() {
+      return engine
+    },
     get connections() {
       return connections.size
     },
@@ -206,17 +244,20 @@ export function createServing(options: ServingOptions): Serving {
     },
 
     async listen() {
+      startEdge()
+      // for clients of the first listener, who may come before the last one is bound
+      replaceRules(snapshot.policy.rules)
       const started: Listener[] = []
       try {
         for (const url of config.listen) {
           const { address, port } = toListenAddress(url)
-          const given = giveWay && { giveWay }
-          started.push(await startListener({ context, host: address, port, connections, clients, ...given }))
+          started.push(await startOne(address, port))
         }
       } catch (error) {
         const closed = started.map((listener) => listener.close())
         for (const connection of connections) connection.close()
         await Promise.all(closed)
+        stopEdge()
         throw error
       }
       listeners = started
@@ -256,6 +297,7 @@ export function createServing(options: ServingOptions): Serving {
       const closed = listeners.map((listener) => listener.close())
       const cut = await drain(connections, drainMs)
       await Promise.all(closed)
+      stopEdge()
       pool.clear()
       for (const resolver of resolvers) resolver.close()
       return cut

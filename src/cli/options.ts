@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
   type AccessLogFormat,
   ANY_PORT,
+  type Engine,
   type HeaderProfile,
   type LogLevel,
   MAX_WORKERS,
@@ -44,6 +45,7 @@ export type StartOptions = {
   readonly accessLog?: string
   readonly logFormat?: AccessLogFormat
   readonly logLevel?: LogLevel
+  readonly engine?: Engine
 }
 
 /** Adds start's options, which `check` and `config` share. */
@@ -125,6 +127,7 @@ export function addStartOptions(command: Command): Command {
       choiceOption('--log-format <FORMAT>', 'of these lines', ['pretty', 'json', 'squid', 'common', 'combined']),
     )
     .addOption(choiceOption('--log-level <LEVEL>', 'of messages on standard error', ['error', 'warn', 'info', 'debug']))
+    .addOption(choiceOption('--engine <ENGINE>', 'what moves the bytes', ['auto', 'native', 'js']))
 }
 
 /** What the options say, as a layer over the configuration file. */
@@ -135,6 +138,7 @@ export function toSettings(options: StartOptions): Settings {
     clients: { allow: clients },
     workers: options.workers,
     open,
+    engine: options.engine,
     rules: { files: ruleFiles, default: options.default, scope: options.scope, report },
     headers: { profile: headers },
     ...(upstream !== undefined && throughUpstream(upstream)),

@@ -201,18 +201,18 @@ function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger):
 }
 
 function announce(
-  { addresses, rules: ruleSet }: ForwardProxy,
+  { addresses, engine, rules: ruleSet }: ForwardProxy,
   config: Config,
   { json }: StartOptions,
   logger: Logger,
 ): void {
   const workers = workersOf(config)
   const where = addresses.join(' and ')
-  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine js${workers === 1 ? '' : `, ${workers} workers`}${routesOf(config)}`
+  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine ${engine}${workers === 1 ? '' : `, ${workers} workers`}${routesOf(config)}`
   process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
   if (ruleSet.size === 0 && ruleSet.defaultAction === 'allow') logger.warn('there is no rule: nothing is blocked')
   reportSkipped(ruleSet.counts, logger)
-  const started = { listening: addresses, rules: ruleSet.size, engine: 'js', workers }
+  const started = { listening: addresses, rules: ruleSet.size, engine, workers }
   if (json) process.stdout.write(`${JSON.stringify(started)}\n`)
 }
 

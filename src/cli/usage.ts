@@ -2,7 +2,6 @@ import type { CommanderError } from 'commander'
 import { closest } from 'fastest-levenshtein'
 
 const LATER_OPTIONS: Readonly<Record<string, string>> = {
-  '--engine': 'the native data plane comes in a later version; this one has the engine js',
   '--client': 'policy by client comes in a later version',
   '--user': 'policy by user comes in a later version',
   '--at': 'policy by time comes in a later version',

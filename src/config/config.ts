@@ -5,6 +5,8 @@ import type { ListSettings } from './list-settings.js'
 /** First and last port of a range, both included. */
 export type PortRange = readonly [number, number]
 
+/** Which data plane serves: the native edge, or TypeScript alone; `auto` takes the native one where it was built. */
+export type Engine = 'auto' | 'native' | 'js'
 export type HeaderProfile = 'off' | 'standard' | 'strict' | 'paranoid'
 export type AccessLogFormat = 'pretty' | 'json' | 'squid' | 'common' | 'combined'
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
@@ -43,6 +45,8 @@ export type Config = {
   readonly workers: number | 'auto'
   /** `--open`: serve any client on a non-loopback address. */
   readonly open: boolean
+  /** `--engine`: a matter of the machine, so no configuration file holds it. */
+  readonly engine: Engine
   readonly rules: {
     readonly files: readonly RuleFile[]
     /** Subscriptions by name, in order. */
@@ -133,6 +137,7 @@ export const DEFAULT_CONFIG: Config = {
   clients: { allow: undefined },
   workers: 1,
   open: false,
+  engine: 'auto',
   rules: { files: [], lists: {}, default: undefined, scope: 'exact', blockStatus: 403, report: false },
   headers: { profile: 'standard', keep: [], remove: [], set: {}, perHost: [] },
   egress: {

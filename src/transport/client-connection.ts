@@ -33,6 +33,7 @@ export type ClientConnectionOptions = {
   /** `http://127.0.0.1:3128` */
   readonly listener: string
   readonly ip: string
+  readonly port: number
   readonly dateField: () => string
   readonly onClose: () => void
 }
@@ -65,11 +66,11 @@ export class ClientConnection implements Expiring, ForwardClient {
   #stopTunnel: (() => void) | undefined
   #holdsTunnel = false
 
-  constructor({ context, socket, listener, ip, dateField, onClose }: ClientConnectionOptions) {
+  constructor({ context, socket, listener, ip, port, dateField, onClose }: ClientConnectionOptions) {
     this.#context = context
     this.socket = socket
     this.#listener = listener
-    this.#client = { ip, port: socket.remotePort ?? 0 }
+    this.#client = { ip, port }
     this.#dateField = dateField
     this.#onClose = onClose
     this.reader = createRequestReader(
@@ -115,6 +116,19 @@ export class ClientConnection implements Expiring, ForwardClient {
   close(): void {
     this.#stopTunnel?.()
     this.socket.destroy()
+  }
+
+  /** Takes over octets that were read from the client before it came here. */
+  receive(bytes: Buffer): void {
+    this.#onData(bytes)
+  }
+
+  /** Answers a CONNECT that was read and decided before the client came here, and closes. */
+  refuseDecided(exchange: Exchange, outcome: Outcome, code: ErrorCode, detail: string): void {
+    this.#exchange = exchange
+    this.#outcome = outcome
+    this.#state = BUSY
+    this.refuse(code, detail)
   }
 
   /** Turns a client away before it has asked anything: it may not use the proxy, or too many do. */
@@ -289,7 +303,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     }
     this.#holdsTunnel = true
     this.setDeadline(0)
-    this.#stopTunnel = dialTunnel(this.#context, exchange, route, this.#outcome, (error, origin) => {
+    this.#stopTunnel = dialTunnel(this.#context.dial, exchange, route, this.#outcome, (error, origin) => {
       this.#stopTunnel = undefined
       if (origin === null) {
         this.#leaveTunnel()

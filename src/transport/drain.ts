@@ -1,4 +1,10 @@
-import type { ClientConnection } from './client-connection.js'
+/** As much of a client's connection as the end of the proxy needs to know. */
+export type OpenConnection = {
+  /** True while nothing is asked and all is sent: it can be closed at once. */
+  readonly isIdle: boolean
+  /** Ends the connection and whatever goes on in it, at once. */
+  close(): void
+}
 
 /** How often a drain looks whether the last connection has ended. */
 const POLL_MS = 20
@@ -10,7 +16,7 @@ const POLL_MS = 20
  * @param drainMs how long to wait, in ms; 0 cuts everything at once
  * @returns the number of exchanges that were cut
  */
-export async function drain(connections: ReadonlySet<ClientConnection>, drainMs: number): Promise<number> {
+export async function drain(connections: ReadonlySet<OpenConnection>, drainMs: number): Promise<number> {
   for (const connection of connections) if (connection.isIdle) connection.close()
   if (drainMs > 0) await emptied(connections, drainMs)
   const cut = connections.size
@@ -20,7 +26,7 @@ export async function drain(connections: ReadonlySet<ClientConnection>, drainMs:
   return cut
 }
 
-function emptied(connections: ReadonlySet<ClientConnection>, withinMs: number): Promise<void> {
+function emptied(connections: ReadonlySet<OpenConnection>, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
     let left = withinMs
     const poll = setInterval(() => {

@@ -1,8 +1,9 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net'
 import { CannotRunError, type ErrorCode } from '../errors.js'
 import { ClientConnection } from './client-connection.js'
 import type { ClientCounts } from './client-counts.js'
 import type { TransportContext } from './context.js'
+import type { OpenConnection } from './drain.js'
 import { createDateField } from './reply.js'
 
 export type ListenerOptions = {
@@ -10,7 +11,7 @@ export type ListenerOptions = {
   readonly host: string
   readonly port: number
   /** All open client connections of the proxy; the listener adds and removes its own. */
-  readonly connections: Set<ClientConnection>
+  readonly connections: Set<OpenConnection>
   /** Connections per client, over all listeners. */
   readonly clients: ClientCounts
   /** Called after each client that was let in: other processes that accept at the same port may have the next one. */
@@ -36,7 +37,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
   await bind(server, host, port)
   const bound = server.address() as AddressInfo
-  const url = `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
+  const url = listenerUrl(bound.address, bound.port)
 
   function accept(socket: Socket): void {
     const ip = plainAddress(socket.remoteAddress)
@@ -45,23 +46,23 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       socket.destroy()
       return
     }
-    const refusal = refusalOf(ip)
+    const refusal = admitClient(context, clients, ip)
     const onClose = () => {
       connections.delete(connection)
       if (refusal === undefined) clients.leave(ip)
     }
-    const connection = new ClientConnection({ context, socket, listener: url, ip, dateField, onClose })
+    const connection = new ClientConnection({
+      context,
+      socket,
+      listener: url,
+      ip,
+      port: socket.remotePort ?? 0,
+      dateField,
+      onClose,
+    })
     connections.add(connection)
     if (refusal !== undefined) connection.turnAway(refusal)
     giveWay?.()
-  }
-
-  /** Counts a client that is served; those turned away take nobody's place. */
-  function refusalOf(ip: string): ErrorCode | undefined {
-    const { limits } = context
-    if (!context.policy().isClient(ip)) return 'VG_CLIENT_REFUSED'
-    if (clients.total >= limits.connections) return 'VG_CONNECTION_LIMIT'
-    return clients.enter(ip, limits.perClient) ? undefined : 'VG_CLIENT_LIMIT'
   }
 
   return {
@@ -70,6 +71,19 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     port: bound.port,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
+}
+
+/** Counts a client that is served, or says why it is not; those turned away take nobody's place. */
+export function admitClient(context: TransportContext, clients: ClientCounts, ip: string): ErrorCode | undefined {
+  const { limits } = context
+  if (!context.policy().isClient(ip)) return 'VG_CLIENT_REFUSED'
+  if (clients.total >= limits.connections) return 'VG_CONNECTION_LIMIT'
+  return clients.enter(ip, limits.perClient) ? undefined : 'VG_CLIENT_LIMIT'
+}
+
+/** The URL under which a bound listener is shown. */
+export function listenerUrl(address: string, port: number): string {
+  return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {
@@ -86,7 +100,12 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   })
 }
 
-function bindFault({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+/** Why an address could not be bound, and what to do about it. */
+export function bindFault(
+  { code, message }: Pick<NodeJS.ErrnoException, 'code' | 'message'>,
+  host: string,
+  port: number,
+): string {
   const place = `${host}:${port}`
   if (code === 'EADDRINUSE')
     return `cannot listen on ${place}: the port is taken; stop what uses it or choose another port`

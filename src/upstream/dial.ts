@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net'
-import { connect, isIPv6 } from 'node:net'
+import { isIPv6, type Socket } from 'node:net'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import type { Egress } from '../pipeline/routing.js'
 import type { EgressAddresses } from '../policy/egress-addresses.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
 import { createAddressJudge } from './address-judge.js'
+import { connectSocket } from './connect-socket.js'
 import type { HostResolver } from './resolver.js'
 
 /** RFC 8305 §5: Connection Attempt Delay. */
@@ -53,18 +53,39 @@ export type DialTiming = {
   readonly upstream?: DialedUpstream
 }
 
-export type DialDone = (error: ProxyError | null, socket: Socket | null, timing: DialTiming) => void
+/** Hears of attempts to connect, each under its number. */
+export type ConnectObserver<S> = {
+  onConnect(attempt: number, socket: S): void
+  onError(attempt: number, error: unknown): void
+}
+
+/**
+ * Starts one attempt to connect to an address that was judged. The observer hears of it once, after the call.
+ *
+ * @returns abandons the attempt: nothing is heard of it any more and nothing stays open
+ */
+export type Connect<S> = (to: ConnectTarget, attempt: number, observer: ConnectObserver<S>) => () => void
+
+export type ConnectTarget = {
+  readonly ip: string
+  readonly port: number
+  /** The address to go out from, and from no other; an error of the `syscall` `bind` where that cannot be. */
+  readonly localAddress: string | undefined
+}
+
+/** `S`: what stands for a connection; a socket of Node's, or an id of the native edge. */
+export type DialDone<S = Socket> = (error: ProxyError | null, socket: S | null, timing: DialTiming) => void
 
 /**
  * `done` runs once, before `dial` returns where no name must be asked and no
- * connection made. The socket it gets is connected, half-open allowed, not
+ * connection made. A socket it gets is connected, half-open allowed, not
  * flowing (it may be paused: whoever reads, resumes) and without any listener
  * but for `close` of whoever counts connections: an `error` listener must be on
  * it before `done` returns.
  *
  * @returns cancels: `done` will not run and nothing stays open. After `done` it does nothing.
  */
-export type Dial = (request: DialRequest, done: DialDone) => () => void
+export type Dial<S = Socket> = (request: DialRequest, done: DialDone<S>) => () => void
 
 export type DialerOptions = {
   readonly resolver: Pick<HostResolver, 'lookup'>
@@ -79,6 +100,11 @@ export type DialerOptions = {
   readonly now: () => number
 }
 
+/** Dials with sockets of Node's; see `createRace`. */
+export function createDialer(options: DialerOptions): Dial {
+  return createRace(options, connectSocket)
+}
+
 /**
  * Dials exactly the addresses it judged, so that a name which answers
  * differently the next time (rebinding) gains nothing. In this order: own
@@ -91,7 +117,7 @@ export type DialerOptions = {
  * family of the address dialled; where that cannot be, it fails
  * (`VG_EGRESS_ADDRESS`) and never goes out from another.
  */
-export function createDialer(options: DialerOptions): Dial {
+export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial<S> {
   const { resolver, egressAddresses, connectTimeoutMs, now } = options
   const judge = createAddressJudge(options)
   /** Whose turn it is. */
@@ -108,32 +134,25 @@ export function createDialer(options: DialerOptions): Dial {
     let cnames: readonly string[] = NO_CNAMES
     let egress4: string | undefined
     let egress6: string | undefined
-    /** By index of the candidate. */
-    const attempts: Socket[] = []
+    /** What abandons each attempt, by index of the candidate. */
+    const attempts: (() => void)[] = []
     let openAttempts = 0
     let failure: ProxyError | undefined
     let isOver = false
     let deadline: NodeJS.Timeout | undefined
     let nextAttempt: NodeJS.Timeout | undefined
 
-    function release(winner: Socket | undefined): void {
+    /** @param winner the attempt whose connection lives on, -1 for none */
+    function release(winner: number): void {
       isOver = true
       clearTimeout(deadline)
       clearTimeout(nextAttempt)
       cancelLookup?.()
-      for (const socket of attempts) if (socket !== winner) abandon(socket)
-    }
-
-    function abandon(socket: Socket): void {
-      socket.removeListener('connect', onConnect)
-      socket.removeListener('error', onError)
-      // an error it met in this very turn may still be on its way
-      socket.on('error', ignoreError)
-      socket.destroy()
+      for (let i = 0; i < attempts.length; i++) if (i !== winner) attempts[i]?.()
     }
 
     function fail(error: ProxyError): void {
-      release(undefined)
+      release(NO_ATTEMPT)
       const tried = attempts.length
       const ip = candidates[tried - 1] ?? null
       done(error, null, { ip, cnames, dnsMs, connectMs: tried === 0 ? null : now() - connectStartedAt })
@@ -178,29 +197,17 @@ export function createDialer(options: DialerOptions): Dial {
     function tryNext(): void {
       const ip = candidates[attempts.length]
       if (ip === undefined) return
-      const localAddress = egressFor(ip)
-      const socket = connect({
-        host: ip,
-        port,
-        allowHalfOpen: true,
-        noDelay: true,
-        ...(localAddress !== undefined && { localAddress }),
-      })
-      socket.on('connect', onConnect)
-      socket.on('error', onError)
       openAttempts++
-      if (attempts.push(socket) < candidates.length) nextAttempt = setTimeout(tryNext, ATTEMPT_DELAY_MS)
+      const abandon = connect({ ip, port, localAddress: egressFor(ip) }, attempts.length, observer)
+      if (attempts.push(abandon) < candidates.length) nextAttempt = setTimeout(tryNext, ATTEMPT_DELAY_MS)
     }
 
-    function onConnect(this: Socket): void {
-      this.removeListener('connect', onConnect)
-      this.removeListener('error', onError)
-      release(this)
-      const ip = candidates[attempts.indexOf(this)] ?? null
-      done(null, this, { ip, cnames, dnsMs, connectMs: now() - connectStartedAt })
+    function onConnect(attempt: number, socket: S): void {
+      release(attempt)
+      done(null, socket, { ip: candidates[attempt] ?? null, cnames, dnsMs, connectMs: now() - connectStartedAt })
     }
 
-    function onError(error: Error): void {
+    function onError(_attempt: number, error: unknown): void {
       openAttempts--
       failure = moreTelling(failure, toDialError(error))
       if (attempts.length < candidates.length) {
@@ -215,15 +222,18 @@ export function createDialer(options: DialerOptions): Dial {
       fail(new ProxyError(attempts.length === 0 ? 'VG_DNS_TIMEOUT' : 'VG_ORIGIN_CONNECT_TIMEOUT'))
     }
 
+    const observer: ConnectObserver<S> = { onConnect, onError }
     if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
     else onAddresses(null, [host], NO_CNAMES)
     if (isOver) return nothingToCancel
     deadline = setTimeout(onDeadline, request.timeoutMs ?? connectTimeoutMs)
     return function cancel() {
-      if (!isOver) release(undefined)
+      if (!isOver) release(NO_ATTEMPT)
     }
   }
 }
+
+const NO_ATTEMPT = -1
 
 /** Strongest last; a code that is not here ranks lowest. */
 const TELLING: readonly ErrorCode[] = [
@@ -251,13 +261,12 @@ function interleaveFamilies(addresses: readonly string[]): readonly string[] {
 }
 
 /** A socket that could not be bound never tried to reach anybody. */
-function toDialError(error: NodeJS.ErrnoException & { readonly address?: string }): ProxyError {
-  if (error.syscall !== 'bind') return toProxyError(error)
-  return new ProxyError('VG_EGRESS_ADDRESS', `${error.address} (${error.code})`, { cause: error })
+function toDialError(error: unknown): ProxyError {
+  const { syscall, address, code } = error as NodeJS.ErrnoException & { readonly address?: string }
+  if (syscall !== 'bind') return toProxyError(error)
+  return new ProxyError('VG_EGRESS_ADDRESS', `${address} (${code})`, { cause: error })
 }
 
 const NO_CNAMES: readonly string[] = []
-
-function ignoreError(): void {}
 
 function nothingToCancel(): void {}

@@ -2,6 +2,7 @@ import { createProxy, type ProxyOptions } from '../../src/app.js'
 import type { AccessRecord } from '../../src/channels.js'
 import { compileRules } from '../../src/compile-rules.js'
 import { ANY_PORT } from '../../src/config/config.js'
+import { TEST_ENGINE } from './engines.js'
 
 export type OpenProxy = {
   /** `http://127.0.0.1:41234` */
@@ -23,6 +24,7 @@ export type OpenProxy = {
 export async function startOpenProxy(rules = '', options: ProxyOptions = {}): Promise<OpenProxy> {
   const proxy = createProxy({
     listen: ['http://127.0.0.1:0'],
+    engine: TEST_ENGINE,
     ruleSet: compileRules(rules === '' ? [] : [{ name: 'test.rules', text: rules }]),
     ...options,
     egress: { guard: { allow: ['0.0.0.0/0', '::/0'] }, connectPorts: ANY_PORT, httpPorts: ANY_PORT, ...options.egress },

@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import { createProxy, type ProxyOptions } from '../../src/app.js'
 import type { AccessRecord } from '../../src/channels.js'
 import { compileRules } from '../../src/compile-rules.js'
+import { TEST_ENGINE } from './engines.js'
 import { connectRaw, eventually, type RawPeer } from './raw-peer.js'
 
 export type TestProxy = {
@@ -31,6 +32,7 @@ export function rulesOf(lines: readonly string[]) {
 export function openOptions({ lines = [], ...options }: TestProxyOptions = {}): ProxyOptions {
   return {
     listen: ['http://127.0.0.1:0'],
+    engine: TEST_ENGINE,
     ruleSet: rulesOf(lines),
     ...options,
     egress: {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,8 +32,11 @@ function veilgate(
 }
 
 /** Starts the built command and waits until it accepts. */
-async function startVeilgate(words: readonly string[], { cwd = folder.path, input = '', env = {} }: Run = {}) {
-  const child = spawn(join(root, 'bin/veilgate'), ['start', '--json', '--listen', 'http://127.0.0.1:0', ...words], {
+async function startVeilgate(
+  words: readonly string[],
+  { cwd = folder.path, input = '', bin = join(root, 'bin/veilgate'), env = {} }: Run = {},
+) {
+  const child = spawn(bin, ['start', '--json', '--listen', 'http://127.0.0.1:0', ...words], {
     cwd,
     env: { ...process.env, ...env },
   })
@@ -180,14 +183,52 @@ describe('the command', () => {
   })
 })
 
+describe('an installation without the native engine', () => {
+  /** What an installed package is made of, without what its install script builds. */
+  function installWithout(): string {
+    for (const name of ['bin', 'dist', 'rules', 'package.json'])
+      cpSync(join(root, name), join(folder.path, 'bare', name), { recursive: true })
+    return join(folder.path, 'bare/bin/veilgate')
+  }
+
+  test('runs js, says so and why, and ends with 3 when native is asked for', async () => {
+    const bin = installWithout()
+    const refused = veilgate(['start', '--engine', 'native', '--listen', 'http://127.0.0.1:0'], { bin })
+    expect([refused.status, refused.stdout]).toEqual([3, ''])
+    expect(refused.stderr).toMatch(/^veilgate: the engine native cannot run: .*; use --engine js$/m)
+    const { signal, exit, output } = await startVeilgate(['--rules', rules], { bin })
+    expect(output.stdout).toContain('"engine":"js"')
+    expect(output.stderr).toMatch(/the engine native cannot run, so js does: it was not built/)
+    signal('SIGTERM')
+    expect(await exit).toBe(0)
+  })
+})
+
+test('several workers and the engine native do not go together', () => {
+  const { status, stderr } = veilgate([
+    'start',
+    '--engine',
+    'native',
+    '--workers',
+    '2',
+    '--listen',
+    'http://127.0.0.1:0',
+  ])
+  expect([status, stderr]).toEqual([
+    3,
+    expect.stringContaining('the engine native runs in one process; use --workers 1'),
+  ])
+})
+
 describe('start', () => {
   test('keeps standard output for its one document under --json', async () => {
-    const { port, output, signal, exit, says } = await startVeilgate(['--rules', rules])
+    const { port, output, signal, exit, says } = await startVeilgate(['--rules', rules, '--engine', 'js'])
     await exchange(port, blocked)
     await says('a.tracker.test')
     signal('SIGTERM')
     expect(await exit).toBe(0)
     expect(output.stdout).toBe(`{"listening":["http://127.0.0.1:${port}"],"rules":2,"engine":"js","workers":1}\n`)
+    expect(output.stderr).toContain('engine js\n')
     expect(output.stderr).toContain(`veilgate: listening on http://127.0.0.1:${port}, 2 rules, headers standard`)
   })
 

@@ -109,6 +109,7 @@ const OPTIONS: readonly (readonly [
     'write pretty or json or squid or common or combined',
   ],
   ['--log-level', ['--log-level', 'debug'], 'log.level', 'debug', 'loud', 'write error or warn or info or debug'],
+  ['--engine', ['--engine', 'js'], 'engine', 'js', 'wasm', 'write auto or native or js'],
 ]
 
 describe("start's options", () => {

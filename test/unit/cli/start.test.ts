@@ -5,6 +5,7 @@ import type { StartOptions } from '../../../src/cli/options.js'
 import { start } from '../../../src/cli/start.js'
 import { CannotRunError, InputError } from '../../../src/errors.js'
 import { captureOutput } from '../../helpers/capture-output.js'
+import { hasNativeEngine } from '../../helpers/engines.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
 
 const folder = createTempFolder()
@@ -40,7 +41,10 @@ function ruleFile(name: string, text: string) {
 describe('start', () => {
   test('says on standard error where it listens, and ends with 0 and without listeners of its own', async () => {
     const before = process.eventNames()
-    const { address, rules, read, stop } = await startUp({ ruleFiles: [ruleFile('a.rules', 'block a.test\n')] })
+    const { address, rules, read, stop } = await startUp({
+      engine: 'js',
+      ruleFiles: [ruleFile('a.rules', 'block a.test\n')],
+    })
     expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect(rules).toBe(1)
     expect(read().stderr).toBe(
@@ -48,6 +52,13 @@ describe('start', () => {
     )
     expect(await stop()).toBe(0)
     expect(process.eventNames()).toEqual(before)
+  })
+
+  test.runIf(hasNativeEngine)('runs the native engine where it was built, and says so', async () => {
+    const { read, stop } = await startUp({})
+    expect(read().stderr).toContain(', engine native\n')
+    expect(read().stdout).toContain('"engine":"native"')
+    expect(await stop()).toBe(0)
   })
 
   test('warns where there is no rule, so that nothing is blocked', async () => {

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
-import type { ClientConnection } from '../../../src/transport/client-connection.js'
+import type { OpenConnection } from '../../../src/transport/drain.js'
 import { drain } from '../../../src/transport/drain.js'
 
 /** As much of a connection as a drain knows; closing takes it out of the set. */
 function connectionsOf(...idle: boolean[]) {
-  const connections = new Set<ClientConnection>()
+  const connections = new Set<OpenConnection>()
   const all = idle.map((isIdle) => {
     const connection = { isIdle, closed: 0, close: () => {} }
     connection.close = () => {
       connection.closed++
-      connections.delete(connection as unknown as ClientConnection)
+      connections.delete(connection)
     }
-    connections.add(connection as unknown as ClientConnection)
+    connections.add(connection)
     return connection
   })
   return { connections, all }

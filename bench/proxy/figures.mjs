@@ -1,0 +1,39 @@
+// What is measured, and how it is shown.
+
+/**
+ * @typedef {object} Figure
+ * @property {string} name its key in the baseline
+ * @property {string} head of its column
+ * @property {{ mode: string, connections: number }} task
+ * @property {string} field of what measure() returns
+ * @property {(value: number) => string} format
+ * @property {boolean} [isTime] of the wall clock or memory that peers do not share: no ratio is kept
+ */
+
+const MEBIBYTE = 1_048_576
+
+/** @type {readonly Figure[]} */
+export const FIGURES = [
+  figure('get', 'GET µs', { mode: 'get', connections: 32 }, 'usPerUnit', us),
+  figure('getClose', 'GET close µs', { mode: 'get-close', connections: 16 }, 'usPerUnit', us),
+  figure('connect', 'CONNECT µs', { mode: 'connect', connections: 16 }, 'usPerUnit', us),
+  figure('down', 'down s/GiB', { mode: 'down', connections: 8 }, 'secondsPerGib', seconds),
+  figure('up', 'up s/GiB', { mode: 'up', connections: 8 }, 'secondsPerGib', seconds),
+  figure('idle', 'idle KiB/tunnel', { mode: 'idle', connections: 2_000 }, 'bytesPerTunnel', (b) =>
+    (b / 1024).toFixed(1),
+  ),
+  figure('start', 'start ms', { mode: 'start', connections: 0 }, 'startMs', (ms) => ms.toFixed(0)),
+  figure('resting', 'MiB', { mode: 'start', connections: 0 }, 'restingBytes', (b) => (b / MEBIBYTE).toFixed(0)),
+]
+
+function figure(name, head, task, field, format) {
+  return { name, head, task, field, format }
+}
+
+function us(value) {
+  return value < 100 ? value.toFixed(1) : value.toFixed(0)
+}
+
+function seconds(value) {
+  return value.toFixed(2)
+}

@@ -1,0 +1,447 @@
+#include "edge.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "head_reader.h"
+
+namespace veilgate {
+namespace {
+
+constexpr int kBacklog = 4096;
+// A tunnel that is silent for this long has its peers probed: the kernel then notices those that are gone.
+constexpr int kProbeAfterSeconds = 60;
+constexpr int kEventsAtOnce = 256;
+// Clients taken in one go: those already here have their turn in between.
+constexpr int kAcceptsAtOnce = 64;
+constexpr uint64_t kAcceptAgainMs = 100;
+constexpr size_t kSharedBytes = 65536;
+constexpr uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+union Address {
+  sockaddr any;
+  sockaddr_in four;
+  sockaddr_in6 six;
+};
+
+// 0 for text that is no address.
+socklen_t ToAddress(const char* ip, uint16_t port, Address* address) {
+  memset(address, 0, sizeof(*address));
+  if (inet_pton(AF_INET, ip, &address->four.sin_addr) == 1) {
+    address->four.sin_family = AF_INET;
+    address->four.sin_port = htons(port);
+    return sizeof(address->four);
+  }
+  if (uv_ip6_addr(ip, port, &address->six) == 0) return sizeof(address->six);
+  return 0;
+}
+
+// 0 or an errno.
+int Bind(int fd, const char* ip, sa_family_t family) {
+  Address address;
+  const socklen_t size = ToAddress(ip, 0, &address);
+  if (size == 0 || address.any.sa_family != family) return EINVAL;
+  // the port is chosen when the target is known, so that one address serves more than 28,000 connections
+  const int later = 1;
+  setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &later, sizeof(later));
+  return bind(fd, &address.any, size) == 0 ? 0 : errno;
+}
+
+void SetOption(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof(value)); }
+
+}  // namespace
+
+Edge::Edge(uv_loop_t* loop, EdgeListener* listener, std::string established)
+    : loop_(loop), listener_(listener), established_(std::move(established)), shared_(kSharedBytes) {}
+
+int Edge::Open() {
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_ == -1) return errno;
+  const int status = uv_poll_init(loop_, &poll_, epoll_);
+  if (status != 0) {
+    close(epoll_);
+    return -status;
+  }
+  uv_idle_init(loop_, &idle_);
+  uv_timer_init(loop_, &timer_);
+  poll_.data = idle_.data = timer_.data = this;
+  open_handles_ = 3;
+  uv_unref(reinterpret_cast<uv_handle_t*>(&timer_));
+  uv_poll_start(&poll_, UV_READABLE, OnPoll);
+  UpdateRef();
+  return 0;
+}
+
+void Edge::Close() {
+  if (closing_) return;
+  closing_ = true;
+  sockets_.ForEach([this](Socket* socket) {
+    if (socket->fd != -1) close(socket->fd);
+    if (socket->pipe != nullptr) pipes_.GiveBack(socket->pipe);
+    sockets_.Remove(socket);
+  });
+  pipes_.Clear();
+  events_.clear();
+  queued_.clear();
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), OnHandleClosed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&idle_), OnHandleClosed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), OnHandleClosed);
+}
+
+void Edge::OnHandleClosed(uv_handle_t* handle) {
+  Edge* edge = static_cast<Edge*>(handle->data);
+  if (--edge->open_handles_ > 0) return;
+  // not before the loop has let go of it
+  close(edge->epoll_);
+  edge->listener_->OnClosed();
+}
+
+int Edge::Listen(const char* ip, uint16_t* port) {
+  Address address;
+  socklen_t size = ToAddress(ip, *port, &address);
+  if (size == 0) return -EINVAL;
+  const int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd == -1) return -errno;
+  SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  // clients inherit it
+  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  Socket* listener = nullptr;
+  int fault = 0;
+  if (bind(fd, &address.any, size) != 0 || listen(fd, kBacklog) != 0 ||
+      getsockname(fd, &address.any, &size) != 0) {
+    fault = errno;
+  } else if ((listener = sockets_.Add(fd, Kind::kListener)) == nullptr) {
+    fault = EMFILE;
+  } else if (!Watch(listener, EPOLLIN)) {
+    fault = errno;
+    sockets_.Remove(listener);
+  }
+  if (fault != 0) {
+    close(fd);
+    return -fault;
+  }
+  *port = ntohs(address.any.sa_family == AF_INET ? address.four.sin_port : address.six.sin6_port);
+  listeners_.push_back(listener->id);
+  UpdateRef();
+  return static_cast<int>(listener->id);
+}
+
+uint32_t Edge::Connect(const char* ip, uint16_t port, const char* local_ip) {
+  Address address;
+  const socklen_t size = ToAddress(ip, port, &address);
+  Socket* origin = sockets_.Add(-1, Kind::kConnecting);
+  if (origin == nullptr) return 0;
+  const uint32_t id = origin->id;
+  if (size == 0) {
+    origin->fault = EINVAL;
+  } else if ((origin->fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) == -1) {
+    origin->fault = errno;
+  } else {
+    SetOption(origin->fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (*local_ip != '\0') origin->fault = -Bind(origin->fd, local_ip, address.any.sa_family);
+    if (origin->fault == 0 && connect(origin->fd, &address.any, size) != 0 && errno != EINPROGRESS) origin->fault = errno;
+    origin->watches_writable = true;
+    if (origin->fault == 0 && !Watch(origin, kReadEvents | EPOLLOUT)) origin->fault = errno;
+  }
+  // told later: the caller does not have the id yet
+  if (origin->fault != 0) {
+    Tell(EventType::kFailed, origin, origin->fault);
+    Drop(origin, false);
+  }
+  UpdateRef();
+  return id;
+}
+
+void Edge::CloseSocket(uint32_t id, bool reset) {
+  Socket* socket = sockets_.Find(id);
+  if (socket == nullptr) return;
+  if (socket->kind == Kind::kTunnel) {
+    EndTunnel(socket, EndReason::kAborted);
+    return;
+  }
+  if (socket->kind == Kind::kListener) {
+    listeners_.erase(std::find(listeners_.begin(), listeners_.end(), id));
+  } else if (socket->is_client) {
+    Tell(EventType::kGone, socket);
+  }
+  Drop(socket, reset);
+}
+
+int Edge::Detach(uint32_t id, std::vector<char>* bytes) {
+  Socket* client = sockets_.Find(id);
+  if (client == nullptr || !client->is_client || client->kind == Kind::kTunnel) return -1;
+  const int fd = client->fd;
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+  if (bytes != nullptr && client->bytes != nullptr) bytes->swap(*client->bytes);
+  Forget(client);
+  return fd;
+}
+
+void Edge::Sweep() {
+  const uint64_t now = Now();
+  sockets_.ForEach([this, now](Socket* socket) {
+    if (socket->kind != Kind::kTunnel || !socket->is_client) return;
+    const uint64_t silent_ms = now - socket->active_at;
+    if (silent_ms >= socket->idle_ms) {
+      EndTunnel(socket, EndReason::kIdle);
+    } else if (silent_ms >= kProbeAfterSeconds * 1000 && !socket->probed) {
+      socket->probed = true;
+      for (const int fd : {socket->fd, socket->peer->fd}) {
+        SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+        SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, kProbeAfterSeconds);
+      }
+    }
+  });
+}
+
+void Edge::OnPoll(uv_poll_t* handle, int, int) {
+  Edge* edge = static_cast<Edge*>(handle->data);
+  edge->in_turn_ = true;
+  edge->ReadEvents();
+  edge->FinishTurn();
+}
+
+void Edge::OnIdle(uv_idle_t* handle) {
+  Edge* edge = static_cast<Edge*>(handle->data);
+  uv_idle_stop(handle);
+  edge->in_turn_ = true;
+  edge->FinishTurn();
+}
+
+void Edge::FinishTurn() {
+  RunQueued();
+  Deliver();
+  in_turn_ = false;
+  if (!closing_ && (!events_.empty() || !queued_.empty())) WakeUp();
+}
+
+void Edge::OnTimer(uv_timer_t* handle) { static_cast<Edge*>(handle->data)->ResumeAccept(); }
+
+void Edge::ReadEvents() {
+  epoll_event events[kEventsAtOnce];
+  // more than these are there at the next turn of the loop
+  const int count = epoll_wait(epoll_, events, kEventsAtOnce, 0);
+  for (int i = 0; i < count; i++) {
+    Socket* socket = sockets_.Find(events[i].data.u32);
+    if (socket != nullptr) Handle(socket, events[i].events);
+  }
+}
+
+void Edge::Handle(Socket* socket, uint32_t events) {
+  if (socket->kind == Kind::kListener) {
+    Accept(socket);
+    return;
+  }
+  if (socket->kind == Kind::kConnecting) {
+    FinishConnect(socket, events);
+    return;
+  }
+  // whoever reads a broken socket meets its error
+  const bool is_broken = (events & EPOLLERR) != 0;
+  if (is_broken || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) socket->readable = true;
+  if ((events & EPOLLOUT) != 0) socket->writable = true;
+  if (is_broken || (events & (EPOLLRDHUP | EPOLLHUP)) != 0) socket->hung_up = true;
+  switch (socket->kind) {
+    case Kind::kHead:
+      if (socket->readable) ReadHead(socket);
+      break;
+    case Kind::kWaiting:
+      if (is_broken || (events & EPOLLHUP) != 0) {
+        Tell(EventType::kGone, socket);
+        Drop(socket, true);
+      }
+      break;
+    case Kind::kTunnel:
+      if (is_broken) {
+        Break(socket);
+      } else {
+        PumpBoth(socket);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void Edge::Accept(Socket* listener) {
+  for (int i = 0; i < kAcceptsAtOnce; i++) {
+    Address address;
+    socklen_t size = sizeof(address);
+    const int fd = accept4(listener->fd, &address.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd == -1) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) PauseAccept();
+      // a client that left while it waited is an error of its own; the next one may be fine
+      if (errno == ECONNABORTED || errno == EINTR) continue;
+      return;
+    }
+    Socket* client = sockets_.Add(fd, Kind::kHead);
+    if (client == nullptr) {
+      close(fd);
+      return;
+    }
+    client->is_client = true;
+    // it is writable now, and to hear that would cost a turn of the loop
+    client->writable = true;
+    if (!Watch(client, kReadEvents)) {
+      close(fd);
+      client->fd = -1;
+      Forget(client);
+      return;
+    }
+    Event event{EventType::kAccepted, client->id, static_cast<int>(listener->id)};
+    if (address.any.sa_family == AF_INET) {
+      memcpy(&event.address, &address.four, sizeof(address.four));
+    } else {
+      event.address = address.six;
+    }
+    events_.push_back(event);
+  }
+}
+
+// Out of descriptors or memory: who waits in the backlog stays there.
+void Edge::PauseAccept() {
+  if (accept_paused_) return;
+  accept_paused_ = true;
+  for (const uint32_t id : listeners_) epoll_ctl(epoll_, EPOLL_CTL_DEL, sockets_.Find(id)->fd, nullptr);
+  uv_timer_start(&timer_, OnTimer, kAcceptAgainMs, 0);
+}
+
+void Edge::ResumeAccept() {
+  if (!accept_paused_) return;
+  accept_paused_ = false;
+  for (const uint32_t id : listeners_) Watch(sockets_.Find(id), EPOLLIN);
+}
+
+void Edge::ReadHead(Socket* client) {
+  for (;;) {
+    const ssize_t got = recv(client->fd, shared_.data(), shared_.size(), 0);
+    if (got == -1 && errno == EINTR) continue;
+    if (got == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      client->readable = false;
+      return;
+    }
+    const bool has_begun = client->bytes != nullptr;
+    if (got == -1 || (got == 0 && !has_begun)) {
+      Tell(EventType::kGone, client);
+      Drop(client, false);
+      return;
+    }
+    const size_t size = static_cast<size_t>(got);
+    const size_t seen = has_begun ? client->bytes->size() : 0;
+    if (!has_begun) client->bytes = std::make_unique<std::vector<char>>();
+    client->bytes->insert(client->bytes->end(), shared_.data(), shared_.data() + size);
+    const HeadScan scan = ScanHead(client->bytes->data(), client->bytes->size(), seen, head_limit_);
+    if (size < shared_.size() && !client->hung_up) client->readable = false;
+    if (scan.verdict == HeadVerdict::kConnect) {
+      client->kind = Kind::kWaiting;
+      client->head_end = static_cast<uint32_t>(scan.end);
+      Tell(EventType::kHead, client);
+      return;
+    }
+    if (scan.verdict == HeadVerdict::kOther || size == 0) {
+      client->kind = Kind::kWaiting;
+      Tell(EventType::kHandOver, client);
+      return;
+    }
+    if (!has_begun) Tell(EventType::kPartial, client);
+    if (!client->readable) return;
+  }
+}
+
+void Edge::FinishConnect(Socket* origin, uint32_t events) {
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+    int fault = 0;
+    socklen_t size = sizeof(fault);
+    getsockopt(origin->fd, SOL_SOCKET, SO_ERROR, &fault, &size);
+    Tell(EventType::kFailed, origin, fault == 0 ? ECONNRESET : fault);
+    Drop(origin, false);
+    return;
+  }
+  if ((events & EPOLLOUT) == 0) return;
+  origin->kind = Kind::kConnected;
+  origin->writable = true;
+  origin->readable = (events & (EPOLLIN | EPOLLRDHUP)) != 0;
+  origin->hung_up = (events & EPOLLRDHUP) != 0;
+  Tell(EventType::kConnected, origin);
+}
+
+bool Edge::Watch(Socket* socket, uint32_t events) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.u32 = socket->id;
+  return epoll_ctl(epoll_, EPOLL_CTL_ADD, socket->fd, &event) == 0;
+}
+
+void Edge::AwaitWritable(Socket* socket) {
+  socket->writable = false;
+  if (socket->watches_writable) return;
+  socket->watches_writable = true;
+  epoll_event event = {};
+  event.events = kReadEvents | EPOLLOUT;
+  event.data.u32 = socket->id;
+  epoll_ctl(epoll_, EPOLL_CTL_MOD, socket->fd, &event);
+}
+
+void Edge::Tell(EventType type, Socket* socket, int code) {
+  events_.push_back({type, socket->id, code});
+  WakeUp();
+}
+
+void Edge::Drop(Socket* socket, bool reset) {
+  if (socket->fd != -1) {
+    // first out of epoll: a child process that has just been forked may hold another descriptor of the same socket
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, socket->fd, nullptr);
+    if (reset) {
+      const linger at_once = {1, 0};
+      setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    }
+    close(socket->fd);
+    ResumeAccept();
+  }
+  Forget(socket);
+}
+
+void Edge::Forget(Socket* socket) {
+  if (socket->pipe != nullptr) pipes_.GiveBack(socket->pipe);
+  sockets_.Remove(socket);
+  if (sockets_.count() == 0) UpdateRef();
+}
+
+void Edge::WakeUp() {
+  if (in_turn_) return;
+  if (!uv_is_active(reinterpret_cast<uv_handle_t*>(&idle_))) uv_idle_start(&idle_, OnIdle);
+}
+
+void Edge::Deliver() {
+  if (delivering_ || events_.empty() || closing_) return;
+  delivering_ = true;
+  if (listener_->Begin()) {
+    // what the listener does may add events, or close the edge
+    for (size_t i = 0; i < events_.size(); i++) {
+      const Event event = events_[i];
+      listener_->On(event);
+    }
+    listener_->End();
+  }
+  events_.clear();
+  delivering_ = false;
+}
+
+// The loop lives as long as there is something to wait for.
+void Edge::UpdateRef() {
+  uv_handle_t* handle = reinterpret_cast<uv_handle_t*>(&poll_);
+  if (sockets_.count() > 0) {
+    uv_ref(handle);
+  } else {
+    uv_unref(handle);
+  }
+}
+
+}  // namespace veilgate

@@ -1,0 +1,146 @@
+// The native edge: accepts clients, reads the heads of their CONNECTs, connects to origins and moves octets between the
+// two, on Node's own loop. It decides nothing: what it meets it tells as events, and TypeScript calls back.
+#pragma once
+
+#include <netinet/in.h>
+#include <uv.h>
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "pipe_pool.h"
+#include "socket_table.h"
+
+namespace veilgate {
+
+enum class EventType : uint8_t {
+  kAccepted,    // client; code: id of its listener
+  kPartial,     // client has sent a part of a head, once
+  kHead,        // client has sent a whole CONNECT head
+  kHandOver,    // client has sent something else: its descriptor goes to TypeScript
+  kGone,        // client that is no tunnel has closed
+  kConnected,   // origin
+  kFailed,      // origin; code: errno, negative where the local address could not be bound
+  kEnded,       // tunnel, by the id of its client; code: EndReason
+};
+
+enum class EndReason : int { kClosed, kClientReset, kOriginReset, kIdle, kAborted };
+
+struct Event {
+  EventType type;
+  uint32_t id;
+  int code = 0;
+  uint64_t from_client = 0;
+  uint64_t to_client = 0;
+  sockaddr_in6 address = {};
+};
+
+// Hears of events, never from within a call to the edge. It may call the edge.
+class EdgeListener {
+ public:
+  virtual ~EdgeListener() = default;
+  // `begin` and `end` surround the events of one turn of the loop.
+  virtual bool Begin() = 0;
+  virtual void On(const Event& event) = 0;
+  virtual void End() = 0;
+  // All handles of the loop are closed: the edge may be deleted.
+  virtual void OnClosed() = 0;
+};
+
+class Edge {
+ public:
+  // `established`: what a client reads when its tunnel stands.
+  Edge(uv_loop_t* loop, EdgeListener* listener, std::string established);
+  Edge(const Edge&) = delete;
+  Edge& operator=(const Edge&) = delete;
+
+  // 0 or an errno.
+  int Open();
+  // Ends everything; OnClosed follows. No call is allowed after it.
+  void Close();
+
+  // An id, or a negative errno. `port` is in host order; the port that was taken comes back in it.
+  int Listen(const char* ip, uint16_t* port);
+  // An id; kConnected or kFailed follows unless it is closed before.
+  // `local_ip`: the address to go out from, and from no other; empty: any.
+  uint32_t Connect(const char* ip, uint16_t port, const char* local_ip);
+  // Makes a tunnel of a waiting client and a connected origin; false when one of them is gone.
+  bool Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms);
+  // Closes a socket, or both of a tunnel, with a reset where `reset`. A client's kGone or a tunnel's kEnded follows.
+  void CloseSocket(uint32_t id, bool reset);
+  // Takes a client out: the descriptor is the caller's. -1 when it is gone.
+  int Detach(uint32_t id, std::vector<char>* bytes);
+  // Ends tunnels that were idle for too long, and has the peers of silent ones probed.
+  void Sweep();
+  void set_head_limit(size_t limit) { head_limit_ = limit; }
+  const Socket* Find(uint32_t id) const { return sockets_.Find(id); }
+
+ private:
+  static void OnPoll(uv_poll_t* handle, int status, int events);
+  static void OnIdle(uv_idle_t* handle);
+  static void OnTimer(uv_timer_t* handle);
+  static void OnHandleClosed(uv_handle_t* handle);
+
+  void ReadEvents();
+  void FinishTurn();
+  void Handle(Socket* socket, uint32_t events);
+  void Accept(Socket* listener);
+  void PauseAccept();
+  void ResumeAccept();
+  void ReadHead(Socket* client);
+  void FinishConnect(Socket* origin, uint32_t events);
+
+  // relay.cc
+  void PumpBoth(Socket* socket);
+  void PumpOrQueue(Socket* from);
+  void Queue(Socket* from);
+  void Pump(Socket* from);
+  bool Flush(Socket* to);
+  bool Read(Socket* from, Socket* to);
+  bool ReadToPipe(Socket* from, Socket* to);
+  bool Send(Socket* to, const char* data, size_t size);
+  void Touch(Socket* half);
+  void GivePipeBack(Socket* to);
+  void EndTunnel(Socket* half, EndReason reason);
+  void Break(Socket* half);
+  void RunQueued();
+
+  bool Watch(Socket* socket, uint32_t events);
+  void AwaitWritable(Socket* socket);
+  void Tell(EventType type, Socket* socket, int code = 0);
+  // Closes the descriptor and forgets the socket.
+  void Drop(Socket* socket, bool reset);
+  void Forget(Socket* socket);
+  // Makes sure that events and queued sockets are looked after in this turn or the next.
+  void WakeUp();
+  void Deliver();
+  void UpdateRef();
+  uint64_t Now() const { return uv_now(loop_); }
+
+  uv_loop_t* loop_;
+  EdgeListener* listener_;
+  std::string established_;
+  int epoll_ = -1;
+  uv_poll_t poll_;
+  uv_idle_t idle_;
+  uv_timer_t timer_;
+  int open_handles_ = 0;
+  bool closing_ = false;
+  bool in_turn_ = false;
+  bool delivering_ = false;
+  bool accept_paused_ = false;
+  size_t head_limit_ = 65536;
+  SocketTable sockets_;
+  PipePool pipes_;
+  std::vector<Event> events_;
+  // Directions that move much, or stopped early, by the id of who sends.
+  std::deque<uint32_t> queued_;
+  uint64_t bytes_moved_ = 0;
+  std::vector<uint32_t> listeners_;
+  // One for all: octets stay in it only within a call.
+  std::vector<char> shared_;
+};
+
+}  // namespace veilgate

@@ -1,0 +1,83 @@
+import { createRequire } from 'node:module'
+import type { Engine } from '../config/config.js'
+import { CannotRunError } from '../errors.js'
+
+/** Ids of sockets are positive, and never given again for long. */
+export type SocketId = number
+
+/** What the edge tells, each within one turn of the event loop and in the order in which it happened. */
+export type EdgeHandler = {
+  onAccepted(client: SocketId, ip: string, port: number, listener: SocketId): void
+  /** A part of a head has come, for the first time. */
+  onPartial(client: SocketId): void
+  /** @param head of a CONNECT, latin1, up to the CRLF of its last line */
+  onHead(client: SocketId, head: string): void
+  /** The client has sent something else. The edge has let go of it. */
+  onHandOver(client: SocketId, fd: number, bytes: Buffer): void
+  /** A client that was no tunnel has closed, or was closed. */
+  onGone(client: SocketId): void
+  onConnected(origin: SocketId): void
+  /** @param errno negative where the local address could not be bound */
+  onFailed(origin: SocketId, errno: number): void
+  /** @param reason see `END_REASONS` */
+  onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void
+}
+
+/** The sockets of `native/src/edge.h`. A call about a socket that is gone does nothing. */
+export type Edge = {
+  /** @returns the listener and the port that was taken, or a negative errno */
+  listen(ip: string, port: number): readonly [SocketId, number] | number
+  /** `onConnected` or `onFailed` follows, never before this returns. @param localAddress to go out from; empty: any */
+  connect(ip: string, port: number, localAddress: string): SocketId
+  /** Makes a tunnel: answers the client, delivers its early octets, moves all others. False when one of the two is gone. */
+  splice(client: SocketId, origin: SocketId, idleMs: number): boolean
+  /** `onGone` or `onEnded` follows where it is a client's. */
+  close(id: SocketId, isReset: boolean): void
+  /** Lets go of a client that is no tunnel. @returns its descriptor, -1 when it is gone */
+  detach(client: SocketId): number
+  /** The same, with all that was received. */
+  takeOver(client: SocketId): readonly [fd: number, bytes: Buffer] | null
+  localAddress(id: SocketId): string
+  /** Ends tunnels that have been idle for too long. */
+  sweep(): void
+  setHeadLimit(octets: number): void
+  /** Closes all that is open; nothing is told any more. */
+  destroy(): void
+}
+
+export type NativeAddon = { readonly Edge: new (established: Buffer, handler: EdgeHandler) => Edge }
+
+/** By the number that `onEnded` tells. */
+export const END_REASONS = ['closed', 'client-reset', 'origin-reset', 'idle', 'aborted'] as const
+
+/** Relative to this file and to the bundle of the command alike. */
+const PLACE = '../../native/build/Release/veilgate.node'
+
+export type EngineChoice =
+  | { readonly engine: 'native'; readonly addon: NativeAddon }
+  /** `why`: why not native, where it was wanted. */
+  | { readonly engine: 'js'; readonly why: string }
+
+/**
+ * The engine to run with.
+ *
+ * @throws {CannotRunError} `native` is wanted and cannot be had
+ */
+export function chooseEngine(wanted: Engine): EngineChoice {
+  if (wanted === 'js') return { engine: 'js', why: '' }
+  try {
+    return { engine: 'native', addon: createRequire(import.meta.url)(PLACE) as NativeAddon }
+  } catch (error) {
+    const why = whyNot(error)
+    if (wanted === 'native') throw new CannotRunError(`the engine native cannot run: ${why}; use --engine js`)
+    return { engine: 'js', why }
+  }
+}
+
+function whyNot(error: unknown): string {
+  if (process.platform !== 'linux') return 'it is made for Linux'
+  const isMissing = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND'
+  if (isMissing)
+    return 'it was not built when veilgate was installed (npm rebuild veilgate --foreground-scripts says why)'
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,179 @@
+import { getSystemErrorName } from 'node:util'
+import { CONNECTION_ESTABLISHED } from '../answers/local.js'
+import type { ConnectObserver, ConnectTarget } from '../upstream/dial.js'
+import type { Deadlines, Expiring } from './deadlines.js'
+import { type Edge, type EdgeHandler, END_REASONS, type NativeAddon, type SocketId } from './native-addon.js'
+import type { SpliceEnd } from './splice.js'
+
+/** Who is told what happens to a client. */
+export type EdgeClient = {
+  readonly id: SocketId
+  onPartial(): void
+  onHead(head: string): void
+  onHandOver(fd: number, bytes: Buffer): void
+  onGone(): void
+  onEnded(end: SpliceEnd): void
+}
+
+/** Takes a client in. Undefined where it was detached at once. */
+export type AcceptClient = (id: SocketId, ip: string, port: number) => EdgeClient | undefined
+
+/** The low bits of an id are its place in a table, the others tell it from those that had the place before. */
+const PLACE_MASK = 0xf_ffff
+
+/** The native edge as the transport uses it: knows who is to be told of which socket. */
+export class NativeEdge implements EdgeHandler, Expiring {
+  /** Always past: while there are tunnels, every sweep looks for idle ones. */
+  readonly deadline = 1
+  readonly #edge: Edge
+  readonly #deadlines: Deadlines
+  readonly #listeners = new Map<SocketId, AcceptClient>()
+  readonly #clients: (EdgeClient | undefined)[] = []
+  readonly #attempts: (Attempt | undefined)[] = []
+  #tunnels = 0
+
+  constructor({ Edge: NewEdge }: NativeAddon, deadlines: Deadlines) {
+    this.#edge = new NewEdge(CONNECTION_ESTABLISHED, this)
+    this.#deadlines = deadlines
+  }
+
+  /**
+   * @param ip an address literal
+   * @param port 0 for any free one
+   * @returns the port that was taken and what closes the listener, or the name of the error (`EADDRINUSE`)
+   */
+  listen(ip: string, port: number, accept: AcceptClient): { readonly port: number; close(): void } | string {
+    const bound = this.#edge.listen(ip, port)
+    if (typeof bound === 'number') return getSystemErrorName(bound)
+    const [id, boundPort] = bound
+    this.#listeners.set(id, accept)
+    return { port: boundPort, close: () => this.close(id, false) }
+  }
+
+  /** Longer heads are handed over, for the answer that says so. */
+  setHeadLimit(octets: number): void {
+    this.#edge.setHeadLimit(octets)
+  }
+
+  /** One attempt of a race; see `Connect`. */
+  readonly connect = (
+    { ip, port, localAddress }: ConnectTarget,
+    number: number,
+    observer: ConnectObserver<SocketId>,
+  ): (() => void) => {
+    const id = this.#edge.connect(ip, port, localAddress ?? '')
+    this.#attempts[id & PLACE_MASK] = { id, number, observer, localAddress }
+    return () => {
+      if (this.#takeAttempt(id) !== undefined) this.#edge.close(id, false)
+    }
+  }
+
+  /** Makes a tunnel; false when the client or the origin is gone. `onEnded` follows where it is true. */
+  splice(client: SocketId, origin: SocketId, idleMs: number): boolean {
+    if (!this.#edge.splice(client, origin, idleMs)) return false
+    if (this.#tunnels++ === 0) this.#deadlines.add(this)
+    return true
+  }
+
+  close(id: SocketId, isReset: boolean): void {
+    this.#edge.close(id, isReset)
+  }
+
+  /** The descriptor of a client that is no tunnel, from now on the caller's; -1 when it is gone. */
+  detach(client: SocketId): number {
+    const fd = this.#edge.detach(client)
+    if (fd !== -1) this.#clients[client & PLACE_MASK] = undefined
+    return fd
+  }
+
+  /** The same, with all octets that were received. */
+  takeOver(client: SocketId): readonly [fd: number, bytes: Buffer] | null {
+    const taken = this.#edge.takeOver(client)
+    if (taken !== null) this.#clients[client & PLACE_MASK] = undefined
+    return taken
+  }
+
+  localAddress(id: SocketId): string {
+    return this.#edge.localAddress(id)
+  }
+
+  /** Closes all that is open; nobody is told any more. */
+  destroy(): void {
+    this.#deadlines.delete(this)
+    this.#edge.destroy()
+  }
+
+  expire(): void {
+    this.#edge.sweep()
+  }
+
+  onAccepted(client: SocketId, ip: string, port: number, listener: SocketId): void {
+    const accept = this.#listeners.get(listener)
+    if (accept === undefined) this.#edge.close(client, true)
+    else this.#clients[client & PLACE_MASK] = accept(client, ip, port)
+  }
+
+  onPartial(client: SocketId): void {
+    this.#client(client)?.onPartial()
+  }
+
+  onHead(client: SocketId, head: string): void {
+    this.#client(client)?.onHead(head)
+  }
+
+  onHandOver(client: SocketId, fd: number, bytes: Buffer): void {
+    this.#takeClient(client)?.onHandOver(fd, bytes)
+  }
+
+  onGone(client: SocketId): void {
+    this.#takeClient(client)?.onGone()
+  }
+
+  onConnected(origin: SocketId): void {
+    const attempt = this.#takeAttempt(origin)
+    attempt?.observer.onConnect(attempt.number, origin)
+  }
+
+  onFailed(origin: SocketId, errno: number): void {
+    const attempt = this.#takeAttempt(origin)
+    attempt?.observer.onError(attempt.number, connectError(errno, attempt.localAddress))
+  }
+
+  onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void {
+    if (--this.#tunnels === 0) this.#deadlines.delete(this)
+    const owner = this.#takeClient(client)
+    owner?.onEnded({ bytesFromClient, bytesToClient, reason: END_REASONS[reason] ?? 'aborted' })
+  }
+
+  #client(id: SocketId): EdgeClient | undefined {
+    const client = this.#clients[id & PLACE_MASK]
+    return client?.id === id ? client : undefined
+  }
+
+  #takeClient(id: SocketId): EdgeClient | undefined {
+    const client = this.#client(id)
+    if (client !== undefined) this.#clients[id & PLACE_MASK] = undefined
+    return client
+  }
+
+  #takeAttempt(id: SocketId): Attempt | undefined {
+    const attempt = this.#attempts[id & PLACE_MASK]
+    if (attempt?.id !== id) return undefined
+    this.#attempts[id & PLACE_MASK] = undefined
+    return attempt
+  }
+}
+
+type Attempt = {
+  readonly id: SocketId
+  readonly number: number
+  readonly observer: ConnectObserver<SocketId>
+  readonly localAddress: string | undefined
+}
+
+/** As Node's sockets say it. */
+function connectError(errno: number, localAddress: string | undefined): NodeJS.ErrnoException {
+  const code = getSystemErrorName(-Math.abs(errno))
+  const syscall = errno < 0 ? 'bind' : 'connect'
+  return Object.assign(new Error(`${syscall} ${code}`), { code, syscall, address: localAddress })
+}

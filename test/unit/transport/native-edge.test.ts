@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import { createDeadlines } from '../../../src/transport/deadlines.js'
+import type { Edge, EdgeHandler, NativeAddon } from '../../../src/transport/native-addon.js'
+import { type EdgeClient, NativeEdge } from '../../../src/transport/native-edge.js'
+
+/** A native edge without sockets: what is called on it, and what it was given to call. */
+function fakeAddon() {
+  const calls: unknown[][] = []
+  const told: { handler: EdgeHandler | undefined } = { handler: undefined }
+  let nextId = 100
+  class FakeEdge implements Edge {
+    constructor(_established: Buffer, handler: EdgeHandler) {
+      told.handler = handler
+    }
+    listen(ip: string, port: number) {
+      calls.push(['listen', ip, port])
+      return port === 1 ? -98 : ([7, 4_000] as const)
+    }
+    connect() {
+      return nextId++
+    }
+    splice(client: number) {
+      return client !== 13
+    }
+    close(...args: unknown[]) {
+      calls.push(['close', ...args])
+    }
+    detach() {
+      return 33
+    }
+    takeOver() {
+      return [34, Buffer.from('GET')] as const
+    }
+    localAddress() {
+      return '127.0.0.1'
+    }
+    sweep() {
+      calls.push(['sweep'])
+    }
+    setHeadLimit() {}
+    destroy() {
+      calls.push(['destroy'])
+    }
+  }
+  const addon: NativeAddon = { Edge: FakeEdge }
+  return {
+    addon,
+    calls,
+    get handler() {
+      if (told.handler === undefined) throw new Error('no edge was made')
+      return told.handler
+    },
+  }
+}
+
+function clientOf(id: number) {
+  const heard: unknown[][] = []
+  const client: EdgeClient = {
+    id,
+    onPartial: () => heard.push(['partial']),
+    onHead: (head) => heard.push(['head', head]),
+    onHandOver: (fd) => heard.push(['handover', fd]),
+    onGone: () => heard.push(['gone']),
+    onEnded: (end) => heard.push(['ended', end.reason, end.bytesFromClient, end.bytesToClient]),
+  }
+  return { client, heard }
+}
+
+function setUp() {
+  const fake = fakeAddon()
+  const deadlines = createDeadlines(1_000, () => 0)
+  const edge = new NativeEdge(fake.addon, deadlines)
+  const { client, heard } = clientOf(5)
+  const listening = edge.listen('127.0.0.1', 0, (id) => (id === 5 ? client : undefined))
+  return { ...fake, handler: fake.handler, deadlines, edge, heard, listening }
+}
+
+describe('NativeEdge', () => {
+  test('listens, or names the error', () => {
+    const { edge, listening, calls } = setUp()
+    expect(listening).toMatchObject({ port: 4_000 })
+    if (typeof listening === 'object') listening.close()
+    expect(calls.at(-1)).toEqual(['close', 7, false])
+    expect(edge.listen('127.0.0.1', 1, () => undefined)).toBe('EADDRINUSE')
+  })
+
+  test('tells each client what is its own, until it is over', () => {
+    const { handler, heard } = setUp()
+    handler.onAccepted(5, '127.0.0.1', 1, 7)
+    handler.onPartial(5)
+    handler.onHead(5, 'CONNECT')
+    // the same place in the table, another socket
+    handler.onHead(5 + (1 << 20), 'not his')
+    handler.onGone(5)
+    handler.onGone(5)
+    expect(heard).toEqual([['partial'], ['head', 'CONNECT'], ['gone']])
+  })
+
+  test('a client of a listener that is closed is closed', () => {
+    const { handler, calls } = setUp()
+    handler.onAccepted(6, '127.0.0.1', 1, 99)
+    expect(calls.at(-1)).toEqual(['close', 6, true])
+  })
+
+  test('a client that was detached hears no more', () => {
+    const { handler, heard, edge } = setUp()
+    handler.onAccepted(5, '127.0.0.1', 1, 7)
+    expect(edge.detach(5)).toBe(33)
+    handler.onGone(5)
+    handler.onAccepted(5, '127.0.0.1', 1, 7)
+    expect(edge.takeOver(5)).toEqual([34, Buffer.from('GET')])
+    handler.onGone(5)
+    expect(heard).toEqual([])
+  })
+
+  test('tells of an attempt to connect once: a connection, an error by its name, or nothing when it is abandoned', () => {
+    const { handler, edge, calls } = setUp()
+    const heard: unknown[] = []
+    const observer = {
+      onConnect: (attempt: number, id: number) => heard.push([attempt, id]),
+      onError: (attempt: number, error: unknown) => heard.push([attempt, (error as NodeJS.ErrnoException).code]),
+    }
+    edge.connect({ ip: '127.0.0.1', port: 1, localAddress: '127.0.0.9' }, 0, observer)
+    edge.connect({ ip: '127.0.0.1', port: 1, localAddress: '127.0.0.9' }, 1, observer)
+    edge.connect({ ip: '127.0.0.1', port: 1, localAddress: '127.0.0.9' }, 3, {
+      ...observer,
+      onError: (attempt, error) => heard.push([attempt, error]),
+    })
+    const abandon = edge.connect({ ip: '127.0.0.1', port: 1, localAddress: '127.0.0.9' }, 2, observer)
+    handler.onConnected(100)
+    handler.onConnected(100)
+    handler.onFailed(101, 111)
+    handler.onFailed(102, -99)
+    abandon()
+    abandon()
+    handler.onConnected(103)
+    expect(heard).toEqual([
+      [0, 100],
+      [1, 'ECONNREFUSED'],
+      [3, expect.objectContaining({ syscall: 'bind', code: 'EADDRNOTAVAIL', address: '127.0.0.9' })],
+    ])
+    expect(calls.filter(([what]) => what === 'close')).toEqual([['close', 103, false]])
+  })
+
+  test('is swept while there are tunnels, and says how each ended', () => {
+    const { handler, edge, deadlines, heard, calls } = setUp()
+    handler.onAccepted(5, '127.0.0.1', 1, 7)
+    expect(edge.splice(13, 100, 1_000)).toBe(false)
+    expect(deadlines.size).toBe(0)
+    expect(edge.splice(5, 100, 1_000)).toBe(true)
+    expect(deadlines.size).toBe(1)
+    edge.expire()
+    expect(calls.at(-1)).toEqual(['sweep'])
+    handler.onEnded(5, 2, 10, 20)
+    expect(heard).toEqual([['ended', 'origin-reset', 10, 20]])
+    expect(deadlines.size).toBe(0)
+  })
+})
