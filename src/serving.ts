@@ -176,10 +176,10 @@ export function createServing(options: ServingOptions): Serving {
       authorities: upstreamAuthoritiesOf(next),
       sources,
     })
-    const directly = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
-    const dial = createEgressDial(routing, createDialer(directly), upstreams)
+    const direct = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
+    const dial = createEgressDial(routing, createDialer(direct), upstreams)
     dials.set(policy, dial)
-    if (edge !== undefined) nativeDials.set(policy, createRace(directly, edge.connect))
+    if (edge !== undefined) nativeDials.set(policy, createRace(direct, edge.connect))
     return { config: next, policy, resolver, upstreams, dial }
   }
 
@@ -205,6 +205,8 @@ export function createServing(options: ServingOptions): Serving {
   function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
     const dial = nativeDials.get(policy)
     if (dial === undefined) throw new Error('this policy was never in force')
+    // the edge knows no upstreams: what does not go direct was handed over before
+    if (request.egress?.isDirect !== true) throw new Error('the native edge dials direct only')
     return dial(request, done)
   }
 
