@@ -206,13 +206,6 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
     this.#adopt(fd).refuseDecided(exchange, outcome, code, detail)
   }
 
-  /** Upstreams are reached by sockets of Node's, and what no route names is refused there: the edge only ever goes direct. */
-  #leaveToNode(): void {
-    this.#exchange = undefined
-    this.#outcome = undefined
-    this.#handOver()
-  }
-
   /** Goes on as a connection that reads by itself. */
   #handOver(): ClientConnection | undefined {
     const taken = this.#host.edge.takeOver(this.id)
