@@ -41,6 +41,8 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   let reported = 0
   let reportTimer: NodeJS.Timeout | undefined
   let isNewsAwaited = false
+  /** All workers accept at one socket. With one for each, the kernel spreads the clients. */
+  let isPortShared = true
 
   const say = (level: 'error' | 'warn', message: string): void => send({ kind: 'message', level, message })
   const gives = createGiveWay({ own: () => serving?.connections ?? 0, now: () => performance.now(), pause })
@@ -66,7 +68,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
       isNewsAwaited = true
       setTimeout(reportNews, REPORT_MS).unref()
     }
-    gives.giveWay()
+    if (isPortShared) gives.giveWay()
   }
 
   function openLog({ config, lines }: Orders): AccessLog | undefined {
@@ -81,7 +83,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   let compiling: Orders | undefined
   const authorityOf = (): string | undefined => compiling?.authority
 
-  async function listen(urls: readonly string[]): Promise<void> {
+  async function listen(urls: readonly string[], sockets: readonly number[]): Promise<void> {
     if (loaded === undefined) return
     const { orders, ruleSet } = loaded
     loaded = undefined
@@ -89,10 +91,12 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
       accessLog = openLog(orders)
       inForce = orders
       compiling = orders
+      isPortShared = sockets.length === 0
       serving = createServing({
         config: { ...orders.config, listen: urls },
         ruleSet,
         giveWay: onClient,
+        sockets,
         authorityOf,
         onWarning: (message) => say('warn', message),
         onFault: (error) => say('error', `fault in an exchange: ${error instanceof Error ? error.stack : error}`),
@@ -157,7 +161,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
           send({ kind: 'ready', version: message.orders.version })
           return
         case 'listen':
-          return listen(message.urls)
+          return listen(message.urls, message.sockets)
         case 'prepare':
           return prepare(message.orders)
         case 'commit':
