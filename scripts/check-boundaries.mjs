@@ -83,6 +83,7 @@ const HOMES = {
   winston: 'observe/logger.ts',
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
+  socks: 'upstream/socks.ts',
   'dns-packet': 'upstream/dns/message.ts',
 }
 

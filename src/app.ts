@@ -2,6 +2,7 @@ import type { AccessRecord } from './channels.js'
 import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
 import { loadRules } from './config/load-rules.js'
+import { refuseUnsafeRouting } from './config/routing.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import type { RuleSet } from './rules/rule.js'
@@ -10,9 +11,11 @@ import { SYSTEM_CLOCK } from './subscriptions/clock.js'
 import { createListFetcher } from './subscriptions/list-fetcher.js'
 import type { ListState, ListUpdate } from './subscriptions/list-state.js'
 import { createSubscriptions, type UpdateRequest } from './subscriptions/subscriptions.js'
+import { mergeStates, type UpstreamState } from './upstream/upstream-report.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
 export type { ListState, ListUpdate } from './subscriptions/list-state.js'
+export type { UpstreamState } from './upstream/upstream-report.js'
 
 /** What people read about the proxy itself; winston's logger fits, so does `console`. */
 export type ProxyLogger = { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
@@ -49,6 +52,8 @@ export type Proxy = {
   on<E extends keyof ProxyEvents>(event: E, listener: (what: ProxyEvents[E]) => void): () => void
   /** Fetches lists of `rules.lists` now, all where no names are given. @throws {InputError} a name that is none of a list */
   updateLists(request?: UpdateRequest): Promise<readonly ListUpdate[]>
+  /** How the configured upstreams and groups stand, in order. */
+  upstreams(): Promise<readonly UpstreamState[]>
   /** The lists of `rules.lists`, in order. */
   readonly lists: readonly ListState[]
   /** URL of the first listener, with the port taken; empty before `listen`. */
@@ -72,6 +77,8 @@ export type Fleet = {
   close(drainMs: number): Promise<number>
   /** The data plane of the workers, `js` before `listen`. */
   readonly engine: 'native' | 'js'
+  /** How each worker finds the upstreams; those that do not answer are left out. */
+  upstreamStates(): Promise<readonly (readonly UpstreamState[])[]>
   readonly connections: number
   readonly busyConnections: number
 }
@@ -92,6 +99,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
 /** The same with worker processes, where a fleet is given: this process then serves no client. */
 export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined): Proxy {
   const config = mergeSettings(withoutExtras(options))
+  refuseUnsafeRouting(config)
   const logger = options.logger
   const subscribers: Subscribers = { exchange: new Set(), rules: new Set() }
   let addresses: readonly string[] = []
@@ -179,12 +187,18 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
     async reload(next) {
       if (addresses.length === 0) throw new Error('reload() needs a proxy that listens')
       const nextConfig = mergeSettings(withoutExtras(next))
+      refuseUnsafeRouting(nextConfig)
       const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, rules()))
       const before = serving.snapshot
       await lists.adopt(nextConfig, ruleSet, (whole) => putInForce(nextConfig, whole))
       if (nextConfig.listen.join() !== before.config.listen.join()) {
         logger?.warn('the listen addresses changed: they take effect at the next start')
       }
+    },
+
+    async upstreams() {
+      if (fleet === undefined) return serving.upstreamStates
+      return mergeStates([serving.upstreamStates, ...(await fleet.upstreamStates())])
     },
 
     updateLists: (request = {}) => lists.update(request),

@@ -1,7 +1,17 @@
 import { channel } from 'node:diagnostics_channel'
 
 /** Why an exchange went the way it did: a closed union, stable in logs. */
-export type DecisionReason = 'rule' | 'default' | 'guard' | 'port' | 'client' | 'limit' | 'loop' | 'malformed' | 'local'
+export type DecisionReason =
+  | 'rule'
+  | 'default'
+  | 'guard'
+  | 'port'
+  | 'client'
+  | 'limit'
+  | 'loop'
+  | 'route'
+  | 'malformed'
+  | 'local'
 
 /** One exchange, told once, when it has ended: contract §5. Holds no query string and no credential. */
 export type AccessRecord = {
@@ -38,7 +48,15 @@ export type AccessRecord = {
     /** The name that the rule is about, where the target is only an alias of it (CNAME). Absent otherwise. */
     readonly cname?: string
   }
-  readonly egress: { readonly route: 'direct'; readonly ip: string | null } | null
+  /** Null where nothing was dialled. */
+  readonly egress: {
+    /** `direct`, or the name of the upstream that carried the exchange or was tried last. */
+    readonly route: string
+    /** Ours, on that connection. */
+    readonly ip: string | null
+    /** Of the upstream's first hop, for the Squid formats; absent and null where there is none. */
+    readonly peer?: string | null
+  } | null
   /** What the client was told; 0 when it went before an answer. */
   readonly status: number
   readonly bytes: { readonly fromClient: number; readonly toClient: number }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { type AccessRecord, exchangeSettled } from './channels.js'
-import { createAuthorityReader } from './config/authority-file.js'
+import { createAuthorityReader, createUpstreamAuthorityReader } from './config/authority-file.js'
 import type { Config } from './config/config.js'
 import { toListenAddress } from './config/listen-url.js'
 import { createRequestHead } from './http/request-head.js'
@@ -10,6 +10,7 @@ import { createResponseHead } from './http/response-head.js'
 import { compilePolicy } from './pipeline/compile-policy.js'
 import type { Policy } from './pipeline/policy.js'
 import { createEgressAddresses } from './policy/egress-addresses.js'
+import { createEgressGuard, EVERY_SPECIAL_RANGE } from './policy/egress-guard.js'
 import type { ListenAddress } from './policy/own-listeners.js'
 import type { RuleSet } from './rules/rule.js'
 import { createClientCounts } from './transport/client-counts.js'
@@ -21,17 +22,28 @@ import { chooseEngine, type SocketId } from './transport/native-addon.js'
 import { NativeEdge } from './transport/native-edge.js'
 import { listenNatively } from './transport/native-listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
+import { createActiveChecks } from './upstream/active-checks.js'
+import { createAddressJudge } from './upstream/address-judge.js'
 import { createDialer, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
 import type { HostResolver } from './upstream/resolver.js'
+import { type UpstreamState, upstreamStates } from './upstream/upstream-report.js'
+import { createUpstreamStates } from './upstream/upstream-states.js'
+import { createEgressDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
 
 /** A configuration in force, with all that was compiled from it. */
 export type Snapshot = {
   readonly config: Config
   readonly policy: Policy
   readonly resolver: HostResolver
+  readonly upstreams: Upstreams
   readonly dial: Dial
 }
+
+/** Nobody but the configuration says where an upstream is, so its address needs nobody's leave. */
+const UPSTREAM_GUARD = createEgressGuard({ allow: EVERY_SPECIAL_RANGE, deny: [] })
+/** How often upstreams are looked through for one whose check is due. */
+const CHECK_TICK_MS = 1_000
 
 export type ServingOptions = {
   readonly config: Config
@@ -44,6 +56,10 @@ export type ServingOptions = {
   readonly onNotice?: (message: string) => void
   /** Authorities of DNS over HTTPS; default reads the file that the configuration names. */
   readonly authorityOf?: (config: Config) => string | undefined
+  /** The same of upstreams, by path. */
+  readonly upstreamAuthoritiesOf?: (config: Config) => ReadonlyMap<string, string>
+  /** By which sticky groups give clients their members; processes that share it give the same. Default: random. */
+  readonly secret?: Buffer
   /** See `ListenerOptions`. */
   readonly giveWay?: () => void
   /** Of a worker with the engine native: descriptors that listen at the addresses of the configuration, in their order. */
@@ -68,6 +84,8 @@ export type Serving = {
   readonly connections: number
   /** Of these, the ones with an exchange or tunnel under way. */
   readonly busyConnections: number
+  /** The configured upstreams and groups, in order, as this process knows them. */
+  readonly upstreamStates: readonly UpstreamState[]
   /** Starts to accept at the addresses of the configuration. @throws CannotRunError (port taken, permission, engine) */
   listen(): Promise<void>
   /** Another process listens there: these addresses are not to be dialled. */
@@ -83,6 +101,7 @@ export type Serving = {
 export function createServing(options: ServingOptions): Serving {
   const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay, sockets } = options
   const authorityOf = options.authorityOf ?? createAuthorityReader()
+  const upstreamAuthoritiesOf = options.upstreamAuthoritiesOf ?? createUpstreamAuthorityReader()
   const connections = new Set<OpenConnection>()
   const clients = createClientCounts()
   const pool = createOriginPool()
@@ -92,6 +111,17 @@ export function createServing(options: ServingOptions): Serving {
   let engine: 'native' | 'js' = 'js'
   let edge: NativeEdge | undefined
   const resolvers = new Set<HostResolver>()
+  const states = createUpstreamStates((name, isUp, { failures, lastError }) => {
+    if (isUp) onNotice?.(`upstream ${name} is up again`)
+    else onWarning?.(`upstream ${name} is down: ${lastError}${failures > 1 ? ` (${failures} times)` : ''}`)
+  })
+  const sources = { chance: Math.random, wallClock: Date.now, secret: options.secret ?? randomBytes(16) }
+  const checks = createActiveChecks(
+    () => snapshot.upstreams.members,
+    () => snapshot.config.limits.connectTimeoutMs,
+    () => performance.now(),
+  )
+  let checkTimer: NodeJS.Timeout | undefined
   const idPrefix = randomBytes(4).toString('hex')
   let exchanges = 0
   let listeners: readonly Listener[] = []
@@ -137,18 +167,22 @@ export function createServing(options: ServingOptions): Serving {
       report: (message) => onWarning?.(message),
     })
     resolvers.add(resolver)
-    const dialling = {
-      resolver,
-      guard: policy.guard,
-      isOwn: policy.isOwn,
-      egressAddresses: createEgressAddresses(addresses),
-      connectTimeoutMs: next.limits.connectTimeoutMs,
-      now: () => performance.now(),
-    }
-    const dial = createDialer(dialling)
+    const { guard, isOwn, routing } = policy
+    const ways = { resolver, isOwn, connectTimeoutMs: next.limits.connectTimeoutMs, now: () => performance.now() }
+    const upstreams = createUpstreams({
+      ...ways,
+      upstreams: next.upstreams,
+      connect: createDialer({ ...ways, guard: UPSTREAM_GUARD }),
+      judge: createAddressJudge({ guard, isOwn }),
+      states,
+      authorities: upstreamAuthoritiesOf(next),
+      sources,
+    })
+    const directly = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
+    const dial = createEgressDial(routing, createDialer(directly), upstreams)
     dials.set(policy, dial)
-    if (edge !== undefined) nativeDials.set(policy, createRace(dialling, edge.connect))
-    return { config: next, policy, resolver, dial }
+    if (edge !== undefined) nativeDials.set(policy, createRace(directly, edge.connect))
+    return { config: next, policy, resolver, upstreams, dial }
   }
 
   function retire({ resolver }: Snapshot): void {
@@ -200,6 +234,9 @@ export function createServing(options: ServingOptions): Serving {
     get connections() {
       return connections.size
     },
+    get upstreamStates() {
+      return upstreamStates(snapshot.config, snapshot.upstreams, performance.now())
+    },
     get busyConnections() {
       let busy = 0
       for (const { isIdle } of connections) if (!isIdle) busy++
@@ -227,6 +264,7 @@ export function createServing(options: ServingOptions): Serving {
       listening = started
       // only now the ports are known that must not be dialled
       replaceRules(snapshot.policy.rules)
+      checkTimer = setInterval(checks.tick, CHECK_TICK_MS).unref()
     },
 
     noteListening(urls) {
@@ -254,6 +292,8 @@ export function createServing(options: ServingOptions): Serving {
 
     async close(drainMs) {
       isDraining = true
+      clearInterval(checkTimer)
+      checks.close()
       const closed = listeners.map((listener) => listener.close())
       const cut = await drain(connections, drainMs)
       await Promise.all(closed)

@@ -1,11 +1,16 @@
 import { createProxy, type TargetDecision } from '../app.js'
+import type { Config } from '../config/config.js'
 import { ERROR_CATALOG, InputError } from '../errors.js'
 import type { RuleMatch } from '../rules/rule.js'
+import { egressLines, egressReport } from './egress-report.js'
 import { escaped } from './escaped.js'
 import { loadSetup, sayMissing } from './load.js'
 import { malformedTarget } from './malformed-target.js'
 import type { StartOptions } from './options.js'
 import { ruleToJson, ruleToText } from './shown-rule.js'
+
+/** Start's options, and whether to say how a target would leave. */
+export type CheckOptions = StartOptions & { readonly egress?: true }
 
 /**
  * `veilgate check TARGET…`: asks the stages that a request of the running proxy
@@ -14,7 +19,7 @@ import { ruleToJson, ruleToText } from './shown-rule.js'
  * @returns the exit code: 1 when any target is blocked
  * @throws {InputError} options, rules or a target are wrong; then nothing is decided
  */
-export async function check(targets: readonly string[], options: StartOptions): Promise<number> {
+export async function check(targets: readonly string[], options: CheckOptions): Promise<number> {
   const { config, ruleSet, missing } = await loadSetup(options)
   const proxy = createProxy({ ...config, ruleSet })
   const decisions = targets.map((target) => proxy.decide({ target }))
@@ -24,25 +29,32 @@ export async function check(targets: readonly string[], options: StartOptions): 
   sayMissing(missing)
   process.stdout.write(
     options.json
-      ? `${JSON.stringify(decisions.map(toJson), null, 2)}\n`
-      : decisions.map((decision) => toText(decision, proxy.rules.defaultRule)).join(''),
+      ? `${JSON.stringify(
+          decisions.map((decision) => toJson(decision, options.egress && config)),
+          null,
+          2,
+        )}\n`
+      : decisions.map((decision) => toText(decision, proxy.rules.defaultRule, options.egress && config)).join(''),
   )
   return decisions.some(({ action }) => action === 'block') ? 1 : 0
 }
 
-function toJson({ target, host, action, reason, rule, matches, wouldBlock }: TargetDecision) {
+function toJson(decision: TargetDecision, shown: Config | undefined) {
+  const { target, host, action, reason, rule, matches, wouldBlock } = decision
   const asked = { target, host, action, reason, rule: rule && ruleToJson(rule), matches: matches.map(ruleToJson) }
-  return wouldBlock ? { ...asked, wouldBlock } : asked
+  return { ...asked, ...(wouldBlock && { wouldBlock }), ...(shown && { egress: egressReport(shown, decision) }) }
 }
 
-function toText(decision: TargetDecision, defaultRule: RuleMatch | null): string {
+function toText(decision: TargetDecision, defaultRule: RuleMatch | null, shown: Config | undefined): string {
   const { target, host, action, rule, matches, wouldBlock } = decision
   const why = rule === null ? toReasonText(decision, defaultRule) : ruleToText(rule)
   const others = rule === null ? matches : matches.slice(1)
   const first = `${action} ${escaped(target)}  ${why}${wouldBlock ? '  (only reported)' : ''}`
   // the form in which rules saw the host, where a person wrote it in another way
   const asked = target.includes(host) ? [] : [`  host ${host}`]
-  return `${[first, ...asked, ...others.map((match) => `  ${ruleToText(match)}`)].join('\n')}\n`
+  const egress =
+    shown === undefined ? [] : egressLines(egressReport(shown, decision)).map((line) => `  ${escaped(line)}`)
+  return `${[first, ...asked, ...others.map((match) => `  ${ruleToText(match)}`), ...egress].join('\n')}\n`
 }
 
 /** What decided where no rule did. */

@@ -1,4 +1,7 @@
+import { createUpstreamAuthorityReader } from '../config/authority-file.js'
 import { InputError } from '../errors.js'
+import { anonymousLines, anonymousPaths } from './egress-report.js'
+import { escaped } from './escaped.js'
 import { loadConfig, loadSetup, sayMissing } from './load.js'
 import type { ConfigView, StartOptions } from './options.js'
 
@@ -29,8 +32,10 @@ async function print(options: StartOptions): Promise<number> {
 
 async function check(options: StartOptions): Promise<number> {
   if (options.json) return checkAsJson(options)
-  const { ruleSet, missing } = await loadSetup(options)
+  const { config: effective, ruleSet, missing } = await loadSetup(options)
+  createUpstreamAuthorityReader()(effective)
   sayMissing(missing)
+  for (const line of anonymousLines(effective)) process.stderr.write(`veilgate: ${escaped(line)}\n`)
   process.stderr.write(`veilgate: configuration and rules are in order, ${ruleSet.size} rules\n`)
   return 0
 }
@@ -38,8 +43,9 @@ async function check(options: StartOptions): Promise<number> {
 /** One document either way, so that a reader need not look elsewhere for what is wrong. */
 async function checkAsJson(options: StartOptions): Promise<number> {
   try {
-    const { ruleSet } = await loadSetup(options)
-    return write(toJson({ ok: true, rules: ruleSet.size, problems: [] }))
+    const { config: effective, ruleSet } = await loadSetup(options)
+    createUpstreamAuthorityReader()(effective)
+    return write(toJson({ ok: true, rules: ruleSet.size, problems: [], anonymous: anonymousPaths(effective) }))
   } catch (error) {
     if (error instanceof InputError) write(toJson({ ok: false, rules: 0, problems: error.problems }))
     throw error

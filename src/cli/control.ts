@@ -24,9 +24,12 @@ export async function openControl(
   }
 }
 
-function commandsOf(proxy: Pick<ForwardProxy, 'lists' | 'updateLists'>): Readonly<Record<string, ControlCommand>> {
+function commandsOf(
+  proxy: Pick<ForwardProxy, 'lists' | 'updateLists' | 'upstreams'>,
+): Readonly<Record<string, ControlCommand>> {
   return {
     lists: () => proxy.lists,
+    upstreams: () => proxy.upstreams(),
     'lists update': ({ names, acceptShrink }) =>
       proxy.updateLists({
         names: Array.isArray(names) ? names.map(String) : undefined,

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { createAuthorityReader } from '../config/authority-file.js'
+import { createAuthorityReader, createUpstreamAuthorityReader } from '../config/authority-file.js'
 import type { Config } from '../config/config.js'
 import type { Logger } from '../observe/logger.js'
 import type { Supervisor } from '../workers/supervisor.js'
@@ -47,6 +48,8 @@ export async function createFleet(
     logger,
     outlet: lines.outlet,
     authorityOf: createAuthorityReader(),
+    upstreamAuthoritiesOf: createUpstreamAuthorityReader(),
+    secret: randomBytes(16).toString('hex'),
     onLines: lines.write,
     onNoneLeft,
   })

@@ -1,5 +1,6 @@
 import type { ListState, ListUpdate } from '../app.js'
 import { durationInWords } from '../subscriptions/duration-words.js'
+import { columns } from './columns.js'
 import { escaped } from './escaped.js'
 
 /** How lists stand, for people: a line each, with what is wrong below it. */
@@ -37,14 +38,4 @@ function ageOf({ age }: ListState): string {
 function nextOf({ isUpdating, nextAt }: ListState, now: number): string {
   if (isUpdating || nextAt === null) return 'being fetched'
   return `next in ${durationInWords(Math.max(0, Date.parse(nextAt) - now))}`
-}
-
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
 }

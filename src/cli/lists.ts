@@ -1,13 +1,10 @@
 import type { ListState, ListUpdate } from '../app.js'
-import { askRunning } from '../control/client.js'
-import { controlPath } from '../control/control-path.js'
-import { CannotRunError, InputError } from '../errors.js'
+import { InputError } from '../errors.js'
+import { type AskOptions, ask } from './ask.js'
 import { toStateLines, toUpdateLines } from './list-table.js'
 
-export type ListsOptions = {
+export type ListsOptions = AskOptions & {
   readonly json?: true
-  readonly config?: string
-  readonly control?: string
   readonly acceptShrink?: true
 }
 
@@ -24,27 +21,19 @@ export async function lists(words: readonly string[], options: ListsOptions): Pr
   if (action !== undefined && action !== 'update') throw wrong(`lists has no ${action}`, 'write lists, or lists update')
   if (action === undefined && options.acceptShrink)
     throw wrong('--accept-shrink is for an update', 'write lists update')
-  const place = controlPath(options.control ?? (await configuredControl(options.config)))
-  if (place === undefined) throw new CannotRunError('the configuration says control: off, so no veilgate can be asked')
 
   if (action === undefined) {
-    const states = (await askRunning(place, { command: 'lists' })) as readonly ListState[]
+    const states = (await ask(options, { command: 'lists' })) as readonly ListState[]
     if (states.length === 0) process.stderr.write('veilgate: no lists are configured (rules.lists)\n')
     return write(options, states, toStateLines(states, Date.now()), 0)
   }
-  const updates = (await askRunning(place, {
+  const updates = (await ask(options, {
     command: 'lists update',
     ...(names.length > 0 && { names }),
     acceptShrink: options.acceptShrink === true,
   })) as readonly ListUpdate[]
   const hasFailed = updates.some(({ outcome }) => outcome === 'failed')
   return write(options, updates, toUpdateLines(updates), hasFailed ? 1 : 0)
-}
-
-async function configuredControl(file: string | undefined): Promise<string> {
-  const { loadConfig } = await import('./load.js')
-  const { control } = await loadConfig(file === undefined ? {} : { config: file })
-  return control
 }
 
 function write({ json }: ListsOptions, value: unknown, lines: readonly string[], exitCode: number): number {

@@ -3,6 +3,7 @@ import { readAuthority } from '../config/authority-file.js'
 import { cachePath } from '../config/cache-directory.js'
 import type { Config } from '../config/config.js'
 import { loadRules } from '../config/load-rules.js'
+import { refuseUnsafeRouting } from '../config/routing.js'
 import { createRuleCache, FEWEST_CACHED_RULES } from '../config/rule-cache.js'
 import type { RuleFilesIo } from '../config/rule-text.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from '../config/settings.js'
@@ -73,6 +74,7 @@ export async function loadConfig(options: StartOptions, between: Settings = {}):
   const shipped = { rules: { files: [SHIPPED_RULES] } }
   const config = mergeSettings(shipped, await fileSettings(options.config), between, toSettings(options))
   refuseOpenProxy(config)
+  refuseUnsafeRouting(config)
   return config
 }
 

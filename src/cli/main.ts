@@ -3,11 +3,14 @@ import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { CannotRunError, InputError } from '../errors.js'
 import { IMPORT_SOURCES } from '../import/import-sources.js'
+import type { CheckOptions } from './check.js'
 import type { DiffOptions } from './diff.js'
 import type { ImportOptions } from './import.js'
 import type { ListsOptions } from './lists.js'
 import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
 import type { TestOptions } from './test.js'
+import type { TunnelOptions } from './tunnel.js'
+import type { UpstreamsOptions } from './upstreams.js'
 import { usageMessage } from './usage.js'
 
 /** Exit codes of the contract §1: 1 is a negative answer, which only a command itself gives. */
@@ -60,8 +63,9 @@ function createProgram(setExitCode: (code: number) => void): Command {
     program.command('check').description('Say what the proxy would do with a host or URL, and which rule says so.'),
   )
     .argument('<target...>', 'HOST, HOST:PORT or URL')
+    .addOption(new Option('--egress', 'also say how it would leave: route, hops, resolver, address family, headers'))
     .addHelpText('after', CHECK_HELP)
-    .action(async (targets: readonly string[], options: StartOptions) => {
+    .action(async (targets: readonly string[], options: CheckOptions) => {
       const { check } = await import('./check.js')
       setExitCode(await check(targets, options))
     })
@@ -134,6 +138,31 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await lists(words, options))
     })
 
+  program
+    .command('upstreams')
+    .description('Show how the upstreams of the running veilgate stand.')
+    .addOption(new Option('--json', 'an array on standard output'))
+    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
+    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
+    .addHelpText('after', UPSTREAMS_HELP)
+    .action(async (options: UpstreamsOptions) => {
+      const { upstreams } = await import('./upstreams.js')
+      setExitCode(await upstreams(options))
+    })
+
+  program
+    .command('tunnel')
+    .description('Open a local port that leads to one target through an upstream.')
+    .argument('<target>', 'HOST:PORT')
+    .addOption(new Option('--upstream <URL>', 'http:// or https:// proxy').makeOptionMandatory())
+    .addOption(new Option('--listen <ADDRESS:PORT>', 'where to listen, on this machine alone').default('127.0.0.1:0'))
+    .addOption(new Option('--json', 'one JSON document on standard output'))
+    .addHelpText('after', TUNNEL_HELP)
+    .action(async (target: string, options: TunnelOptions) => {
+      const { tunnel } = await import('./tunnel.js')
+      setExitCode(await tunnel(target, options))
+    })
+
   addStartOptions(program.command('config').description('Print or check the configuration.'))
     .addArgument(new Argument('<view>', 'what to show').choices(CONFIG_VIEWS))
     .addHelpText('after', CONFIG_HELP)
@@ -199,6 +228,7 @@ Examples:
   veilgate diff old.rules new.rules --log access.jsonl
   veilgate import --from squid squid.conf         the rules of another tool as a rule file
   veilgate lists                                  how the lists stand that it is subscribed to
+  veilgate upstreams                              how its parent proxies stand
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
 
 Exit codes: 0 done, 1 a negative answer (blocked, findings), 2 bad usage, rules or configuration, 3 could not run.
@@ -211,6 +241,7 @@ Examples:
   veilgate start --listen http://0.0.0.0:3128 --clients 192.168.0.0/16
   veilgate start --default block --allow only-these.rules
   veilgate start --allow-private=10.0.0.0/8,fd00::/8 --connect-ports 443,8000-8100
+  veilgate start --upstream socks5h://127.0.0.1:9050
   veilgate start --access-log access.log --log-format squid
 
 An allow rule wins over a block rule; block! wins over allow; allow! over all. --rules, --block and --allow replace
@@ -223,6 +254,7 @@ Examples:
   veilgate check ads.example
   veilgate check --rules my.rules https://example.com/ example.com:8443 http://example.com/banner/1.gif
   veilgate check --config veilgate.yaml --json ads.example
+  veilgate check --config veilgate.yaml --egress example.com
 
 Each target gets a line: the decision, the target, the rule (file:line, text, reason), then the other rules that match.
 No name is resolved. Exit code 0: all allowed; 1: any blocked; 2: a target, rule file or option is wrong.`
@@ -275,6 +307,21 @@ Examples:
   veilgate lists update ads --accept-shrink       take it though it lost more rules than maxShrink lets pass
 
 Lists are configured under rules.lists. Exit code 0: done; 1: a list was not updated; 2: no such list; 3: no veilgate runs.`
+
+const UPSTREAMS_HELP = `
+Examples:
+  veilgate upstreams                              up or down, why, next trial, open connections
+  veilgate upstreams --json
+
+Upstreams are configured under upstreams, or given with --upstream. Exit code 0: done; 3: no veilgate runs.`
+
+const TUNNEL_HELP = `
+Examples:
+  veilgate tunnel db.example:5432 --upstream http://user:password@proxy.example:3128 --listen 127.0.0.1:5432
+  veilgate tunnel host.example:22 --upstream http://127.0.0.1:3128
+
+For programs that have no proxy settings. The second one goes through a veilgate that runs here, and so by its rules and
+routes (its --connect-ports must hold the port). SIGINT or SIGTERM ends it. Exit code 0: ended; 3: the port is taken.`
 
 const CONFIG_HELP = `
   print     the effective configuration, secrets masked

@@ -14,7 +14,9 @@ import { parseListenUrl } from '../config/listen-url.js'
 import type { Settings } from '../config/settings.js'
 import { parseCidr } from '../http/cidr.js'
 import { EVERY_SPECIAL_RANGE } from '../policy/egress-guard.js'
+import { parseHop } from '../policy/hop.js'
 import { parsePortList } from '../policy/port-list.js'
+import { COMMAND_LINE_UPSTREAM } from '../policy/upstream-settings.js'
 import type { RuleAction } from '../rules/rule.js'
 
 /** What `config` shows. */
@@ -34,6 +36,8 @@ export type StartOptions = {
   readonly open?: true
   readonly json?: true
   readonly headers?: HeaderProfile
+  /** URLs, nearest to us first. */
+  readonly upstream?: readonly string[]
   readonly workers?: number | 'auto'
   readonly connectPorts?: readonly PortRange[]
   readonly httpPorts?: readonly PortRange[]
@@ -92,6 +96,17 @@ export function addStartOptions(command: Command): Command {
       ]),
     )
     .addOption(
+      valueOption(
+        '--upstream <URL>',
+        'go out through this proxy alone: http, https, socks4, socks4a, socks5 or socks5h (again for a chain, nearest first)',
+        (url) => {
+          const hop = parseHop(url)
+          if ('message' in hop) throw new InvalidArgumentError(`${hop.message}; ${hop.fix}`)
+          return [...(command.getOptionValue('upstream') ?? []), url]
+        },
+      ),
+    )
+    .addOption(
       valueOption('--connect-ports <LIST>', 'ports open to CONNECT, such as 443,8000-8100, or any', parsePorts),
     )
     .addOption(valueOption('--http-ports <LIST>', 'ports open to http:// requests, or any', parsePorts))
@@ -117,7 +132,7 @@ export function addStartOptions(command: Command): Command {
 
 /** What the options say, as a layer over the configuration file. */
 export function toSettings(options: StartOptions): Settings {
-  const { ruleFiles, report, open, listen, clients, headers, allowPrivate, connectPorts, httpPorts } = options
+  const { ruleFiles, report, open, listen, clients, headers, upstream, allowPrivate, connectPorts, httpPorts } = options
   return {
     listen,
     clients: { allow: clients },
@@ -126,8 +141,17 @@ export function toSettings(options: StartOptions): Settings {
     engine: options.engine,
     rules: { files: ruleFiles, default: options.default, scope: options.scope, report },
     headers: { profile: headers },
+    ...(upstream !== undefined && throughUpstream(upstream)),
     egress: { guard: { allow: allowPrivate }, connectPorts, httpPorts },
     log: { level: options.logLevel, access: { file: options.accessLog, format: options.logFormat } },
+  }
+}
+
+/** Everything goes through it, whatever the configuration routes elsewhere. */
+function throughUpstream(hops: readonly string[]): Settings {
+  return {
+    upstreams: { [COMMAND_LINE_UPSTREAM]: { hops, tor: false } },
+    route: [{ match: ['*'], via: COMMAND_LINE_UPSTREAM, anonymous: false }],
   }
 }
 

@@ -208,12 +208,19 @@ function announce(
 ): void {
   const workers = workersOf(config)
   const where = addresses.join(' and ')
-  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine ${engine}${workers === 1 ? '' : `, ${workers} workers`}`
+  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine ${engine}${workers === 1 ? '' : `, ${workers} workers`}${routesOf(config)}`
   process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
   if (ruleSet.size === 0 && ruleSet.defaultAction === 'allow') logger.warn('there is no rule: nothing is blocked')
   reportSkipped(ruleSet.counts, logger)
   const started = { listening: addresses, rules: ruleSet.size, engine, workers }
   if (json) process.stdout.write(`${JSON.stringify(started)}\n`)
+}
+
+/** What does not simply go direct. */
+function routesOf({ route }: Config): string {
+  const [only] = route
+  if (only === undefined) return ''
+  return route.length === 1 ? `, ${only.match.join(' ')} by ${only.via}` : `, ${route.length} routes`
 }
 
 /** Lines of lists that are no rules here: a reader of the list would think that they act. */

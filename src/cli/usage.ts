@@ -2,14 +2,13 @@ import type { CommanderError } from 'commander'
 import { closest } from 'fastest-levenshtein'
 
 const LATER_OPTIONS: Readonly<Record<string, string>> = {
-  '--upstream': 'parent proxies come in a later version; this one connects directly',
   '--client': 'policy by client comes in a later version',
   '--user': 'policy by user comes in a later version',
   '--at': 'policy by time comes in a later version',
 }
 
 const LATER_COMMANDS: ReadonlySet<string> = new Set(
-  'upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '),
+  'identity reload leaktest replay learn run user pac ca doctor'.split(' '),
 )
 
 /** What commander found wrong → what is wrong and what to write, in our words where it knows too little. */

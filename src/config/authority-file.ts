@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { InputError } from '../errors.js'
+import { isGroup } from '../policy/upstream-settings.js'
 import type { Config } from './config.js'
 
 /**
@@ -37,6 +38,21 @@ export function createAuthorityReader(): (config: Config) => string | undefined 
     if (!authorities.has(config)) authorities.set(config, readAuthority(config.egress.dns.doh.ca))
     return authorities.get(config)
   }
+}
+
+/** The same for upstreams: the authorities that `upstreams.NAME.ca` names, by path. */
+export function createUpstreamAuthorityReader(): (config: Pick<Config, 'upstreams'>) => ReadonlyMap<string, string> {
+  const authorities = new WeakMap<Config['upstreams'], ReadonlyMap<string, string>>()
+  return ({ upstreams }) => {
+    const known = authorities.get(upstreams) ?? readUpstreamAuthorities(upstreams)
+    authorities.set(upstreams, known)
+    return known
+  }
+}
+
+function readUpstreamAuthorities(upstreams: Config['upstreams']): ReadonlyMap<string, string> {
+  const paths = Object.values(upstreams).flatMap((upstream) => (isGroup(upstream) ? [] : (upstream.ca ?? [])))
+  return new Map(paths.map((path) => [path, readAuthority(path) ?? ''] as const))
 }
 
 function fault(file: string, message: string): InputError {

@@ -1,3 +1,4 @@
+import type { RouteSettings, UpstreamSettings } from '../policy/upstream-settings.js'
 import type { RuleAction } from '../rules/rule.js'
 import type { ListSettings } from './list-settings.js'
 
@@ -88,6 +89,10 @@ export type Config = {
       readonly fallback: 'none' | 'system'
     }
   }
+  /** Parent proxies and groups of them, by name. */
+  readonly upstreams: Readonly<Record<string, UpstreamSettings>>
+  /** Which target leaves by which upstream, first match first; empty: all go direct. */
+  readonly route: readonly RouteSettings[]
   readonly limits: Limits
   /** A directory, `~` for the user's home; `off` for none (cache-directory.ts). */
   readonly cache: string
@@ -156,6 +161,8 @@ export const DEFAULT_CONFIG: Config = {
       fallback: 'none',
     },
   },
+  upstreams: {},
+  route: [],
   limits: {
     connections: 20_000,
     perClient: 4_096,

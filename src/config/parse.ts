@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { isGroup, type UpstreamSettings } from '../policy/upstream-settings.js'
 import type { RuleFile } from './config.js'
 import type { ListSettings } from './list-settings.js'
 import { CONFIG_GRAMMAR, type FileContent } from './schema.js'
@@ -21,9 +22,10 @@ export function parseConfig(text: string, { file, directory }: ConfigPlace): Set
   return toSettings(parseDocument(text, file, CONFIG_GRAMMAR).value, directory)
 }
 
-function toSettings({ rules, egress, limits, ...rest }: FileContent, directory: string): Settings {
+function toSettings({ rules, egress, limits, upstreams, ...rest }: FileContent, directory: string): Settings {
   return {
     ...rest,
+    upstreams: upstreams && toUpstreams(upstreams, directory),
     cache: toCache(rest.cache, directory),
     log: rest.log && {
       ...rest.log,
@@ -84,6 +86,18 @@ function toLists(
       name,
       { ...list, refreshMs: refresh, ca: ca === undefined ? undefined : resolve(directory, ca) },
     ]),
+  )
+}
+
+function toUpstreams(
+  upstreams: Readonly<Record<string, UpstreamSettings>>,
+  directory: string,
+): Readonly<Record<string, UpstreamSettings>> {
+  return Object.fromEntries(
+    Object.entries(upstreams).map(([name, upstream]) => {
+      const isPlaced = isGroup(upstream) || upstream.ca === undefined
+      return [name, isPlaced ? upstream : { ...upstream, ca: resolve(directory, upstream.ca) }]
+    }),
   )
 }
 

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { isGroup, type UpstreamSettings } from '../policy/upstream-settings.js'
 import { showUrl } from '../upstream/chain-adapter.js'
 import { ANY_PORT, type Config, DEFAULT_CONFIG, type HostHeaders, type PortRange, type RuleFile } from './config.js'
 import type { JsonSchema } from './document-grammar.js'
@@ -12,7 +13,8 @@ export const MASK = '<masked>'
 
 /** A configuration with the keys and notations of its file; undefined where the default is not something to write. */
 export function toFileForm(config: Config): Record<string, unknown> {
-  const { listen, clients, workers, rules, headers, egress, limits, cache, control, blockPage, log } = config
+  const { listen, clients, workers, rules, headers, egress, upstreams, route, limits, cache, control, blockPage, log } =
+    config
   return {
     listen,
     clients,
@@ -33,6 +35,8 @@ export function toFileForm(config: Config): Record<string, unknown> {
       addresses: egress.addresses,
       dns: toDns(egress.dns),
     },
+    upstreams: Object.fromEntries(Object.entries(upstreams).map(([name, one]) => [name, toUpstreamEntry(one)])),
+    route: route.map(({ match, via, anonymous }) => ({ match, via, ...(anonymous && { anonymous }) })),
     limits: {
       connections: limits.connections,
       perClient: limits.perClient,
@@ -121,6 +125,23 @@ function toFileEntry({ path, action }: RuleFile): unknown {
 function toListEntry({ url, action, scope, refreshMs, maxBytes, maxShrink, sha256, ca }: ListSettings): unknown {
   const refresh = refreshMs === undefined ? undefined : formatDuration(refreshMs)
   return { url: maskUrl(url), action, scope, refresh, maxBytes, maxShrink, sha256, ca }
+}
+
+function toUpstreamEntry(upstream: UpstreamSettings): unknown {
+  if (isGroup(upstream)) {
+    const { group, members, by, lifetimeMs } = upstream
+    return group === 'sticky' ? { group, members, by, lifetime: formatDuration(lifetimeMs) } : { group, members }
+  }
+  const { hops, tor, ca, check } = upstream
+  const [url, ...further] = hops.map(maskUrl)
+  return {
+    ...(further.length === 0 ? { url } : { chain: [url, ...further] }),
+    ...(tor && { tor }),
+    ...(ca !== undefined && { ca }),
+    ...(check !== undefined && {
+      check: { every: formatDuration(check.everyMs), ...(check.target !== undefined && { target: check.target }) },
+    }),
+  }
 }
 
 function toHostEntry({ set, ...entry }: HostHeaders): unknown {

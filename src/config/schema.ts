@@ -11,7 +11,9 @@ import type { DocumentGrammar, JsonSchema } from './document-grammar.js'
 import { parseDuration } from './durations.js'
 import { isListName, MAX_LIST_BYTES, MAX_SHRINK, MIN_REFRESH_MS, parseListUrl } from './list-settings.js'
 import { parseListenUrl } from './listen-url.js'
+import { routingFaults } from './routing.js'
 import { choice, count, flag, list, quote, refuse, section, sentence, share, text } from './schema-parts.js'
+import { routeSettings, upstreamName, upstreamSettings } from './upstream-schema.js'
 
 const DURATION = 'write a number and a unit, ms, s, m or h: 500ms, 10s, 2m, 12h (at most 596h)'
 const PORTS = 'write ports and ranges such as [443, 80, 8000-8100], or any'
@@ -269,6 +271,16 @@ export const FILE_SCHEMA = z.strictObject({
       .superRefine(checkDns)
       .describe('Name resolution.'),
   }).describe('What the proxy may connect to.'),
+  upstreams: z
+    .record(upstreamName, upstreamSettings, {
+      error: 'not a map of upstreams; write { NAME: { url: "socks5h://127.0.0.1:9050" } }',
+    })
+    .describe(
+      'Parent proxies by name: { tor: { url: "socks5h://127.0.0.1:9050", tor: true }, two: { chain: [URL, URL] }, out: { group: first, members: [tor, two] } }.',
+    ),
+  route: list(routeSettings, 'a list of routes', 'write [{ match: ["*"], via: NAME }]').describe(
+    'Which targets leave by which upstream, first match first: [{ match: ["*.onion"], via: tor, anonymous: true }]. Direct goes only what via: direct says so of; without any route all does.',
+  ),
   limits: section({
     connections: count(1, 1_000_000).describe('Client connections in all.'),
     perClient: count(1, 1_000_000).describe('Connections of one client address.'),
@@ -324,12 +336,21 @@ export const FILE_SCHEMA_JSON = {
 } as unknown as JsonSchema
 
 export const CONFIG_GRAMMAR = {
-  schema: FILE_SCHEMA.partial(),
+  schema: FILE_SCHEMA.partial().superRefine(refuseFaultyRouting),
   json: FILE_SCHEMA_JSON,
   empty: 'no configuration in this file; write at least one key, or leave --config out',
   example: 'config defaults',
-  laterKeys: new Set(['upstreams', 'route', 'admin']),
+  laterKeys: new Set(['admin']),
 } satisfies DocumentGrammar
+
+/** Names that mean nothing, circles and routes that are not what they are marked as, each at its place. */
+function refuseFaultyRouting({ upstreams = {}, route = [] }: FileContent, context: z.RefinementCtx): void {
+  // what is wrong by itself is not parsed, and need not be judged together
+  if (context.issues.length > 0) return
+  for (const { path, message, fix } of routingFaults({ upstreams, route })) {
+    context.addIssue({ code: 'custom', path: [...path], message: `${message}; ${fix}` })
+  }
+}
 
 function workerCount() {
   const error = ({ input }: { readonly input?: unknown }) =>

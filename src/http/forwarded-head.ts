@@ -128,6 +128,29 @@ function isAppId(value: string): boolean {
   return value.includes('.')
 }
 
+export type AbsoluteForm = {
+  readonly method: string
+  /** Origin-form, or the asterisk. */
+  readonly path: string
+  /** As `forwardedRequestHead` made it. */
+  readonly requestHead: string
+  /** Value of the Host field. */
+  readonly host: string
+  /** Field lines for the parent alone, each with CRLF. */
+  readonly parentFields: string
+}
+
+/**
+ * The head for a parent proxy instead of the origin: the target in absolute-form
+ * (RFC 9112 §3.2.2; the asterisk becomes an empty path, §3.2.4), and what the
+ * parent alone shall read.
+ */
+export function absoluteFormHead({ method, path, requestHead, host, parentFields }: AbsoluteForm): string {
+  const target = path === '*' ? `http://${host}` : `http://${host}${path}`
+  const rest = requestHead.slice(method.length + 1 + path.length, -2)
+  return `${method} ${target}${rest}${parentFields}\r\n`
+}
+
 function insertHost(out: string, host: string): string {
   const fieldsStart = out.indexOf('\r\n') + 2
   return `${out.slice(0, fieldsStart)}Host: ${host}\r\n${out.slice(fieldsStart)}`

@@ -8,6 +8,7 @@ import { compileHostPatterns } from '../rules/host-patterns.js'
 import type { RuleQuery, RuleSet } from '../rules/rule.js'
 import type { Policy } from './policy.js'
 import { createRouteTable } from './route.js'
+import { compileRouting } from './routing.js'
 
 /** Who may connect where nobody said: the machine itself. */
 const LOOPBACK_CLIENTS: readonly string[] = ['127.0.0.0/8', '::1/128']
@@ -24,6 +25,7 @@ export type Surroundings = {
 export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surroundings): Policy {
   const { egress, clients, open } = config
   const headers = compileHeaderPolicies(config.headers)
+  const routing = compileRouting(config)
   return {
     rules,
     headers: headers.base,
@@ -35,7 +37,8 @@ export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surr
     report: config.rules.report,
     blockStatus: config.rules.blockStatus,
     blockPage: config.blockPage,
-    routes: createRouteTable(rules, headersByHost(config, headers)),
+    routing,
+    routes: createRouteTable({ rules, routing, headersFor: headersByHost(config, headers) }),
   }
 }
 

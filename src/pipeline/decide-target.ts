@@ -8,6 +8,7 @@ import { escapePath } from '../rules/url-path.js'
 import { createExchange } from './exchange.js'
 import type { Policy } from './policy.js'
 import { decideRequest } from './request-pipeline.js'
+import type { Egress } from './routing.js'
 import { urlPathOf } from './stages/apply-rules.js'
 
 /** What the proxy would do with a target, and why. */
@@ -26,6 +27,10 @@ export type TargetDecision = {
   /** Every rule that matches, winner first. */
   readonly matches: readonly RuleMatch[]
   readonly wouldBlock: boolean
+  /** Whether it is asked as a tunnel, whose content nobody sees. */
+  readonly isTunnel: boolean
+  /** How it would leave; null where no route leads there. */
+  readonly egress: Egress | null
 }
 
 const LIMITS = { headBytes: 65_536, headFields: 8, uriBytes: 65_536 }
@@ -59,6 +64,8 @@ export function decideTarget(policy: Policy, target: string, method?: string): T
     rule: decision.rule,
     matches: policy.rules.matches({ host, port, family, path: urlPathOf(exchange) }),
     wouldBlock,
+    isTunnel: exchange.form === 'authority',
+    egress: route.egress ?? null,
   }
 }
 
@@ -98,5 +105,7 @@ function malformed(target: string): TargetDecision {
     rule: null,
     matches: [],
     wouldBlock: false,
+    isTunnel: false,
+    egress: null,
   }
 }

@@ -2,6 +2,7 @@ import type { HeaderPolicy } from '../http/header-policy.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
 import type { RuleSet } from '../rules/rule.js'
 import type { RouteTable } from './route.js'
+import type { Routing } from './routing.js'
 
 /**
  * Everything a decision depends on, compiled and immutable but for the cache
@@ -22,5 +23,7 @@ export type Policy = {
   readonly report: boolean
   readonly blockStatus: 403 | 451
   readonly blockPage: { readonly title: string; readonly contact: string }
+  /** How targets leave. */
+  readonly routing: Routing
   readonly routes: RouteTable
 }

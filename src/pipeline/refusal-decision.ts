@@ -6,6 +6,8 @@ import { type Decision, refusalBy } from './exchange.js'
 const REASON_BY_CODE: { readonly [code in ErrorCode]?: DecisionReason } = {
   VG_ADDRESS_PROHIBITED: 'guard',
   VG_PROXY_LOOP: 'loop',
+  VG_NO_ROUTE: 'route',
+  VG_ONION_UNREACHABLE: 'route',
   VG_CLIENT_LIMIT: 'limit',
   VG_CONNECTION_LIMIT: 'limit',
   VG_CLIENT_REFUSED: 'client',

@@ -4,6 +4,7 @@ import { applyRulesStage } from './stages/apply-rules.js'
 import { checkAddressStage } from './stages/check-address.js'
 import { checkLoopStage } from './stages/check-loop.js'
 import { checkPortStage } from './stages/check-port.js'
+import { chooseEgressStage } from './stages/choose-egress.js'
 import { parseTargetStage } from './stages/parse-target.js'
 import { scrubRequestStage } from './stages/scrub-request.js'
 
@@ -18,6 +19,7 @@ export const REQUEST_STAGES: readonly Stage[] = [
   checkLoopStage,
   checkPortStage,
   checkAddressStage,
+  chooseEgressStage,
   scrubRequestStage,
 ]
 

@@ -2,6 +2,7 @@ import { type Authority, parseAuthority } from '../http/authority.js'
 import type { HeaderPolicy } from '../http/header-policy.js'
 import { siteOf } from '../http/site.js'
 import type { RuleDecision, RuleQuery, RuleSet } from '../rules/rule.js'
+import type { Egress, Routing } from './routing.js'
 
 /** All that depends only on the policy, the host and the port: decided once, then looked up. */
 export type Route = {
@@ -10,8 +11,10 @@ export type Route = {
   readonly hostField: string
   /** What makes another host belong together with this one (http/site.ts). */
   readonly site: string
-  /** `host:port`, the key under which connections are kept. */
+  /** `host:port` and how it leaves: what connections have in common that can stand in for each other. */
   readonly key: string
+  /** Undefined where no route leads there. */
+  readonly egress: Egress | undefined
   readonly decision: RuleDecision
   /** What happens to header fields on the way to this host and back. */
   readonly headers: HeaderPolicy
@@ -30,14 +33,20 @@ const MAX_ROUTES = 8_192
 /** Longer texts are unusual and would let a client fill the memory. */
 const MAX_CACHED_TEXT = 128
 
-export function createRouteTable(rules: RuleSet, headersFor: (target: RuleQuery) => HeaderPolicy): RouteTable {
+export type RouteTableOptions = {
+  readonly rules: RuleSet
+  readonly routing: Routing
+  readonly headersFor: (target: RuleQuery) => HeaderPolicy
+}
+
+export function createRouteTable(options: RouteTableOptions): RouteTable {
   let http = new Map<string, Route>()
   let connect = new Map<string, Route>()
 
   function add(authorityText: string, defaultPort: 0 | 80): Route | undefined {
     const authority = parseAuthority(authorityText, defaultPort)
     if (authority === undefined) return undefined
-    const route = createRoute(authority, rules, headersFor)
+    const route = createRoute(authority, options)
     if (authorityText.length > MAX_CACHED_TEXT) return route
     if (http.size + connect.size >= MAX_ROUTES) {
       http = new Map()
@@ -56,16 +65,18 @@ export function createRouteTable(rules: RuleSet, headersFor: (target: RuleQuery)
   }
 }
 
-function createRoute(authority: Authority, rules: RuleSet, headersFor: (target: RuleQuery) => HeaderPolicy): Route {
+function createRoute(authority: Authority, { rules, routing, headersFor }: RouteTableOptions): Route {
   const { host, port, family } = authority
   const target = { host, port, family, path: undefined }
   const bracketed = family === 6 ? `[${host}]` : host
+  const egress = routing.find(authority)
   const hostField = port === 80 ? bracketed : `${bracketed}:${port}`
   return {
     authority,
     hostField,
     site: siteOf(hostField),
-    key: `${bracketed}:${port}`,
+    key: egress?.isDirect === false ? `${bracketed}:${port} ${egress.via}` : `${bracketed}:${port}`,
+    egress,
     decision: rules.decide(target),
     headers: headersFor(target),
   }

@@ -41,7 +41,9 @@ export async function openConnection(url: URL, egress: ListEgress, options: Conn
     throw new FetchError(`port ${target.port} is not open for targets (${key} opens it)`)
   }
   const socket = await dialled(egress.dial, target, options.signal)
-  return isTls ? secured(socket, target, options) : socket
+  if (isTls) return secured(socket, target, options)
+  // a dial may hand it out paused, and Node's HTTP client does not resume what it did not pause
+  return socket.resume()
 }
 
 type Target = Parameters<Dial>[0]

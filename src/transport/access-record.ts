@@ -3,12 +3,18 @@ import { FIELD_REFERER, FIELD_USER_AGENT } from '../http/field-table.js'
 import type { HeadFields } from '../http/head-fields.js'
 import { firstValue } from '../http/received-value.js'
 import type { Exchange } from '../pipeline/exchange.js'
+import { DIRECT } from '../policy/upstream-settings.js'
+import type { DialTiming } from '../upstream/dial.js'
 
 /** What the transport learned of an exchange by performing its plan. */
 export type Outcome = {
   status: number
-  /** Of the origin, as dialled. */
+  /** Of the origin, as dialled; null where an upstream alone knows it. */
   ip: string | null
+  /** `direct` or the name of an upstream; null while nothing was dialled. */
+  route: string | null
+  /** Of the upstream's first hop. */
+  peer: string | null
   /** Ours, on the connection to the origin. */
   localIp: string | null
   dnsMs: number | null
@@ -28,6 +34,8 @@ export function createOutcome(): Outcome {
   return {
     status: 0,
     ip: null,
+    route: null,
+    peer: null,
     localIp: null,
     dnsMs: null,
     connectMs: null,
@@ -39,6 +47,22 @@ export function createOutcome(): Outcome {
     referer: '',
     userAgent: '',
   }
+}
+
+/** Takes over how a dial ended. */
+export function noteDial(outcome: Outcome, { ip, dnsMs, connectMs, upstream }: DialTiming): void {
+  outcome.ip = ip
+  outcome.dnsMs = dnsMs
+  outcome.connectMs = connectMs
+  outcome.peer = upstream?.ip ?? null
+  outcome.route = upstream?.name ?? (ip === null ? null : DIRECT)
+}
+
+/** Takes over where a kept connection leads: nothing was dialled for this exchange. */
+export function noteReuse(outcome: Outcome, timing: DialTiming): void {
+  noteDial(outcome, timing)
+  outcome.dnsMs = null
+  outcome.connectMs = null
 }
 
 /** Takes from a head what only a log asks for, while its fields are at hand: later they would have to be scanned again. */
@@ -75,7 +99,7 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
       rule: rule === null ? null : { list: rule.list, line: rule.line, text: rule.text },
       ...(decision.cname !== undefined && { cname: decision.cname }),
     },
-    egress: outcome.ip === null ? null : { route: 'direct', ip: outcome.localIp },
+    egress: outcome.route === null ? null : { route: outcome.route, ip: outcome.localIp, peer: outcome.peer },
     status: outcome.status,
     bytes: { fromClient: outcome.bytesFromClient, toClient: outcome.bytesToClient },
     ms: {

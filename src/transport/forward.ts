@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import { FIELD_CONTENT_TYPE } from '../http/field-table.js'
-import { forwardedResponseHead } from '../http/forwarded-head.js'
+import { absoluteFormHead, forwardedResponseHead } from '../http/forwarded-head.js'
 import type { HeaderPolicy } from '../http/header-policy.js'
 import { BODY, BROKEN, END, HEAD, NEED_DATA } from '../http/message-reader.js'
 import { firstValue } from '../http/received-value.js'
@@ -11,10 +11,11 @@ import type { Exchange } from '../pipeline/exchange.js'
 import type { Policy } from '../pipeline/policy.js'
 import type { Route } from '../pipeline/route.js'
 import type { DialTiming } from '../upstream/dial.js'
-import type { Outcome } from './access-record.js'
+import { noteDial, noteReuse, type Outcome } from './access-record.js'
 import type { TransportContext } from './context.js'
+import { poolKeyOf, toDialRequest } from './dial-request.js'
 import { OriginConnection, type OriginUser } from './origin-connection.js'
-import { admitCnames, targetAdmission } from './target-admission.js'
+import { admitCnames } from './target-admission.js'
 import { writeAll } from './write-all.js'
 
 /** Methods that may be sent again when a kept connection turns out to be dead (RFC 9110 §9.2.2). */
@@ -93,12 +94,15 @@ export class Forward implements OriginUser {
 
   start(): void {
     // a request that could not be sent again does not risk a connection that may be dead
-    const kept = this.#isRetriable && !this.#asksAddress() ? this.#context.pool.take(this.#route.key) : undefined
+    const kept =
+      this.#isRetriable && !this.#asksAddress()
+        ? this.#context.pool.take(poolKeyOf(this.#exchange, this.#route))
+        : undefined
     if (kept === undefined) {
       this.#dial()
       return
     }
-    const refusal = this.#asksCnames(kept) ? admitCnames(this.#exchange, this.#route, kept.cnames) : undefined
+    const refusal = this.#asksCnames(kept) ? admitCnames(this.#exchange, this.#route, kept.timing.cnames) : undefined
     if (refusal !== undefined) {
       this.#context.pool.put(kept)
       this.#fail(refusal.code, refusal.detail ?? '')
@@ -109,7 +113,7 @@ export class Forward implements OriginUser {
   }
 
   /** True where what the rules say of a kept connection's canonical names can differ between two requests, or shall be told of each. */
-  #asksCnames({ cnames }: OriginConnection): boolean {
+  #asksCnames({ timing: { cnames } }: OriginConnection): boolean {
     const { rules, report } = this.policy
     return cnames.length > 0 && (rules.hasUrlRules || report)
   }
@@ -209,43 +213,28 @@ export class Forward implements OriginUser {
   }
 
   #dial(): void {
-    const { host, port, family } = this.#route.authority
-    const admission = targetAdmission(this.#exchange, this.#route)
     this.#client.setDeadline(0)
-    this.#cancelDial = this.#context.dial(this.policy, { host, port, family, ...admission }, (error, socket, timing) =>
+    const request = toDialRequest(this.#exchange, this.#route)
+    this.#cancelDial = this.#context.dial(this.policy, request, (error, socket, timing) =>
       this.#onDialled(error, socket, timing),
     )
   }
 
   #onDialled(error: ProxyError | null, socket: Socket | null, timing: DialTiming): void {
     this.#cancelDial = undefined
-    this.#outcome.ip = timing.ip
-    this.#outcome.dnsMs = timing.dnsMs
-    this.#outcome.connectMs = timing.connectMs
+    noteDial(this.#outcome, timing)
     if (socket === null) {
       this.#fail(error?.code ?? 'VG_INTERNAL', error?.detail ?? '')
       return
     }
     const { responseHead, limits, deadlines, pool } = this.#context
-    const { key } = this.#route
-    this.#use(
-      new OriginConnection({
-        key,
-        ip: timing.ip ?? '',
-        cnames: timing.cnames,
-        socket,
-        user: this,
-        responseHead,
-        limits,
-        deadlines,
-        pool,
-      }),
-    )
+    const key = poolKeyOf(this.#exchange, this.#route)
+    this.#use(new OriginConnection({ key, timing, socket, user: this, responseHead, limits, deadlines, pool }))
   }
 
   #use(origin: OriginConnection): void {
     this.#origin = origin
-    this.#outcome.ip = origin.ip
+    if (origin.uses > 1) noteReuse(this.#outcome, origin.timing)
     if (this.#context.isRecording()) this.#outcome.localIp = origin.socket.localAddress ?? null
     origin.reader.decodeChunks = this.#exchange.minor === 0
     this.#isHeadSent = false
@@ -272,7 +261,7 @@ export class Forward implements OriginUser {
       return
     }
     this.#isRequestDone = event === END
-    const head = this.#isHeadSent ? '' : this.#exchange.requestHead
+    const head = this.#isHeadSent ? '' : this.#requestHead(origin)
     this.#isHeadSent = true
     for (const piece of pieces) this.#outcome.bytesFromClient += piece.length
     const isWritable = writeAll(origin.socket, head, pieces)
@@ -290,7 +279,7 @@ export class Forward implements OriginUser {
     const { head } = origin.reader
     const { minor } = this.#exchange
     // RFC 9110 §15.5.8: 407 is between a client and its proxy, and that is us
-    if (head.status === 407) return this.#fail('VG_ORIGIN_PROTOCOL', 'the origin asks for proxy authentication')
+    if (head.status === 407) return this.#onAuthenticationAsked(origin)
     if (head.status === 101) return this.#switchProtocols(origin)
     if (head.status < 200) {
       if (++this.#interimResponses > MAX_INTERIM_RESPONSES) {
@@ -311,6 +300,19 @@ export class Forward implements OriginUser {
     )
     this.#noteResponse(head)
     return true
+  }
+
+  #requestHead({ timing: { upstream } }: OriginConnection): string {
+    const { method, path, requestHead } = this.#exchange
+    const parentFields = upstream?.parentFields ?? null
+    if (parentFields === null) return requestHead
+    return absoluteFormHead({ method, path, requestHead, host: this.#route.hostField, parentFields })
+  }
+
+  #onAuthenticationAsked({ timing: { upstream } }: OriginConnection): false {
+    const parent = upstream?.parentFields == null ? undefined : upstream.name
+    if (parent !== undefined) return this.#fail('VG_UPSTREAM_CREDENTIALS', parent)
+    return this.#fail('VG_ORIGIN_PROTOCOL', 'the origin asks for proxy authentication')
   }
 
   #headForClient(head: ResponseHead, connection: string): string {

@@ -146,8 +146,10 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
     this.deadline = 0
     decideRequest(exchange)
     const { plan, route } = exchange
-    if (plan === 'tunnel' && route !== undefined) this.#open(exchange, route, outcome)
-    else this.#refuse(exchange, outcome, exchange.error ?? 'VG_INTERNAL', exchange.detail)
+    if (plan === 'tunnel' && route !== undefined) {
+      if (route.egress?.isDirect) this.#open(exchange, route, outcome)
+      else this.#leaveToNode()
+    } else this.#refuse(exchange, outcome, exchange.error ?? 'VG_INTERNAL', exchange.detail)
   }
 
   #open(exchange: Exchange, route: Route, outcome: Outcome): void {
@@ -196,6 +198,13 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
       return
     }
     this.#adopt(fd).refuseDecided(exchange, outcome, code, detail)
+  }
+
+  /** Upstreams are reached by sockets of Node's, and what no route names is refused there: the edge only ever goes direct. */
+  #leaveToNode(): void {
+    this.#exchange = undefined
+    this.#outcome = undefined
+    this.#handOver()
   }
 
   /** Goes on as a connection that reads by itself. */

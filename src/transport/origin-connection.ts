@@ -4,6 +4,7 @@ import { createResponseReader, type MessageReader } from '../http/message-reader
 import type { HeadLimits } from '../http/request-head.js'
 import type { ResponseHead } from '../http/response-head.js'
 import type { Policy } from '../pipeline/policy.js'
+import type { DialTiming } from '../upstream/dial.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 import { IDLE_MS, LIFETIME_MS, type OriginPool } from './origin-pool.js'
 
@@ -22,8 +23,8 @@ export type OriginUser = {
 
 export type OriginConnectionOptions = {
   readonly key: string
-  readonly ip: string
-  readonly cnames: readonly string[]
+  /** How it was dialled. */
+  readonly timing: DialTiming
   readonly socket: Socket
   readonly user: OriginUser
   readonly responseHead: ResponseHead
@@ -35,9 +36,7 @@ export type OriginConnectionOptions = {
 /** A connection to an origin: its socket, the reader of its responses, and whoever uses it now. */
 export class OriginConnection implements Expiring {
   readonly key: string
-  readonly ip: string
-  /** Canonical names that its host was an alias of when it was dialled. */
-  readonly cnames: readonly string[]
+  readonly timing: DialTiming
   readonly socket: Socket
   readonly reader: MessageReader<ResponseHead>
   /** Under which the address was judged. */
@@ -51,10 +50,9 @@ export class OriginConnection implements Expiring {
   readonly #deadlines: Deadlines
   readonly #pool: OriginPool
 
-  constructor({ key, ip, cnames, socket, user, responseHead, limits, deadlines, pool }: OriginConnectionOptions) {
+  constructor({ key, timing, socket, user, responseHead, limits, deadlines, pool }: OriginConnectionOptions) {
     this.key = key
-    this.ip = ip
-    this.cnames = cnames
+    this.timing = timing
     this.socket = socket
     this.#user = user
     this.policy = user.policy
@@ -69,13 +67,11 @@ export class OriginConnection implements Expiring {
       () => this.#user?.method ?? '',
       () => this.#responseRules,
     )
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
-    socket.on('end', () => (this.#user === undefined ? this.close() : this.#user.onOriginEnd()))
-    socket.on('drain', () => this.#user?.onOriginDrain())
-    socket.on('error', (error) => {
-      this.#error = error
-    })
-    socket.on('close', () => this.#onClose())
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('drain', this.#onDrain)
+    socket.on('error', this.#onError)
+    socket.on('close', this.#onClose)
   }
 
   /** Takes a waiting connection for another exchange. */
@@ -109,8 +105,13 @@ export class OriginConnection implements Expiring {
   /** Gives the bare socket away, for a tunnel. */
   detach(): Socket {
     this.#user = undefined
-    for (const event of ['data', 'end', 'drain', 'error', 'close']) this.socket.removeAllListeners(event)
-    return this.socket
+    const { socket } = this
+    socket.off('data', this.#onData)
+    socket.off('end', this.#onEnd)
+    socket.off('drain', this.#onDrain)
+    socket.off('error', this.#onError)
+    socket.off('close', this.#onClose)
+    return socket
   }
 
   expire(): void {
@@ -121,7 +122,7 @@ export class OriginConnection implements Expiring {
     return (this.#user ?? this.policy).headers.response
   }
 
-  #onData(chunk: Buffer): void {
+  readonly #onData = (chunk: Buffer): void => {
     if (this.#user === undefined) {
       // nobody asked: whatever this is, the connection cannot be trusted any more
       this.close()
@@ -131,7 +132,18 @@ export class OriginConnection implements Expiring {
     this.#user.onOriginData()
   }
 
-  #onClose(): void {
+  readonly #onEnd = (): void => {
+    if (this.#user === undefined) this.close()
+    else this.#user.onOriginEnd()
+  }
+
+  readonly #onDrain = (): void => this.#user?.onOriginDrain()
+
+  readonly #onError = (error: Error): void => {
+    this.#error = error
+  }
+
+  readonly #onClose = (): void => {
     const user = this.#user
     this.close()
     user?.onOriginClose(this.#error)

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { Deadlines, Expiring } from './deadlines.js'
 
 export type SpliceEnd = {
@@ -109,6 +110,9 @@ export function splice(options: SpliceOptions): () => void {
   return () => end('aborted')
 }
 
+/** As a reset where there is one; TLS tells a cut from an end by itself (RFC 8446 §6.1). */
 function cut(socket: Socket): void {
-  if (!socket.destroyed) socket.resetAndDestroy()
+  if (socket.destroyed) return
+  if (socket instanceof TLSSocket) socket.destroy()
+  else socket.resetAndDestroy()
 }

@@ -3,8 +3,8 @@ import type { Exchange } from '../pipeline/exchange.js'
 import type { Policy } from '../pipeline/policy.js'
 import type { Route } from '../pipeline/route.js'
 import type { DialDone, DialRequest } from '../upstream/dial.js'
-import type { Outcome } from './access-record.js'
-import { targetAdmission } from './target-admission.js'
+import { noteDial, type Outcome } from './access-record.js'
+import { toDialRequest } from './dial-request.js'
 
 /**
  * Performs the first half of the plan "tunnel": reaches the origin.
@@ -20,12 +20,8 @@ export function dialTunnel<S>(
   outcome: Outcome,
   done: (error: ProxyError | null, origin: S | null) => void,
 ): () => void {
-  const { host, port, family } = route.authority
-  const request = { host, port, family, ...targetAdmission(exchange, route) }
-  return dial(exchange.policy, request, (error, socket, timing) => {
-    outcome.ip = timing.ip
-    outcome.dnsMs = timing.dnsMs
-    outcome.connectMs = timing.connectMs
+  return dial(exchange.policy, toDialRequest(exchange, route), (error, socket, timing) => {
+    noteDial(outcome, timing)
     done(error, socket)
   })
 }

@@ -1,4 +1,4 @@
-import { redactUrl } from 'proxy-chain'
+import { closeTunnel, createTunnel, redactUrl } from 'proxy-chain'
 
 const HIDDEN = '<redacted>'
 
@@ -21,6 +21,34 @@ export function showUrl(url: string): string {
 /** Every URL within a text as `showUrl` shows it. */
 export function showUrls(text: string): string {
   return text.replace(URL_WITH_USERINFO, showUrl)
+}
+
+export type LocalTunnel = {
+  /** `127.0.0.1:41234` */
+  readonly address: string
+  /** Takes no more clients and ends those there are. */
+  close(): Promise<void>
+}
+
+/**
+ * A local port whose every connection leads to one target through an http or
+ * https proxy.
+ *
+ * @param target `host:port`
+ * @throws {Error} the port is taken, may not be bound
+ */
+export async function openTunnel(
+  proxyUrl: string,
+  target: string,
+  listen: { readonly host: string; readonly port: number },
+): Promise<LocalTunnel> {
+  const address = await createTunnel(proxyUrl, target, { hostname: listen.host, port: listen.port })
+  return {
+    address,
+    async close() {
+      await closeTunnel(address, true)
+    },
+  }
 }
 
 function withoutUserinfo(url: string): string {

@@ -1,7 +1,9 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
+import type { Egress } from '../pipeline/routing.js'
 import type { EgressAddresses } from '../policy/egress-addresses.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
+import { createAddressJudge } from './address-judge.js'
 import { connectSocket } from './connect-socket.js'
 import type { HostResolver } from './resolver.js'
 
@@ -18,16 +20,37 @@ export type DialRequest = {
   readonly admit?: (addresses: readonly string[], cnames: readonly string[]) => ProxyError | undefined
   /** Which of the egress addresses it goes out from, by `EgressAddresses.at`: the same number, the same address. Not given: in turn. */
   readonly egressIndex?: bigint
+  /** How it leaves, where that was decided before; else the routes are asked. */
+  readonly egress?: Egress | undefined
+  /** Who asks, for groups that give one client one member: its address, and its name where it has one. */
+  readonly client?: { readonly ip: string; readonly user: string | null }
+  /** What is sent is an http:// request, which may go to a parent proxy in absolute-form (RFC 9112 §3.2.2). */
+  readonly isPlainRequest?: boolean
+  /** For all there is to it, in ms; not set: `limits.connectTimeout`. */
+  readonly timeoutMs?: number
+}
+
+/** The upstream that a connection goes through, or that was tried last. */
+export type DialedUpstream = {
+  readonly name: string
+  /** Of its first hop; null where none was connected to. */
+  readonly ip: string | null
+  /**
+   * What stands at the other end is a parent proxy that takes requests in absolute-form, with these field lines (its
+   * credentials, each line with CRLF) in each. Null: it is the target.
+   */
+  readonly parentFields: string | null
 }
 
 /** What is known of a dial when it ends, whichever way; null for a step that did not happen. */
 export type DialTiming = {
-  /** The address connected to, or the one tried last. */
+  /** The address of the target connected to, or the one tried last; null where an upstream knows it alone. */
   readonly ip: string | null
   /** Canonical names that the target is an alias of, nearest first. */
   readonly cnames: readonly string[]
   readonly dnsMs: number | null
   readonly connectMs: number | null
+  readonly upstream?: DialedUpstream
 }
 
 /** Hears of attempts to connect, each under its number. */
@@ -55,9 +78,10 @@ export type DialDone<S = Socket> = (error: ProxyError | null, socket: S | null, 
 
 /**
  * `done` runs once, before `dial` returns where no name must be asked and no
- * connection made. A socket it gets is connected, half-open allowed, not
- * flowing and without any listener: an `error` listener must be on it before
- * `done` returns.
+ * connection made. The socket it gets is connected, half-open allowed, not
+ * flowing (it may be paused: whoever reads, resumes) and without any listener
+ * but for `close` of whoever counts connections: an `error` listener must be on
+ * it before `done` returns.
  *
  * @returns cancels: `done` will not run and nothing stays open. After `done` it does nothing.
  */
@@ -94,12 +118,14 @@ export function createDialer(options: DialerOptions): Dial {
  * (`VG_EGRESS_ADDRESS`) and never goes out from another.
  */
 export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial<S> {
-  const { resolver, guard, isOwn, egressAddresses, connectTimeoutMs, now } = options
+  const { resolver, egressAddresses, connectTimeoutMs, now } = options
+  const judge = createAddressJudge(options)
   /** Whose turn it is. */
   let next4 = 0n
   let next6 = 0n
 
-  return function dial({ host, port, family, admit, egressIndex }, done) {
+  return function dial(request, done) {
+    const { host, port, family, egressIndex } = request
     const startedAt = now()
     let dnsMs: number | null = null
     let connectStartedAt = startedAt
@@ -136,7 +162,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
       cancelLookup = undefined
       cnames = names
       if (family === 0) dnsMs = now() - startedAt
-      const refusal = error ?? judge(addresses)
+      const refusal = error ?? take(addresses)
       if (refusal !== undefined) {
         fail(refusal)
         return
@@ -145,17 +171,11 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
       tryNext()
     }
 
-    /** Why none of the addresses may be dialled, or else `candidates`. */
-    function judge(addresses: readonly string[]): ProxyError | undefined {
-      if (addresses.some((ip) => isOwn(ip, port))) return new ProxyError('VG_PROXY_LOOP', `${host}:${port}`)
-      const refusal = admit?.(addresses, cnames)
-      if (refusal !== undefined) return refusal
-
-      candidates = interleaveFamilies(addresses).filter((ip) => guard.check(ip) === undefined)
-      if (candidates.length === 0) {
-        const [first] = addresses
-        return new ProxyError('VG_ADDRESS_PROHIBITED', first === undefined ? undefined : guard.check(first))
-      }
+    /** Why none of the addresses may be dialled, or else they are the `candidates`. */
+    function take(addresses: readonly string[]): ProxyError | undefined {
+      const judged = judge(request, interleaveFamilies(addresses), cnames)
+      if (judged instanceof ProxyError) return judged
+      candidates = judged
       return egressAddresses?.isConfigured ? chooseEgress(egressAddresses) : undefined
     }
 
@@ -206,7 +226,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
     if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
     else onAddresses(null, [host], NO_CNAMES)
     if (isOver) return nothingToCancel
-    deadline = setTimeout(onDeadline, connectTimeoutMs)
+    deadline = setTimeout(onDeadline, request.timeoutMs ?? connectTimeoutMs)
     return function cancel() {
       if (!isOver) release(NO_ATTEMPT)
     }

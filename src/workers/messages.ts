@@ -1,3 +1,4 @@
+import type { UpstreamState } from '../app.js'
 import type { Config } from '../config/config.js'
 
 /** What the access log of a worker writes to: the file of its configuration, or the primary's standard stream. */
@@ -14,6 +15,10 @@ export type Orders = {
   readonly lines: LineOutlet
   /** Authorities of DNS over HTTPS, PEM: the file may have gone when a worker is replaced. */
   readonly authority: string | undefined
+  /** Those of upstreams, by path. */
+  readonly upstreamAuthorities: readonly (readonly [path: string, pem: string])[]
+  /** By which sticky groups give clients their members, in hexadecimal: the same in all workers. */
+  readonly secret: string
 }
 
 /** Primary → worker. Each arrives after those sent before it. */
@@ -30,6 +35,7 @@ export type ToWorker =
   | { readonly kind: 'others'; readonly connections: number; readonly workers: number }
   | { readonly kind: 'reopenLog' }
   | { readonly kind: 'count' }
+  | { readonly kind: 'askUpstreams' }
   /** Take no new clients, give exchanges this long, say `drained` and end. */
   | { readonly kind: 'drain'; readonly drainMs: number }
 
@@ -45,6 +51,7 @@ export type FromWorker =
   | { readonly kind: 'committed'; readonly version: number }
   | { readonly kind: 'connections'; readonly connections: number }
   | { readonly kind: 'counted'; readonly busy: number }
+  | { readonly kind: 'upstreams'; readonly states: readonly UpstreamState[] }
   | { readonly kind: 'message'; readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly message: string }
   /** Lines of the access log, with their line feeds. */
   | { readonly kind: 'lines'; readonly lines: string }

@@ -45,6 +45,9 @@ export type SupervisorOptions = {
   readonly logger: { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
   readonly outlet: (config: Config) => LineOutlet
   readonly authorityOf: (config: Config) => string | undefined
+  readonly upstreamAuthoritiesOf: (config: Config) => ReadonlyMap<string, string>
+  /** Of this run, in hexadecimal: see `Orders`. */
+  readonly secret: string
   /** Lines of the access log for the standard stream. */
   readonly onLines: (lines: string) => void
   /** No worker serves, and none will be started again. */
@@ -80,7 +83,18 @@ type Place = {
 
 /** Starts workers, keeps them running, and has them all answer by the same rules. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { spawn, images, openSockets, logger, outlet, authorityOf, onLines, onNoneLeft } = options
+  const {
+    spawn,
+    images,
+    openSockets,
+    logger,
+    outlet,
+    authorityOf,
+    upstreamAuthoritiesOf,
+    secret,
+    onLines,
+    onNoneLeft,
+  } = options
   const places: readonly Place[] = Array.from({ length: options.workers }, (_, i) => ({
     number: i + 1,
     policy: createRestartPolicy(),
@@ -116,9 +130,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   async function toOrders(config: Config, ruleSet: RuleSet): Promise<Orders> {
     const version = ++versions
     const authority = authorityOf(config)
+    const upstreamAuthorities = [...upstreamAuthoritiesOf(config)]
     const image = await images.write(version, ruleSet)
-    const own = toWorkerConfig(config, places.length, engineInUse())
-    return { version, config: own, image, lines: outlet(config), authority }
+    const workerConfig = toWorkerConfig(config, places.length, engineInUse())
+    return { version, config: workerConfig, image, lines: outlet(config), authority, upstreamAuthorities, secret }
   }
 
   const engineInUse = () => (sockets === undefined ? 'js' : 'native')
@@ -379,6 +394,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
     reopenLogs() {
       for (const place of places) if (isFollowing(place)) place.process?.send({ kind: 'reopenLog' })
+    },
+
+    async upstreamStates() {
+      const answers = await Promise.all(
+        places.filter(isFollowing).map((place) => ask(place, { kind: 'askUpstreams' }, 'upstreams')),
+      )
+      return answers.flatMap((answer) => (answer === undefined ? [] : [answer.states]))
     },
 
     async countBusy() {

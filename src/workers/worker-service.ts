@@ -44,7 +44,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   /** All workers accept at one socket. With one for each, the kernel spreads the clients. */
   let isPortShared = true
 
-  const say = (level: 'error' | 'warn', message: string): void => send({ kind: 'message', level, message })
+  const say = (level: 'error' | 'warn' | 'info', message: string): void => send({ kind: 'message', level, message })
   const gives = createGiveWay({ own: () => serving?.connections ?? 0, now: () => performance.now(), pause })
 
   function report(): void {
@@ -82,6 +82,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   /** What is being compiled. */
   let compiling: Orders | undefined
   const authorityOf = (): string | undefined => compiling?.authority
+  const upstreamAuthoritiesOf = (): ReadonlyMap<string, string> => new Map(compiling?.upstreamAuthorities)
 
   async function listen(urls: readonly string[], sockets: readonly number[]): Promise<void> {
     if (loaded === undefined) return
@@ -98,7 +99,10 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
         giveWay: onClient,
         sockets,
         authorityOf,
+        upstreamAuthoritiesOf,
+        secret: Buffer.from(orders.secret, 'hex'),
         onWarning: (message) => say('warn', message),
+        onNotice: (message) => say('info', message),
         onFault: (error) => say('error', `fault in an exchange: ${error instanceof Error ? error.stack : error}`),
       })
       await serving.listen()
@@ -174,6 +178,8 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
           return accessLog?.reopen()
         case 'count':
           return send({ kind: 'counted', busy: serving?.busyConnections ?? 0 })
+        case 'askUpstreams':
+          return send({ kind: 'upstreams', states: serving?.upstreamStates ?? [] })
         case 'drain':
           return drain(message.drainMs)
       }

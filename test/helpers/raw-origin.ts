@@ -7,7 +7,7 @@ export type OriginScript = (peer: RawPeer, index: number) => Promise<void> | voi
 
 export type RawOrigin = {
   readonly port: number
-  /** `127.0.0.1:port` */
+  /** `127.0.0.1:port`, or the address that was given */
   readonly authority: string
   /** `http://127.0.0.1:port` */
   readonly url: string
@@ -21,8 +21,8 @@ export type RawOrigin = {
   stop(): Promise<void>
 }
 
-/** An origin on 127.0.0.1 that follows a script. A script that fails because its connection closed is fine. */
-export async function startRawOrigin(script: OriginScript = () => {}): Promise<RawOrigin> {
+/** An origin (on 127.0.0.1 unless told otherwise) that follows a script. A script that fails because its connection closed is fine. */
+export async function startRawOrigin(script: OriginScript = () => {}, host = '127.0.0.1'): Promise<RawOrigin> {
   const peers: RawPeer[] = []
   const waiting: (() => void)[] = []
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -34,7 +34,7 @@ export async function startRawOrigin(script: OriginScript = () => {}): Promise<R
       if (!peer.isClosed) peer.socket.destroy(error instanceof Error ? error : undefined)
     })
   })
-  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0, backlog: 4_096 }, resolve))
+  await new Promise<void>((resolve) => server.listen({ host, port: 0, backlog: 4_096 }, resolve))
   const { port } = server.address() as AddressInfo
   const stop = () => new Promise<void>((resolve) => server.close(() => resolve()))
   onTestFinished(() => {
@@ -44,8 +44,8 @@ export async function startRawOrigin(script: OriginScript = () => {}): Promise<R
 
   return {
     port,
-    authority: `127.0.0.1:${port}`,
-    url: `http://127.0.0.1:${port}`,
+    authority: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     peers,
     get open() {
       return peers.filter(({ isClosed }) => !isClosed).length

@@ -511,3 +511,22 @@ describe('workers', () => {
     expect([status, stdout]).toEqual([0, '[]\n'])
   }, 30_000)
 })
+
+test('all workers go by the upstream, and together say how it stands', async () => {
+  const origin = await startOrigin()
+  const { port, env, signal, exit } = await startWorkers(2, '--upstream', 'socks5h://127.0.0.1:1')
+  const statuses = await Promise.all(Array.from({ length: 12 }, () => fetchThrough(port, `${origin.url}/`)))
+  expect(new Set(statuses)).toEqual(new Set([503]))
+  const { stdout } = spawnSync(bin, ['upstreams', '--json'], { env, encoding: 'utf8' })
+  expect(JSON.parse(stdout)).toMatchObject([
+    {
+      name: 'upstream',
+      hops: ['socks5h://127.0.0.1:1'],
+      status: 'down',
+      lastError: 'it refuses connections',
+      dials: 12,
+    },
+  ])
+  signal('SIGTERM')
+  expect(await exit).toBe(0)
+})

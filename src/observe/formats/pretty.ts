@@ -2,6 +2,8 @@ import type { AccessRecord } from '../../channels.js'
 import { escapeControls } from '../escape.js'
 import { withoutQuery } from '../redact.js'
 
+/** The way out that is not worth a word. */
+const DIRECT = 'direct'
 const RED = 31
 const GREEN = 32
 const YELLOW = 33
@@ -14,7 +16,7 @@ export type PrettyOptions = {
 
 /**
  * One short line for people, in local time:
- * `12:00:00 block 403 GET ads.test:80/x  my.rules:3  2 ms  1.4 kB`
+ * `12:00:00 block 403 GET ads.test:80/x  my.rules:3  2 ms  1.4 kB`, and `by tor` where it left by an upstream
  */
 export function formatPretty(record: AccessRecord, { colour }: PrettyOptions): string {
   const { decision, target, method, status, error, ms, bytes } = record
@@ -25,6 +27,8 @@ export function formatPretty(record: AccessRecord, { colour }: PrettyOptions): s
     `${paint(GREY, timeOfDay(endOf(record)))} ${paint(actionColour(record), actionName(record))} ` +
       `${status === 0 ? '---' : status} ${escapeControls(method === '' ? '-' : method)} ${escapeControls(place)}`,
   ]
+  const route = record.egress?.route ?? DIRECT
+  if (route !== DIRECT) parts.push(`by ${escapeControls(route)}`)
   const cause = causeOf(record)
   if (cause !== '') parts.push(escapeControls(cause))
   if (error !== null && decision.action !== 'block') parts.push(paint(YELLOW, escapeControls(error)))

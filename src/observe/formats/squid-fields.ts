@@ -17,15 +17,16 @@ export function requestStatus(record: AccessRecord): string {
   return error === 'client_aborted' ? 'TCP_MISS_ABORTED' : 'TCP_MISS'
 }
 
-/** `%Sh`: how the origin was reached. */
+/** `%Sh`: how the origin was reached; through an upstream as through a peer of Squid's that is up. */
 export function hierarchyStatus(record: AccessRecord): string {
-  return peerAddress(record) === '-' ? 'HIER_NONE' : 'HIER_DIRECT'
+  if (peerAddress(record) === '-') return 'HIER_NONE'
+  return record.egress?.peer == null ? 'HIER_DIRECT' : 'FIRSTUP_PARENT'
 }
 
-/** `%<a`: the address dialed, IPv6 without brackets; `-` where nothing was dialed. */
+/** `%<a`: the address dialed, that of the upstream where there is one, IPv6 without brackets; `-` where nothing was dialed. */
 export function peerAddress(record: AccessRecord): string {
-  if (record.egress === null || record.target.ip === null || isRefused(record)) return '-'
-  return escapeWord(record.target.ip)
+  const ip = record.egress?.peer ?? record.target.ip
+  return record.egress === null || ip === null || isRefused(record) ? '-' : escapeWord(ip)
 }
 
 /** `%ru` with `strip_query_terms on`: the query is gone, the `?` before it stays. */

@@ -1,5 +1,6 @@
 import type { RuleDecision, RuleSet } from '../../rules/rule.js'
 import { type Decision, type Exchange, refuse } from '../exchange.js'
+import type { Route } from '../route.js'
 
 /** Asks the rules. Settles what they block (403 or 451), unless they only report. */
 export function applyRulesStage(exchange: Exchange): boolean {
@@ -11,7 +12,7 @@ export function applyRulesStage(exchange: Exchange): boolean {
     const { host, port, family } = route.authority
     decided = rules.decide({ host, port, family, path: urlPathOf(exchange) })
   }
-  return settleDecision(exchange, decided, isOpenUntilResolved(rules, decided, route.authority.family))
+  return settleDecision(exchange, decided, isOpenUntilResolved(rules, decided, route))
 }
 
 /** The path URL rules are asked for: `OPTIONS http://a.test` goes out as `*` and is still that URL. Undefined for a tunnel. */
@@ -34,9 +35,17 @@ export function settleDecision(exchange: Exchange, decided: RuleDecision, isOpen
   return refuse(exchange, 'VG_REQUEST_BLOCKED', detail, exchange.decision)
 }
 
-/** Under `default block` a name that no rule names may still be allowed by its address (contract §2). */
-export function isOpenUntilResolved(rules: RuleSet, decided: RuleDecision, family: number): boolean {
-  return decided.level === 'default' && decided.action === 'block' && rules.hasAddressAllows && family === 0
+/**
+ * Under `default block` a name that no rule names may still be allowed by its address (contract §2), unless an upstream
+ * looks it up: then no address is ever known here.
+ */
+export function isOpenUntilResolved(
+  rules: RuleSet,
+  decided: RuleDecision,
+  { authority, egress }: Pick<Route, 'authority' | 'egress'>,
+): boolean {
+  const isUndecided = decided.level === 'default' && decided.action === 'block'
+  return isUndecided && rules.hasAddressAllows && authority.family === 0 && egress?.resolvesHere !== false
 }
 
 function toDecision({ action, level, rule, cname }: RuleDecision): Decision {

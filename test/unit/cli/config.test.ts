@@ -49,7 +49,7 @@ describe('config check', () => {
 
   test('is one JSON document under --json, whichever the answer', async () => {
     const right = await withOutput(() => config('check', { config: good, json: true }))
-    expect(JSON.parse(right.stdout)).toEqual({ ok: true, rules: 1, problems: [] })
+    expect(JSON.parse(right.stdout)).toEqual({ ok: true, rules: 1, problems: [], anonymous: [] })
     const wrong = await withOutput(() => config('check', { config: broken, json: true }).catch(String))
     expect(JSON.parse(wrong.stdout)).toMatchObject({
       ok: false,

@@ -22,7 +22,7 @@ describe('run', () => {
     expect(await veilgate('--version')).toEqual({ stdout: `${version}\n`, stderr: '', exitCode: 0 })
   })
 
-  test.each(['start', 'check', 'lint', 'import', 'lists', 'config'])(
+  test.each(['start', 'check', 'lint', 'import', 'lists', 'upstreams', 'tunnel', 'config'])(
     '%s --help has examples, on standard output',
     async (command) => {
       const { stdout, stderr, exitCode } = await veilgate(command, '--help')
@@ -35,8 +35,8 @@ describe('run', () => {
 
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')
-    expect(stdout).not.toMatch(/--upstream|--user|--at/)
-    expect((await veilgate('--help')).stdout).not.toMatch(/reload|upstreams|leaktest/)
+    expect(stdout).not.toMatch(/--user|--at/)
+    expect((await veilgate('--help')).stdout).not.toMatch(/reload|identity|leaktest/)
   })
 
   test('without a command it shows the help, as an error', async () => {
@@ -54,8 +54,11 @@ describe('run', () => {
     [['start', '--rules'], "option '--rules <FILE>' argument missing"],
     [['start', '--default', 'deny'], 'write allow or block'],
     [['--rules', 'x', 'start'], 'options stand behind the command'],
-    [['start', '--upstream', 'socks5://127.0.0.1:9050'], 'this version does not have --upstream yet'],
     [['start', '--engine', 'wasm'], 'write auto or native or js'],
+    [['start', '--upstream', 'ftp://127.0.0.1:9050'], 'upstreams do not speak ftp'],
+    [['tunnel', 'a.test:1', '--upstream', 'socks5h://127.0.0.1:1'], 'a tunnel does not speak socks5h'],
+    [['tunnel', 'a.test', '--upstream', 'http://127.0.0.1:1'], 'not a target; write HOST:PORT'],
+    [['tunnel', 'a.test:1'], '--upstream <URL>'],
     [['start', '--workers=0'], 'Not a number of processes; write 1 to 256, or auto'],
     [['start', '--workers', '257'], 'Not a number of processes'],
     [['start', '--workers', 'many'], 'Not a number of processes'],
@@ -80,8 +83,8 @@ describe('run', () => {
   test.each([
     [['start', '--listen', 'http://me:hunter2@127.0.0.1:1']],
     [['start', '--lisen=http://me:hunter2@127.0.0.1:1']],
-    [['start', '--upstream', 'http://me:hunter2@127.0.0.1:1']],
-    [['start', '--upstream=http://me:hunter2@127.0.0.1:1']],
+    [['start', '--upstream', 'ftp://me:hunter2@127.0.0.1:1']],
+    [['start', '--upstream=http://me:hunter2@127.0.0.1:99999']],
     [['start', 'http://me:hunter2@127.0.0.1:1']],
     [['http://me:hunter2@127.0.0.1:1']],
     [['check', 'http://me:hunter2@example.com/']],

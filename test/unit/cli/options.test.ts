@@ -57,6 +57,14 @@ const OPTIONS: readonly (readonly [
   ],
   ['--open', ['--open'], 'open', true, '', ''],
   [
+    '--upstream',
+    ['--upstream', 'http://a.test:3128', '--upstream', 'socks5h://b.test'],
+    'upstreams.upstream',
+    { hops: ['http://a.test:3128', 'socks5h://b.test'], tor: false },
+    'ftp://a.test',
+    'upstreams do not speak ftp; write one of http, https, socks4, socks4a, socks5, socks5h',
+  ],
+  [
     '--headers',
     ['--headers', 'paranoid'],
     'headers.profile',

@@ -6,7 +6,7 @@ const START_OPTIONS = ['--rules', '--listen']
 const say = (code: string, message: string) => usageMessage(new CommanderError(1, code, message), START_OPTIONS)
 
 describe('usageMessage', () => {
-  test.each(['--upstream', '--client', '--user', '--at'])('says that %s comes later', (flag) => {
+  test.each(['--client', '--user', '--at'])('says that %s comes later', (flag) => {
     expect(say('commander.unknownOption', `error: unknown option '${flag}'`)).toContain(
       `this version does not have ${flag} yet`,
     )
@@ -15,7 +15,7 @@ describe('usageMessage', () => {
     )
   })
 
-  test.each('upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '))(
+  test.each('identity reload leaktest replay learn run user pac ca doctor'.split(' '))(
     'says that the command %s comes later',
     (command) => {
       expect(say('commander.unknownCommand', `error: unknown command '${command}'`)).toContain(

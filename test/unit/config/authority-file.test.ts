@@ -1,7 +1,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createAuthorityReader, readAuthority } from '../../../src/config/authority-file.js'
+import {
+  createAuthorityReader,
+  createUpstreamAuthorityReader,
+  readAuthority,
+} from '../../../src/config/authority-file.js'
 import { mergeSettings } from '../../../src/config/settings.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
 import { makeCertificate } from '../../helpers/tls-certificate.js'
@@ -29,4 +33,18 @@ test('is read once for a configuration, so that the file may go', () => {
   rmSync(path)
   expect(authorityOf(config)).toBe(cert)
   expect(() => authorityOf({ ...config })).toThrow('cannot be read')
+})
+
+test('those of upstreams come by their path, read once', () => {
+  const path = folder.write('upstream.pem', cert)
+  const upstreams = {
+    a: { hops: ['https://a.test'], tor: false, ca: path },
+    b: { hops: ['http://b.test'], tor: false },
+    g: { group: 'first', members: ['a'], by: 'client', lifetimeMs: 1 },
+  } as const
+  const read = createUpstreamAuthorityReader()
+  expect([...read({ upstreams })]).toEqual([[path, cert]])
+  rmSync(path)
+  expect([...read({ upstreams })]).toEqual([[path, cert]])
+  expect(() => read({ upstreams: { ...upstreams } })).toThrow('cannot be read')
 })

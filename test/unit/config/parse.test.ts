@@ -165,6 +165,15 @@ const KEYS: readonly (readonly [
   ],
   ['egress.dns.doh.ca', 'dns.pem', 'egress.dns.doh.ca', '/etc/veilgate/dns.pem', '""', 'an empty path'],
   ['egress.dns.fallback', 'system', 'egress.dns.fallback', 'system', 'dns', '"dns" is not possible here; write none'],
+  ['upstreams', '{}', 'upstreams', {}, '[]', 'not a map of upstreams; write { NAME: { url:'],
+  [
+    'route',
+    '[{ match: ["*"], via: direct }]',
+    'route',
+    [{ match: ['*'], via: 'direct', anonymous: false }],
+    'direct',
+    'where a list of routes belongs; write [{ match: ["*"], via: NAME }]',
+  ],
   ['limits.connections', '10', 'limits.connections', 10, '0', '0 is no number from 1 to 1000000'],
   ['limits.perClient', '10', 'limits.perClient', 10, '1.5', '1.5 is no number from'],
   ['limits.tunnelsPerClient', '10', 'limits.tunnelsPerClient', 10, '"10"', '"10" is no number from'],
@@ -318,8 +327,6 @@ describe('an entry of headers.perHost', () => {
 
 describe('what later versions bring', () => {
   test.each([
-    ['upstreams: {}', 'upstreams: this version does not have this key yet'],
-    ['route: []', 'route: this version does not have this key yet'],
     ['admin: off', 'admin: this version does not have this key yet'],
     ['listen: [https://127.0.0.1:3129]', 'this version has no https listener yet'],
     ['listen: [socks5://127.0.0.1:1080]', 'this version has no socks5 listener yet'],

@@ -22,11 +22,7 @@ describe('unknownKey', () => {
     expect(unknownKey(CONFIG_GRAMMAR, path, key)).toContain(expected)
   })
 
-  test.each([
-    [[], 'upstreams'],
-    [[], 'route'],
-    [[], 'admin'],
-  ])('says that %j %s belongs to a later version', (path, key) => {
+  test.each([[[], 'admin']])('says that %j %s belongs to a later version', (path, key) => {
     expect(unknownKey(CONFIG_GRAMMAR, path, key)).toContain('this version does not have this key yet')
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countsForwards } from '../../../src/http/forwarded-head.js'
+import { absoluteFormHead, countsForwards } from '../../../src/http/forwarded-head.js'
 import { forwardRequest, forwardResponse } from '../../helpers/forward-head.js'
 
 const get = (...fields: string[]) => head('GET http://o.test/p HTTP/1.1', 'Host: evil.test', ...fields)
@@ -162,6 +162,20 @@ describe('a request on its way to the origin', () => {
     expect(lines).toEqual(['Host: o.test', 'A: b', 'User-Agent: x', 'DNT: 1'])
   })
 })
+
+test.each([
+  ['GET', '/p?q', 'GET http://a.test:81/p?q HTTP/1.1\r\n'],
+  ['OPTIONS', '*', 'OPTIONS http://a.test:81 HTTP/1.1\r\n'],
+])(
+  'for a parent proxy %s %s becomes absolute-form, and what is for the parent alone comes last',
+  (method, path, line) => {
+    const requestHead = `${method} ${path} HTTP/1.1\r\nHost: a.test:81\r\nX: 1\r\n\r\n`
+    const parentFields = 'Proxy-Authorization: Basic eA==\r\n'
+    expect(absoluteFormHead({ method, path, requestHead, host: 'a.test:81', parentFields })).toBe(
+      `${line}Host: a.test:81\r\nX: 1\r\n${parentFields}\r\n`,
+    )
+  },
+)
 
 describe('a response on its way to the client', () => {
   test('keeps order, case, spacing and its reason', () => {

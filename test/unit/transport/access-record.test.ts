@@ -19,6 +19,7 @@ test('holds what was asked without its query, and what came of it', () => {
     ...createOutcome(),
     status: 200,
     ip: '192.0.2.1',
+    route: 'direct',
     localIp: '198.51.100.1',
     dnsMs: 1.26,
     connectMs: 2,

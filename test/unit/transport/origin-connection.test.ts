@@ -27,8 +27,9 @@ async function connection(first: OriginUser) {
   const deadlines = createDeadlines(5, () => clock)
   const pool = createOriginPool()
   const responseHead = createResponseHead(LIMITS)
+  const timing = { ip: '127.0.0.1', cnames: [], dnsMs: null, connectMs: 1 }
   const shared = { responseHead, limits: LIMITS, deadlines, pool }
-  const options = { key: 'a:80', ip: '127.0.0.1', cnames: [], socket, user: first, ...shared }
+  const options = { key: 'a:80', timing, socket, user: first, ...shared }
   const pass = (ms: number) => {
     clock += ms
   }

@@ -65,6 +65,8 @@ function supervise(workers: number, sockets?: Sockets) {
     logger: { error: logger('error'), warn: logger('warn'), info: logger('info'), debug: logger('debug') },
     outlet: () => 'file',
     authorityOf: () => undefined,
+    upstreamAuthoritiesOf: () => new Map(),
+    secret: '00',
     onLines: (lines) => told.push(`lines ${lines}`),
     onNoneLeft: () => noneLeft++,
   })
@@ -247,6 +249,15 @@ describe('supervisor', () => {
       { kind: 'others', connections: 12, workers: 2 },
     ])
     expect(all.supervisor.connections).toBe(12)
+  })
+
+  test('asks all how they find the upstreams, and goes without those that end', async () => {
+    const all = await supervised(2)
+    const asking = all.supervisor.upstreamStates()
+    expect(all.last(0)).toEqual({ kind: 'askUpstreams' })
+    all.at(0).say({ kind: 'upstreams', states: [] })
+    all.at(1).end('signal SIGKILL')
+    expect(await asking).toEqual([[]])
   })
 
   test('a drain waits for all, adds up what was cut, and starts nobody again', async () => {

@@ -37,7 +37,15 @@ async function ordersFor(rules: string, settings: Settings = {}, lines: LineOutl
   const image = join(folder.path, `${version}.bin`)
   await writeRuleImage(image, compileRules([{ name: 't.rules', text: rules }]))
   const log = { access: { file: 'off', format: 'json' as const, ...settings.log?.access } }
-  return { version, config: mergeSettings({ engine: 'js', ...settings, log }), image, lines, authority: undefined }
+  return {
+    version,
+    config: mergeSettings({ engine: 'js', ...settings, log }),
+    image,
+    lines,
+    authority: undefined,
+    upstreamAuthorities: [],
+    secret: '00',
+  }
 }
 
 /** Brings a service to where it has clients, and returns its port. */
@@ -133,6 +141,8 @@ describe('worker service', () => {
     await vi.waitFor(() => expect(worker.said).toContainEqual({ kind: 'connections', connections: 4 }))
     await worker.service.receive({ kind: 'count' })
     expect(worker.said).toContainEqual({ kind: 'counted', busy: 0 })
+    await worker.service.receive({ kind: 'askUpstreams' })
+    expect(worker.said).toContainEqual({ kind: 'upstreams', states: [] })
     await worker.service.receive({ kind: 'drain', drainMs: 1_000 })
     expect(worker.said.at(-1)).toEqual({ kind: 'drained', cut: 0 })
     expect(worker.exits).toEqual([0])

@@ -19,6 +19,11 @@ describe('pretty format', () => {
       'block 403 GET 127.0.0.1:43080/a  guard  2 ms  285 B',
     ],
     [
+      'one that left by an upstream',
+      recordOf({ egress: { route: 'tor', ip: '127.0.0.1', peer: '192.0.2.9' }, target: { ip: null } }),
+      'allow 200 GET 127.0.0.1:43080/a  by tor  2 ms  285 B',
+    ],
+    [
       'a tunnel',
       recordOf({
         method: 'CONNECT',

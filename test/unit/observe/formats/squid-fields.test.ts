@@ -31,6 +31,14 @@ describe('squid fields', () => {
     expect(hierarchyStatus(record)).toBe('HIER_DIRECT')
   })
 
+  test('through an upstream it is a parent, with the address of that', () => {
+    const egress = { route: 'tor', ip: '127.0.0.1', peer: '192.0.2.9' }
+    const record = recordOf({ egress, target: { ip: null } })
+    expect([hierarchyStatus(record), peerAddress(record)]).toEqual(['FIRSTUP_PARENT', '192.0.2.9'])
+    const unreached = recordOf({ egress: { ...egress, peer: null }, target: { ip: null } })
+    expect([hierarchyStatus(unreached), peerAddress(unreached)]).toEqual(['HIER_NONE', '-'])
+  })
+
   test('report mode does not hide a refusal by the guard', () => {
     expect(requestStatus(recordOf({ decision: { action: 'block', reason: 'guard' }, wouldBlock: true }))).toBe(
       'TCP_DENIED',

@@ -9,6 +9,13 @@ function asked(text: string, ...policy: Parameters<typeof policyOf>) {
   return { exchange, goesOn: applyRulesStage(exchange) }
 }
 
+/** The route of a host under the default policy. */
+function routeOf(host: string) {
+  const route = policyOf().routes.find(host, 80)
+  if (route === undefined) throw new Error(`${host} is no host`)
+  return route
+}
+
 test('what no rule names goes on by the default', () => {
   const { exchange, goesOn } = asked('GET http://a.test/')
   expect(goesOn).toBe(true)
@@ -53,14 +60,14 @@ test('under default block a name stays open while an address rule may allow it',
 
 test('a name that a rule blocks is not open, whatever its address', () => {
   const { rules } = policyOf(['default block', 'allow 192.0.2.0/24', 'block a.test'])
-  expect(isOpenUntilResolved(rules, rules.decide('a.test'), 0)).toBe(false)
-  expect(isOpenUntilResolved(rules, rules.decide('b.test'), 0)).toBe(true)
-  expect(isOpenUntilResolved(rules, rules.decide('198.51.100.1'), 4)).toBe(false)
+  expect(isOpenUntilResolved(rules, rules.decide('a.test'), routeOf('a.test'))).toBe(false)
+  expect(isOpenUntilResolved(rules, rules.decide('b.test'), routeOf('b.test'))).toBe(true)
+  expect(isOpenUntilResolved(rules, rules.decide('198.51.100.1'), routeOf('198.51.100.1'))).toBe(false)
 })
 
 test('what the default allows needs no address to open it', () => {
   const { rules } = policyOf(['allow 192.0.2.0/24'])
-  expect(isOpenUntilResolved(rules, rules.decide('a.test'), 0)).toBe(false)
+  expect(isOpenUntilResolved(rules, rules.decide('a.test'), routeOf('a.test'))).toBe(false)
 })
 
 test('under default block a name is refused at once where no rule allows an address', () => {

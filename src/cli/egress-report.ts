@@ -1,0 +1,100 @@
+import type { TargetDecision } from '../app.js'
+import type { Config } from '../config/config.js'
+import { resolvesRemotely } from '../policy/hop.js'
+import { hopsOf, pathsOf, type RoutePath } from '../policy/routing-graph.js'
+import { DIRECT } from '../policy/upstream-settings.js'
+import { showUrl } from '../upstream/chain-adapter.js'
+
+/** One way that a target can take. */
+export type EgressPath = {
+  /** From what the route names down to the upstream, or `direct`. */
+  readonly names: readonly string[]
+  /** URLs without credentials, nearest to us first. */
+  readonly hops: readonly string[]
+  /** Who looks the name up: `none` for an address, `upstream`, or the mode of `egress.dns`. */
+  readonly resolver: string
+  readonly family: 'IPv4' | 'IPv6' | 'IPv6 and IPv4' | 'IPv4 before IPv6' | 'as the upstream chooses'
+}
+
+/** How a target would leave. */
+export type EgressReport = {
+  /** Null where no route leads there. */
+  readonly route: {
+    /** Place in `route`, from 1; 0 where none is configured. */
+    readonly number: number
+    readonly match: readonly string[]
+    readonly via: string
+    readonly anonymous: boolean
+  } | null
+  readonly paths: readonly EgressPath[]
+  /** Header profile, null for a tunnel, which nobody looks into. */
+  readonly headers: string | null
+}
+
+export function egressReport(config: Config, { egress, host, isTunnel }: TargetDecision): EgressReport {
+  const headers = isTunnel ? null : config.headers.profile
+  if (egress === null) return { route: null, paths: [], headers }
+  const { index, via, anonymous } = egress
+  const ways = index === -1 ? [{ names: [DIRECT], proxy: undefined, leak: '' }] : pathsOf(config, index)
+  return {
+    route: { number: index + 1, match: config.route[index]?.match ?? [], via, anonymous },
+    paths: ways.map((way) => toPath(config, way, host)),
+    headers,
+  }
+}
+
+/** The same for people, a line each. */
+export function egressLines({ route, paths, headers }: EgressReport): readonly string[] {
+  const end = `headers ${headers ?? 'untouched (a tunnel is not looked into)'}`
+  if (route === null) return ['no route leads there', end]
+  const { number, match, via, anonymous } = route
+  const why = number === 0 ? 'no routes are configured' : `route ${number}: ${match.join(' ')}`
+  return [
+    `route ${via} (${why})${anonymous ? ', anonymous' : ''}`,
+    ...paths.flatMap(({ names, hops, resolver, family }) => [
+      `by ${[...names, ...hops].join(' → ')}`,
+      `  resolver ${resolver}, address family ${family}`,
+    ]),
+    end,
+  ]
+}
+
+/** Of each route marked anonymous, the ways that were shown to be. */
+export function anonymousPaths(config: Pick<Config, 'upstreams' | 'route'>) {
+  return config.route.flatMap(({ match, anonymous }, i) =>
+    anonymous
+      ? pathsOf(config, i).map(({ names, proxy }) => ({
+          route: i + 1,
+          match,
+          names,
+          hops: (proxy?.hops ?? []).map(showUrl),
+        }))
+      : [],
+  )
+}
+
+export function anonymousLines(config: Pick<Config, 'upstreams' | 'route'>): readonly string[] {
+  return anonymousPaths(config).map(
+    ({ route, match, names, hops }) =>
+      `route ${route} (${match.join(' ')}) is anonymous by ${[...names, ...hops].join(' → ')}`,
+  )
+}
+
+function toPath({ egress }: Config, { names, proxy }: RoutePath, host: string): EgressPath {
+  const hops = proxy === undefined ? [] : hopsOf(proxy)
+  const last = hops.at(-1)
+  const isRemote = last !== undefined && resolvesRemotely(last)
+  const isAddress = /^[\d.]+$|:/.test(host)
+  return {
+    names,
+    hops: (proxy?.hops ?? []).map(showUrl),
+    resolver: isAddress ? 'none' : isRemote ? 'upstream' : egress.dns.mode,
+    family: isAddress ? (host.includes(':') ? 'IPv6' : 'IPv4') : familyOf(isRemote, last?.scheme),
+  }
+}
+
+function familyOf(isRemote: boolean, scheme: string | undefined): EgressPath['family'] {
+  if (isRemote) return 'as the upstream chooses'
+  if (scheme === 'socks4') return 'IPv4'
+  return scheme === undefined ? 'IPv6 and IPv4' : 'IPv4 before IPv6'
+}

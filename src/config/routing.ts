@@ -1,0 +1,77 @@
+import { InputError, type Problem } from '../errors.js'
+import { checkRouting, proveAnonymous, type RoutingConfig, type RoutingFault } from '../policy/routing-graph.js'
+import { createFirstMatch, parseHostRule } from '../rules/first-match.js'
+import type { Pattern } from '../rules/pattern.js'
+import type { RuleQuery } from '../rules/rule.js'
+
+/** All that is wrong with upstreams and routes, patterns included. */
+export function routingFaults(config: RoutingConfig): readonly RoutingFault[] {
+  const patterns = config.route.flatMap(({ match }, i) => match.flatMap((pattern, j) => patternFault(pattern, i, j)))
+  const faults = [...checkRouting(config), ...patterns]
+  return faults.length > 0 ? faults : [...proveAnonymous(config), ...findShadowed(config)]
+}
+
+/**
+ * Nothing that would leave otherwise than was meant gets as far as a socket:
+ * neither at a start nor by a reload.
+ *
+ * @throws {InputError} with every fault
+ */
+export function refuseUnsafeRouting(config: RoutingConfig): void {
+  const problems = routingFaults(config).map(toProblem)
+  if (problems.length > 0) throw new InputError(problems)
+}
+
+/** First match wins: patterns of an anonymous route that an earlier one, which is none, takes. */
+function findShadowed({ route }: RoutingConfig): readonly RoutingFault[] {
+  const lists = route.map(({ match }) => match.map(patternsOf))
+  const firstMatch = createFirstMatch(lists.map((list) => list.flat()))
+  return route.flatMap(({ anonymous, match }, i) =>
+    (anonymous ? (lists[i] ?? []) : []).flatMap((patterns, j) => {
+      const taker = patterns
+        .flatMap(exampleOf)
+        .map(firstMatch)
+        .find((first) => first < i && !route[first]?.anonymous)
+      if (taker === undefined) return []
+      const message = `${JSON.stringify(match[j])} is marked anonymous, and route ${taker + 1}, which is not, takes it before`
+      return [{ path: ['route', i, 'match', j], message, fix: `write this route before route ${taker + 1}` }]
+    }),
+  )
+}
+
+function patternsOf(text: string): readonly Pattern[] {
+  const parsed = parseHostRule(text)
+  return 'kind' in parsed ? [] : parsed
+}
+
+/** A target that the pattern matches, and that nobody names in an exception; none for what is hard to make up. */
+function exampleOf(pattern: Pattern): readonly RuleQuery[] {
+  switch (pattern.kind) {
+    case 'host':
+      return [queryOf(pattern.host, pattern.port)]
+    case 'suffix':
+      return [queryOf(`${UNNAMED}.${pattern.suffix}`, pattern.port)]
+    case 'address':
+      return [{ ...queryOf(pattern.cidr.address, pattern.port), family: pattern.cidr.family }]
+    case 'glob':
+      return /[?[]/.test(pattern.glob) ? [] : [queryOf(pattern.glob.replaceAll('*', UNNAMED), pattern.port)]
+    default:
+      return []
+  }
+}
+
+const UNNAMED = 'veilgate-example-host'
+
+function queryOf(host: string, port: number): RuleQuery {
+  return { host, port: port === 0 ? 443 : port, family: 0, path: undefined }
+}
+
+function patternFault(pattern: string, i: number, j: number): readonly RoutingFault[] {
+  const parsed = parseHostRule(pattern)
+  return 'kind' in parsed ? [{ path: ['route', i, 'match', j], message: parsed.message, fix: parsed.fix }] : []
+}
+
+function toProblem({ path, message, fix }: RoutingFault): Problem {
+  const place = path.map((part) => (typeof part === 'number' ? part + 1 : part)).join('.')
+  return { file: place, line: 0, column: 0, message, fix }
+}

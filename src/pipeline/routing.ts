@@ -1,0 +1,79 @@
+import type { Config } from '../config/config.js'
+import type { Authority } from '../http/authority.js'
+import { resolvesRemotely } from '../policy/hop.js'
+import { everyProxy, hopsOf, type RoutingConfig } from '../policy/routing-graph.js'
+import { DIRECT, isGroup } from '../policy/upstream-settings.js'
+import { createFirstMatch, parseHostRule } from '../rules/first-match.js'
+
+/** How targets leave that a line of `route` names. Immutable, shared by every exchange that takes it. */
+export type Egress = {
+  /** Name of an upstream or group, or `direct`. */
+  readonly via: string
+  readonly isDirect: boolean
+  readonly anonymous: boolean
+  /** Place in `route`, -1 where none is configured. */
+  readonly index: number
+  /** Every way leads into Tor, so that `.onion` names have a meaning there. */
+  readonly isTor: boolean
+  /** Every way looks the target up here, so that what DNS answers can be judged. */
+  readonly resolvesHere: boolean
+  /** A connection belongs to one client: another one may have to leave by another upstream. */
+  readonly isPerClient: boolean
+}
+
+export type Routing = {
+  /** How a target leaves; undefined where no route matches, and then it must not leave. */
+  find(authority: Authority): Egress | undefined
+}
+
+const PLAIN: Egress = {
+  via: DIRECT,
+  isDirect: true,
+  anonymous: false,
+  index: -1,
+  isTor: false,
+  resolvesHere: true,
+  isPerClient: false,
+}
+
+/** First match wins. Without any route everything goes direct; with one, direct only what a route says so of. */
+export function compileRouting(config: RoutingConfig): Routing {
+  const { route } = config
+  if (route.length === 0) return { find: () => PLAIN }
+  const egresses = route.map(({ via, anonymous }, index) => toEgress(config, via, anonymous, index))
+  const firstMatch = createFirstMatch(
+    route.map(({ match }) =>
+      match.flatMap((pattern) => {
+        const parsed = parseHostRule(pattern)
+        if ('kind' in parsed) throw new TypeError(`not a pattern of hosts: ${JSON.stringify(pattern)}`)
+        return parsed
+      }),
+    ),
+  )
+  return {
+    find: ({ host, port, family }) => egresses[firstMatch({ host, port, family, path: undefined })],
+  }
+}
+
+function toEgress(config: RoutingConfig, via: string, anonymous: boolean, index: number): Egress {
+  if (via === DIRECT) return { ...PLAIN, anonymous, index }
+  return {
+    via,
+    isDirect: false,
+    anonymous,
+    index,
+    isTor: everyProxy(config, via, ({ tor }) => tor),
+    resolvesHere: everyProxy(config, via, (proxy) => {
+      const last = hopsOf(proxy).at(-1)
+      return last !== undefined && !resolvesRemotely(last)
+    }),
+    isPerClient: hasClientSticky(config.upstreams, via),
+  }
+}
+
+function hasClientSticky(upstreams: Config['upstreams'], name: string): boolean {
+  const upstream = upstreams[name]
+  if (upstream === undefined || !isGroup(upstream)) return false
+  const isSticky = upstream.group === 'sticky' && upstream.by !== 'site'
+  return isSticky || upstream.members.some((member) => hasClientSticky(upstreams, member))
+}

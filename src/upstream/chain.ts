@@ -1,0 +1,260 @@
+import type { Socket } from 'node:net'
+import { ProxyError } from '../errors.js'
+import { type Hop, isHttpHop, resolvesRemotely } from '../policy/hop.js'
+import type { AddressJudge } from './address-judge.js'
+import { ignoreError } from './conversation.js'
+import type { Dial, DialDone, DialRequest, DialTiming } from './dial.js'
+import type { HopTarget } from './handshake.js'
+import { credentialFields, httpConnect } from './http-connect.js'
+import type { HostResolver } from './resolver.js'
+import { socksConnect } from './socks.js'
+import { secureHop } from './tls-hop.js'
+
+export type ChainOptions = {
+  /** Of the upstream, for logs. */
+  readonly name: string
+  /** Nearest to us first; at least one. */
+  readonly hops: readonly Hop[]
+  /** Authorities in PEM that its https hops may also be signed by. */
+  readonly ca: string | undefined
+  /** Reaches the first hop: a configured upstream is asked neither guard nor rules about. */
+  readonly connect: Dial
+  readonly resolver: Pick<HostResolver, 'lookup'>
+  /** For targets: addresses that are looked up here, and literals. */
+  readonly judge: AddressJudge
+  readonly connectTimeoutMs: number
+  /** Milliseconds on any clock that does not go back. */
+  readonly now: () => number
+}
+
+export type Chain = {
+  readonly dial: Dial
+  /** Connects to the last hop, TLS included, and asks it for nothing. */
+  readonly reach: (timeoutMs: number, done: DialDone) => () => void
+}
+
+/**
+ * A connection through one proxy after the other. Each hop is asked, by its own
+ * protocol and with its own credentials, to connect to the next, and the last to
+ * connect to the target; each request runs inside the connection that the hop
+ * before it made, so no hop sees what is said to another one in TLS, and none
+ * gets credentials that are not its own.
+ *
+ * Names are sent as they are to hops that look them up (http, https, socks4a,
+ * socks5h): then nothing is asked here. For socks4 and socks5 the target is looked
+ * up and judged here, before anything is connected.
+ */
+export function createChain(options: ChainOptions): Chain {
+  const { name, hops, ca, connect, resolver, judge, connectTimeoutMs, now } = options
+  const [first] = hops
+  const last = hops.at(-1)
+  if (first === undefined || last === undefined) throw new TypeError(`the upstream ${name} has no hop`)
+  const parentFields = credentialFields(last)
+
+  /** @param request undefined: up to the last hop, and not further */
+  function run(request: DialRequest | undefined, timeoutMs: number, done: DialDone): () => void {
+    const startedAt = now()
+    /** What leads furthest, and what it runs over. */
+    let socket: Socket | undefined
+    const below: Socket[] = []
+    let cancelStep: (() => void) | undefined
+    let steps = 0
+    let isOver = false
+    let ip: string | null = null
+    let targetIp: string | null = null
+    let cnames: readonly string[] = NO_CNAMES
+    let dnsMs: number | null = null
+    let deadline: NodeJS.Timeout | undefined
+    const isForwarded = request?.isPlainRequest === true && isHttpHop(last as Hop)
+
+    function timing(): DialTiming {
+      const upstream = { name, ip, parentFields: isForwarded ? parentFields : null }
+      return { ip: targetIp, cnames, dnsMs, connectMs: now() - startedAt - (dnsMs ?? 0), upstream }
+    }
+
+    function release(): void {
+      isOver = true
+      clearTimeout(deadline)
+    }
+
+    /** A step that is answered at once has begun the next one before it returns: its own cancel is worth nothing then. */
+    function step(begin: () => () => void): void {
+      const mine = ++steps
+      const cancel = begin()
+      if (mine === steps) cancelStep = cancel
+    }
+
+    function abandonAll(): void {
+      for (const one of [socket, ...below]) {
+        one?.on('error', ignoreError)
+        one?.destroy()
+      }
+    }
+
+    function fail(error: ProxyError): void {
+      if (isOver) return
+      release()
+      abandonAll()
+      done(error, null, timing())
+    }
+
+    function start(target: HopTarget | undefined): void {
+      const { host, port, family } = first as Hop
+      const left = Math.max(1, startedAt + timeoutMs - now())
+      step(() =>
+        connect({ host, port, family, timeoutMs: left }, (error, connected, hop) => {
+          ip = hop.ip
+          if (connected === null) {
+            fail(toHopError(error))
+            return
+          }
+          socket = connected
+          enter(0, target)
+        }),
+      )
+    }
+
+    /** What stands at the other end is the hop `i`. */
+    function enter(i: number, target: HopTarget | undefined): void {
+      const hop = hops[i] as Hop
+      if (hop.scheme !== 'https') {
+        ask(i, target)
+        return
+      }
+      const bare = socket as Socket
+      below.push(bare)
+      step(() =>
+        secureHop(bare, hop, ca, (error, secured) => {
+          socket = secured
+          if (error === null) ask(i, target)
+          else fail(error)
+        }),
+      )
+    }
+
+    function ask(i: number, target: HopTarget | undefined): void {
+      const hop = hops[i] as Hop
+      const next = hops[i + 1]
+      const wanted = next ?? target
+      if (wanted === undefined || (next === undefined && isForwarded)) {
+        succeed()
+        return
+      }
+      if (next === undefined || resolvesRemotely(hop) || wanted.family !== 0) {
+        shakeHands(i, hop, wanted, target)
+        return
+      }
+      step(() =>
+        resolver.lookup(next.host, (error, addresses) => {
+          const address = usableBy(hop, addresses)
+          if (error !== null || address === undefined) fail(toHopError(error))
+          else shakeHands(i, hop, { ...next, host: address, family: familyOf(address) }, target)
+        }),
+      )
+    }
+
+    function shakeHands(i: number, hop: Hop, wanted: HopTarget, target: HopTarget | undefined): void {
+      const isLast = i === hops.length - 1
+      const handshake = isHttpHop(hop) ? httpConnect : socksConnect
+      step(() =>
+        handshake(socket as Socket, hop, wanted, (error) => {
+          if (error !== null) fail(isLast ? error : toHopError(error))
+          else if (isLast) succeed()
+          else enter(i + 1, target)
+        }),
+      )
+    }
+
+    function succeed(): void {
+      if (isOver) return
+      release()
+      done(null, socket as Socket, timing())
+    }
+
+    function withTarget(wanted: DialRequest): void {
+      if (wanted.family !== 0) {
+        onAddresses(wanted, null, [wanted.host], NO_CNAMES)
+      } else if (resolvesRemotely(last as Hop)) {
+        start(wanted)
+      } else {
+        step(() =>
+          resolver.lookup(wanted.host, (error, addresses, names) => {
+            dnsMs = now() - startedAt
+            cnames = names
+            onAddresses(wanted, error, addresses, names)
+          }),
+        )
+      }
+    }
+
+    function onAddresses(
+      wanted: DialRequest,
+      error: ProxyError | null,
+      addresses: readonly string[],
+      names: readonly string[],
+    ): void {
+      const judged = error ?? judge(wanted, addresses, names)
+      if (judged instanceof ProxyError) {
+        fail(judged)
+        return
+      }
+      const address = usableBy(last as Hop, judged)
+      if (address === undefined) {
+        fail(new ProxyError('VG_ORIGIN_UNROUTABLE', 'socks4 reaches IPv4 addresses only'))
+        return
+      }
+      if (!resolvesRemotely(last as Hop)) targetIp = address
+      start({ host: address, port: wanted.port, family: familyOf(address) })
+    }
+
+    deadline = setTimeout(() => {
+      cancelStep?.()
+      const isLookingUp = ip === null && dnsMs === null && request?.family === 0 && !resolvesRemotely(last as Hop)
+      fail(
+        isLookingUp
+          ? new ProxyError('VG_DNS_TIMEOUT')
+          : new ProxyError('VG_UPSTREAM_UNAVAILABLE', 'it did not answer in time'),
+      )
+    }, timeoutMs)
+    if (request === undefined) start(undefined)
+    else withTarget(request)
+    return function cancel() {
+      if (isOver) return
+      release()
+      cancelStep?.()
+      abandonAll()
+    }
+  }
+
+  return {
+    dial: (request, done) => run(request, request.timeoutMs ?? connectTimeoutMs, done),
+    reach: (timeoutMs, done) => run(undefined, timeoutMs, done),
+  }
+}
+
+/** IPv4 first: an upstream may well have no IPv6. */
+function usableBy({ scheme }: Hop, addresses: readonly string[]): string | undefined {
+  const four = addresses.find((ip) => !ip.includes(':'))
+  return four ?? (scheme === 'socks4' ? undefined : addresses[0])
+}
+
+function familyOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4
+}
+
+/** A hop that cannot be reached is a fault of the upstream, not of the target; a proxy that leads to itself is neither. */
+function toHopError(error: ProxyError | null): ProxyError {
+  if (error?.code === 'VG_PROXY_LOOP' || error?.code === 'VG_UPSTREAM_CREDENTIALS') return error
+  return new ProxyError('VG_UPSTREAM_UNAVAILABLE', HOP_REASONS[error?.code ?? ''] ?? error?.detail, { cause: error })
+}
+
+const NO_CNAMES: readonly string[] = []
+
+const HOP_REASONS: Readonly<Record<string, string>> = {
+  VG_ORIGIN_REFUSED: 'it refuses connections',
+  VG_ORIGIN_CONNECT_TIMEOUT: 'it did not answer in time',
+  VG_ORIGIN_UNROUTABLE: 'there is no route to it',
+  VG_ORIGIN_TERMINATED: 'it closed the connection',
+  VG_DNS_ERROR: 'its name does not resolve',
+  VG_DNS_TIMEOUT: 'its name was not resolved in time',
+}

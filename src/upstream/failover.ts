@@ -1,0 +1,81 @@
+import { ProxyError } from '../errors.js'
+import type { Dial, DialRequest, DialTiming } from './dial.js'
+import { isUpstreamFault, type Member } from './member.js'
+
+export type FailoverOptions = {
+  /** Members in the order in which a request would try them, health aside. */
+  readonly order: (request: DialRequest) => readonly Member[]
+  readonly connectTimeoutMs: number
+  /** Milliseconds on any clock that does not go back. */
+  readonly now: () => number
+}
+
+/**
+ * Tries one member after the other, before a client has heard anything, within
+ * one connect time-out for all. The next is tried when one cannot be reached, will
+ * not have us or will not serve the target; what a working member reports of the
+ * target is the answer. Members that are down come last, and those among them that
+ * never answer are left out until their time has come. It never goes direct: where
+ * no member is left the dial fails.
+ */
+export function createFailover({ order, connectTimeoutMs, now }: FailoverOptions): Dial {
+  return function dial(request, done) {
+    const timeoutMs = request.timeoutMs ?? connectTimeoutMs
+    const startedAt = now()
+    const candidates = inTurn([...new Set(order(request))], startedAt)
+    let tried = 0
+    let attempts = 0
+    let failure: ProxyError | undefined
+    let lastTiming: DialTiming = { ip: null, cnames: [], dnsMs: null, connectMs: null }
+    let cancelAttempt: (() => void) | undefined
+    let isOver = false
+
+    function tryNext(): void {
+      const member = candidates[tried++]
+      const left = startedAt + timeoutMs - now()
+      if (member === undefined || left <= 0) {
+        isOver = true
+        done(failure ?? new ProxyError('VG_UPSTREAM_UNAVAILABLE', 'all are down'), null, lastTiming)
+        return
+      }
+      const share = left / (candidates.length - tried + 1)
+      const mine = ++attempts
+      const cancel = member.dial({ ...request, timeoutMs: share }, (error, socket, timing) => {
+        lastTiming = timing
+        if (error !== null && (isUpstreamFault(error) || error.code === 'VG_UPSTREAM_DENIED')) {
+          failure = moreTelling(failure, named(error, member))
+          tryNext()
+          return
+        }
+        isOver = true
+        done(error, socket, timing)
+      })
+      if (mine === attempts) cancelAttempt = cancel
+    }
+
+    tryNext()
+    return () => {
+      if (isOver) return
+      isOver = true
+      cancelAttempt?.()
+    }
+  }
+}
+
+function inTurn(members: readonly Member[], now: number): readonly Member[] {
+  const inOrder = members.filter(({ state }) => state.health.mayTake(now))
+  // a single one that is up, the usual case, needs no second list
+  if (inOrder.length === members.length) return members
+  const others = members.filter(({ state }) => !state.health.mayTake(now) && state.health.mayTryAnyway())
+  return [...inOrder, ...others]
+}
+
+function named(error: ProxyError, { state }: Member): ProxyError {
+  const detail = error.detail === undefined ? state.name : `${state.name}: ${error.detail}`
+  return new ProxyError(error.code, detail, { cause: error })
+}
+
+/** An answer says more than none. */
+function moreTelling(before: ProxyError | undefined, latest: ProxyError): ProxyError {
+  return before === undefined || before.code === 'VG_UPSTREAM_UNAVAILABLE' ? latest : before
+}

@@ -1,0 +1,80 @@
+import type { Config } from '../config/config.js'
+import { ProxyError } from '../errors.js'
+import type { Routing } from '../pipeline/routing.js'
+import { hopsOf } from '../policy/routing-graph.js'
+import { type GroupSettings, isGroup, type ProxySettings, type UpstreamSettings } from '../policy/upstream-settings.js'
+import { type ChainOptions, createChain } from './chain.js'
+import type { Dial } from './dial.js'
+import { createFailover } from './failover.js'
+import { type OrderSources, orderOf, type Place } from './group-order.js'
+import { createMember, type Member } from './member.js'
+import type { UpstreamStates } from './upstream-states.js'
+
+export type UpstreamsOptions = Omit<ChainOptions, 'name' | 'hops' | 'ca'> & {
+  /** Free of faults (policy/routing-graph.ts). */
+  readonly upstreams: Config['upstreams']
+  readonly states: UpstreamStates
+  /** PEM by the path that `ca` names. */
+  readonly authorities: ReadonlyMap<string, string>
+  readonly sources: OrderSources
+}
+
+/** The configured upstreams, by the policy of one snapshot. */
+export type Upstreams = {
+  /** The way through an upstream or group; undefined for a name that is none. */
+  dialOf(name: string): Dial | undefined
+  /** Every upstream that is no group, with its settings. */
+  readonly members: readonly (readonly [Member, ProxySettings])[]
+}
+
+export function createUpstreams(options: UpstreamsOptions): Upstreams {
+  const { upstreams, states, authorities, sources, connectTimeoutMs, now } = options
+  const places = new Map<string, Place>()
+  const members: (readonly [Member, ProxySettings])[] = []
+  const dials = new Map<string, Dial>()
+
+  function placeOf(name: string): Place {
+    const known = places.get(name)
+    if (known !== undefined) return known
+    const settings = upstreams[name] as UpstreamSettings
+    const place = isGroup(settings) ? groupOf(name, settings) : proxyOf(name, settings)
+    places.set(name, place)
+    return place
+  }
+
+  function groupOf(name: string, settings: GroupSettings): Place {
+    return { name, settings, places: settings.members.map(placeOf), turn: states.turnOf(name) }
+  }
+
+  function proxyOf(name: string, settings: ProxySettings): Place {
+    const ca = settings.ca === undefined ? undefined : authorities.get(settings.ca)
+    const chain = createChain({ ...options, name, hops: hopsOf(settings), ca })
+    const member = createMember(states.stateOf(name, settings), chain, now)
+    members.push([member, settings])
+    return { member }
+  }
+
+  for (const name of Object.keys(upstreams)) {
+    const place = placeOf(name)
+    const order = (request: Parameters<Dial>[0]) => orderOf(place, request, sources)
+    dials.set(name, createFailover({ order, connectTimeoutMs, now }))
+  }
+  return { dialOf: (name) => dials.get(name), members }
+}
+
+/**
+ * The one way out: by the route of the request, or of its host where nobody has
+ * asked before. A target without a route, and a route whose upstream is not
+ * there, fail (`VG_NO_ROUTE`); neither goes direct.
+ */
+export function createEgressDial(routing: Routing, direct: Dial, upstreams: Pick<Upstreams, 'dialOf'>): Dial {
+  return function dial(request, done) {
+    const egress = request.egress ?? routing.find(request)
+    const by = egress?.isDirect ? direct : upstreams.dialOf(egress?.via ?? '')
+    if (by !== undefined) return by(request, done)
+    done(new ProxyError('VG_NO_ROUTE'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
+    return nothingToCancel
+  }
+}
+
+function nothingToCancel(): void {}

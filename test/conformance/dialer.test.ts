@@ -1,0 +1,217 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Dial } from '../../src/upstream/dial.js'
+import { startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
+import { eventually, RawPeer } from '../helpers/raw-peer.js'
+import { type RecordingParent, startRecordingParent } from '../helpers/recording-parent.js'
+import { makeCertificate } from '../helpers/tls-certificate.js'
+import { chainOf, dialled, directDial, recordingResolver } from '../helpers/upstream-dials.js'
+
+// Every way to reach a target keeps the same promises (upstream/dial.ts), whatever stands in between.
+
+const certificate = makeCertificate()
+const NAMES = { 'a.test': ['127.0.0.1'] }
+
+type Way = { readonly dial: Dial; readonly parents: readonly RecordingParent[] }
+type WayOptions = { readonly early?: string; readonly connectTimeoutMs?: number }
+
+async function through(schemes: readonly string[], { early, connectTimeoutMs }: WayOptions): Promise<Way> {
+  const parents: RecordingParent[] = []
+  for (const [i, scheme] of schemes.entries()) {
+    const isLast = i === schemes.length - 1
+    parents.push(
+      await startRecordingParent({
+        names: { 'a.test': '127.0.0.1' },
+        ...(scheme === 'https' && { tls: certificate }),
+        ...(isLast && early !== undefined && { early }),
+      }),
+    )
+  }
+  const hops = schemes.map((scheme, i) => `${scheme}://127.0.0.1:${parents[i]?.port}`)
+  const { dial } = chainOf(hops, {
+    ca: certificate.cert,
+    resolver: recordingResolver(NAMES),
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+  })
+  return { dial, parents }
+}
+
+const WAYS: readonly (readonly [name: string, (options?: WayOptions) => Promise<Way>])[] = [
+  [
+    'direct',
+    async ({ connectTimeoutMs } = {}) => ({
+      dial: directDial(recordingResolver(NAMES), connectTimeoutMs),
+      parents: [],
+    }),
+  ],
+  ...(
+    [
+      ['http'],
+      ['https'],
+      ['socks4'],
+      ['socks4a'],
+      ['socks5'],
+      ['socks5h'],
+      ['http', 'socks5h'],
+      ['https', 'http'],
+      ['socks5h', 'https'],
+      ['https', 'https'],
+      ['socks4a', 'http', 'socks5'],
+      ['https', 'socks4', 'https'],
+    ] as const
+  ).map((schemes) => [schemes.join(' → '), (options: WayOptions = {}) => through(schemes, options)] as const),
+]
+
+function request(port: number, host = '127.0.0.1') {
+  return { host, port, family: host === 'a.test' ? (0 as const) : (4 as const) }
+}
+
+async function connected(dial: Dial, port: number, host?: string): Promise<Socket> {
+  const { error, socket } = await dialled(dial, request(port, host))
+  if (socket === null) throw error
+  onTestFinished(() => {
+    socket.destroy()
+  })
+  return socket
+}
+
+describe.each(WAYS)('%s', (name, way) => {
+  test.each(['127.0.0.1', 'a.test'])('reaches %s and moves octets both ways', async (host) => {
+    const origin = await startRawOrigin()
+    const { dial } = await way()
+    const near = new RawPeer(await connected(dial, origin.port, host))
+    near.socket.resume()
+    const far = await origin.peer(0)
+    await near.write('ping')
+    expect(await far.readBytes(4)).toBe('ping')
+    await far.write('pong')
+    expect(await near.readBytes(4)).toBe('pong')
+  })
+
+  test('hands out a socket that is not flowing and that nobody listens to', async () => {
+    const origin = await startRawOrigin()
+    const { dial } = await way()
+    const listeners = await new Promise<readonly (string | symbol)[]>((resolve) => {
+      dial(request(origin.port), (_error, socket) => {
+        const names = socket?.eventNames().filter((event) => !['end', 'close'].includes(String(event))) ?? []
+        expect(socket?.readableFlowing).not.toBe(true)
+        expect(socket?.listenerCount('data')).toBe(0)
+        expect(socket?.allowHalfOpen).toBe(true)
+        socket?.on('error', () => {})
+        socket?.destroy()
+        resolve(names)
+      })
+    })
+    expect(listeners.filter((event) => event === 'error' || event === 'data' || event === 'drain')).toEqual([])
+  })
+
+  test('loses nothing of a target that speaks first, in the same packet as the reply', async () => {
+    const origin = await startRawOrigin((peer) => peer.write('more'))
+    const isDirect = name === 'direct'
+    const { dial } = await way({ early: 'early ' })
+    const near = new RawPeer(await connected(dial, origin.port))
+    near.socket.resume()
+    expect(await near.readBytes(isDirect ? 4 : 10)).toBe(isDirect ? 'more' : 'early more')
+  })
+
+  test('each direction ends on its own', async () => {
+    const origin = await startRawOrigin()
+    const { dial } = await way()
+    const near = new RawPeer(await connected(dial, origin.port))
+    near.socket.resume()
+    const far = await origin.peer(0)
+    near.end()
+    expect(await far.ended()).toBe('end')
+    await far.write('still')
+    expect(await near.readBytes(5)).toBe('still')
+    far.end()
+    expect(await near.ended()).toBe('end')
+  })
+
+  test('the other direction too', async () => {
+    const origin = await startRawOrigin()
+    const { dial } = await way()
+    const near = new RawPeer(await connected(dial, origin.port))
+    near.socket.resume()
+    const far = await origin.peer(0)
+    far.end()
+    expect(await near.ended()).toBe('end')
+    await near.write('still')
+    expect(await far.readBytes(5)).toBe('still')
+    near.end()
+    expect(await far.ended()).toBe('end')
+  })
+
+  test('a reader that waits holds the writer back, and gets everything in the end', async () => {
+    const total = (name.includes('→') ? 48 : 16) * 1_048_576
+    const origin = await startRawOrigin()
+    const { dial } = await way()
+    const socket = await connected(dial, origin.port)
+    const far = await origin.peer(0)
+    const chunk = Buffer.alloc(65_536, 'x')
+    for (let sent = 0; sent < total; sent += chunk.length) far.socket.write(chunk)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(far.socket.writableLength).toBeGreaterThan(0)
+    let received = 0
+    socket.on('data', (data) => {
+      received += data.length
+    })
+    socket.resume()
+    await eventually(() => received === total)
+  })
+
+  test('a target that refuses is told as such', async () => {
+    const { dial } = await way()
+    const { error, socket } = await dialled(dial, request(await unusedPort()))
+    expect(socket).toBeNull()
+    // SOCKS4 and a status of HTTP say less than SOCKS5
+    expect(['VG_ORIGIN_REFUSED', 'VG_ORIGIN_TERMINATED', 'VG_UPSTREAM_DENIED']).toContain(error?.code)
+  })
+
+  test('a cancelled dial leaves nothing open, at whatever step it is cancelled', async () => {
+    const origin = await startRawOrigin(async (peer) => {
+      await peer.closed()
+    })
+    const { dial, parents } = await way()
+    for (let i = 0; i < 30; i++) {
+      let isDone = false
+      const cancel = dial(request(origin.port), (_error, socket) => {
+        isDone = true
+        socket?.on('error', () => {})
+        socket?.destroy()
+      })
+      for (let turns = 0; turns < i % 15; turns++) await new Promise(setImmediate)
+      const before = isDone
+      cancel()
+      await new Promise(setImmediate)
+      expect(isDone).toBe(before)
+    }
+    await eventually(() => parents.every(({ open }) => open === 0) && origin.open === 0)
+  })
+
+  test('closing the socket closes every connection under it', async () => {
+    const origin = await startRawOrigin()
+    const { dial, parents } = await way()
+    const socket = await connected(dial, origin.port)
+    const far = await origin.peer(0)
+    socket.destroy()
+    await far.closed()
+    await eventually(() => parents.every(({ open }) => open === 0))
+  })
+})
+
+test.each(WAYS.map(([name]) => name).filter((name) => name !== 'direct'))(
+  '%s: a first hop that never answers ends within the time',
+  async (name) => {
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      silent.close()
+    })
+    const { port } = silent.address() as AddressInfo
+    const hops = name.split(' → ').map((scheme, i) => `${scheme}://127.0.0.1:${i === 0 ? port : 1}`)
+    const { dial } = chainOf(hops, { connectTimeoutMs: 60, ca: certificate.cert })
+    const { error } = await dialled(dial, request(1))
+    expect(error).toMatchObject({ code: 'VG_UPSTREAM_UNAVAILABLE', detail: 'it did not answer in time' })
+  },
+)

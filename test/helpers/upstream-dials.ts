@@ -1,0 +1,62 @@
+import type { Socket } from 'node:net'
+import { ProxyError } from '../../src/errors.js'
+import { createEgressGuard } from '../../src/policy/egress-guard.js'
+import { hopsOf } from '../../src/policy/routing-graph.js'
+import { createAddressJudge } from '../../src/upstream/address-judge.js'
+import { type Chain, type ChainOptions, createChain } from '../../src/upstream/chain.js'
+import { createDialer, type Dial, type DialRequest, type DialTiming } from '../../src/upstream/dial.js'
+import type { LookupDone } from '../../src/upstream/resolver.js'
+
+export const LOOPBACK_OPEN = createEgressGuard({ allow: ['127.0.0.0/8', '::1'], deny: [] })
+export const now = () => performance.now()
+
+/** Answers from a map and writes down what it was asked. */
+export function recordingResolver(names: Readonly<Record<string, readonly string[]>> = {}) {
+  const asked: string[] = []
+  return {
+    asked,
+    lookup(host: string, done: LookupDone) {
+      asked.push(host)
+      const addresses = names[host]
+      if (addresses === undefined) done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [], [])
+      else done(null, addresses, [])
+      return () => {}
+    },
+  }
+}
+
+export function directDial(resolver = recordingResolver(), connectTimeoutMs = 5_000): Dial {
+  return createDialer({ resolver, guard: LOOPBACK_OPEN, isOwn: () => false, connectTimeoutMs, now })
+}
+
+/** A chain of the hops behind these URLs, everything open on loopback. */
+export function chainOf(hops: readonly string[], more: Partial<ChainOptions> = {}): Chain {
+  const resolver = recordingResolver({ 'localhost.test': ['127.0.0.1'] })
+  return createChain({
+    name: 'up',
+    hops: hopsOf({ hops, tor: false }),
+    ca: undefined,
+    connect: directDial(),
+    resolver,
+    judge: createAddressJudge({ guard: LOOPBACK_OPEN, isOwn: () => false }),
+    connectTimeoutMs: 5_000,
+    now,
+    ...more,
+  })
+}
+
+export type Dialled = {
+  readonly error: ProxyError | null
+  readonly socket: Socket | null
+  readonly timing: DialTiming
+}
+
+/** The outcome of a dial; an error listener is on the socket, as its owner would have it. */
+export function dialled(dial: Dial, request: DialRequest): Promise<Dialled> {
+  return new Promise((resolve) => {
+    dial(request, (error, socket, timing) => {
+      socket?.on('error', () => {})
+      resolve({ error, socket, timing })
+    })
+  })
+}

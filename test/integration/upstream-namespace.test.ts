@@ -1,0 +1,140 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import type { ProxyOptions } from '../../src/app.js'
+import { hasNamespaces, runInNamespace } from '../helpers/namespace.js'
+import { hasProgram, startParentProgram } from '../helpers/parent-programs.js'
+import type { RawPeer } from '../helpers/raw-peer.js'
+import { connectTo, get } from '../helpers/requests.js'
+import { createTempFolder } from '../helpers/temp-folder.js'
+import { startTestProxy } from '../helpers/test-proxy.js'
+
+// This file runs twice: outside it starts itself again in a network of its own, in which every address of the world is
+// the machine itself, so that whatever leaves has somewhere to go and is counted.
+const INSIDE = 'VEILGATE_TEST_INSIDE_NAMESPACE'
+const isInside = process.env[INSIDE] === 'yes'
+const canRun = isInside || (hasNamespaces() && hasProgram('nft'))
+const hasTor = canRun && hasProgram('tor')
+
+const MEMBERS = ['127.0.0.2', '127.0.0.3', '127.0.0.4']
+const ROUNDS = 250
+
+describe.skipIf(!canRun || isInside)('outside', () => {
+  const folder = createTempFolder()
+
+  test('with all members of an anonymous group down nothing leaves but to them', { timeout: 120_000 }, async () => {
+    const vitest = [
+      process.execPath,
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      'test/integration/upstream-namespace.test.ts',
+    ]
+    const result = await runInNamespace(vitest, {
+      addresses: [],
+      hostsFile: folder.write('hosts', '127.0.0.1 localhost\n'),
+      cwd: process.cwd(),
+      env: { [INSIDE]: 'yes', PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+    })
+    expect(result, `${result.stdout}${result.stderr}`).toMatchObject({ code: 0 })
+    expect(result.stdout).toMatch(hasTor ? /Tests .*2 passed/ : /Tests .*1 passed/)
+  })
+})
+
+describe.skipIf(!isInside)('inside', () => {
+  function root(command: string, input = ''): string {
+    const [program = '', ...words] = command.split(' ')
+    const { status, stdout, stderr } = spawnSync(program, words, { input, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`${command}: ${stderr}`)
+    return stdout
+  }
+
+  /** Every address of the world is local here; what is sent is counted by where it goes. */
+  function countPackets(proxyPort: number) {
+    root('ip route replace local default dev lo')
+    root('ip -6 route replace local default dev lo')
+    root(
+      'nft -f -',
+      `table inet t {
+        counter members { }
+        counter other { }
+        chain out {
+          type filter hook output priority 0; policy accept;
+          meta l4proto { ipv6-icmp, igmp } accept
+          ip daddr { ${MEMBERS.join(', ')} } counter name members accept
+          ip saddr { ${MEMBERS.join(', ')} } accept
+          ip saddr 127.0.0.1 ip daddr 127.0.0.1 tcp dport ${proxyPort} accept
+          ip saddr 127.0.0.1 ip daddr 127.0.0.1 tcp sport ${proxyPort} accept
+          counter name other accept
+        }
+      }`,
+    )
+    const packets = (name: string) =>
+      Number(/packets (\d+)/.exec(root(`nft list counter inet t ${name}`))?.[1] ?? Number.NaN)
+    return { members: () => packets('members'), other: () => packets('other') }
+  }
+
+  async function statusOf(client: RawPeer, text: string): Promise<number> {
+    await client.write(text)
+    return (await client.readResponse()).status
+  }
+
+  const GROUP: ProxyOptions = {
+    upstreams: {
+      a: { hops: ['socks5h://127.0.0.2:9050'], tor: false },
+      b: { hops: ['http://127.0.0.3:3128'], tor: false, check: { everyMs: 1_000 } },
+      c: { hops: ['socks4a://127.0.0.4:1080', 'http://203.0.113.9:3128'], tor: false },
+      out: { group: 'first', members: ['a', 'b', 'c'], by: 'client', lifetimeMs: 600_000 },
+    },
+    route: [{ match: ['*'], via: 'out', anonymous: true }],
+    limits: { connectTimeoutMs: 2_000 },
+  }
+
+  test('a thousand requests: 503 each, and not one packet to anything but the members', async () => {
+    const proxy = await startTestProxy({ listen: ['http://127.0.0.1:0'], ...GROUP, egress: {} })
+    const counted = countPackets(proxy.port)
+    const client = await proxy.connect()
+    const statuses = new Map<number, number>()
+    const note = (status: number) => statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    for (let i = 0; i < ROUNDS; i++) {
+      note(await statusOf(client, get(`http://site${i}.example/`)))
+      note(await statusOf(client, get(`http://8.8.4.${i % 250}/`)))
+      for (const authority of [`site${i}.example:443`, `[2606:4700::${i.toString(16)}]:443`]) {
+        const tunnel = await proxy.connect()
+        note(await statusOf(tunnel, connectTo(authority)))
+        tunnel.close()
+      }
+      if (i === ROUNDS / 2) await proxy.proxy.reload({ listen: ['http://127.0.0.1:0'], ...GROUP })
+    }
+    expect(statuses).toEqual(new Map([[503, ROUNDS * 4]]))
+    expect(counted.members()).toBeGreaterThan(0)
+    expect(counted.other()).toBe(0)
+
+    // and the count would have shown it
+    await proxy.proxy.reload({ listen: ['http://127.0.0.1:0'], upstreams: {}, route: [] })
+    await statusOf(client, get('http://site.example/'))
+    expect(counted.other()).toBeGreaterThan(0)
+    root('nft delete table inet t')
+  })
+
+  test.skipIf(!hasTor)(
+    'a Tor that reaches nobody accepts and never answers: 503 within the connect time-out',
+    async () => {
+      const { port } = await startParentProgram('tor')
+      const proxy = await startTestProxy({
+        upstreams: { tor: { hops: [`socks5h://127.0.0.1:${port}`], tor: true } },
+        route: [{ match: ['*'], via: 'tor', anonymous: true }],
+        limits: { connectTimeoutMs: 1_000 },
+      })
+      for (const text of [
+        get('http://duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion/'),
+        connectTo('a.example:443'),
+      ]) {
+        const client = await proxy.connect()
+        expect(await statusOf(client, text)).toBe(503)
+      }
+      expect(
+        proxy.records.length === 0 || proxy.records.every(({ error }) => error === 'VG_UPSTREAM_UNAVAILABLE'),
+      ).toBe(true)
+      expect((await proxy.proxy.upstreams())[0]).toMatchObject({ status: 'down' })
+    },
+  )
+})

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import { anonymousLines, egressLines, egressReport } from '../../../src/cli/egress-report.js'
+import { mergeSettings, type Settings } from '../../../src/config/settings.js'
+import { decideTarget } from '../../../src/pipeline/decide-target.js'
+import { policyOf } from '../../helpers/exchanges.js'
+
+const SETTINGS: Settings = {
+  upstreams: {
+    tor: { hops: ['socks5h://127.0.0.1:9050'], tor: true },
+    b: { hops: ['https://me:hunter2@b.test', 'socks4://c.test'], tor: false },
+    out: { group: 'first', members: ['tor', 'b'], by: 'client', lifetimeMs: 1 },
+  },
+  route: [
+    { match: ['*.onion'], via: 'tor', anonymous: true },
+    { match: ['.direct.test', '8.8.8.8'], via: 'direct', anonymous: false },
+    { match: ['*.test', '2606:4700::/32'], via: 'out', anonymous: false },
+  ],
+}
+
+function report(target: string, settings: Settings = SETTINGS) {
+  return egressReport(mergeSettings(settings), decideTarget(policyOf([], settings), target))
+}
+
+describe('egressReport', () => {
+  test('of a route names each way, with its hops, resolver and address family', () => {
+    expect(report('a.test')).toEqual({
+      route: { number: 3, match: ['*.test', '2606:4700::/32'], via: 'out', anonymous: false },
+      paths: [
+        {
+          names: ['out', 'tor'],
+          hops: ['socks5h://127.0.0.1:9050'],
+          resolver: 'upstream',
+          family: 'as the upstream chooses',
+        },
+        {
+          names: ['out', 'b'],
+          hops: ['https://me:<redacted>@b.test/', 'socks4://c.test'],
+          resolver: 'system',
+          family: 'IPv4',
+        },
+      ],
+      headers: null,
+    })
+  })
+
+  test.each([
+    [
+      'http://direct.test/',
+      { paths: [{ names: ['direct'], hops: [], resolver: 'system', family: 'IPv6 and IPv4' }], headers: 'standard' },
+    ],
+    ['8.8.8.8', { paths: [{ resolver: 'none', family: 'IPv4' }], headers: null }],
+    [
+      '[2606:4700::1]:443',
+      { route: { via: 'out' }, paths: [{ resolver: 'none', family: 'IPv6' }, { family: 'IPv6' }] },
+    ],
+    ['x.example', { route: null, paths: [] }],
+  ])('of %s', (target, expected) => {
+    expect(report(target)).toMatchObject(expected)
+  })
+
+  test('without routes', () => {
+    expect(report('a.test', {})).toMatchObject({ route: { number: 0, via: 'direct' }, paths: [{ names: ['direct'] }] })
+  })
+})
+
+test('the same for people', () => {
+  expect(egressLines(report('x.onion'))).toEqual([
+    'route tor (route 1: *.onion), anonymous',
+    'by tor → socks5h://127.0.0.1:9050',
+    '  resolver upstream, address family as the upstream chooses',
+    'headers untouched (a tunnel is not looked into)',
+  ])
+  expect(egressLines(report('x.example'))[0]).toBe('no route leads there')
+  expect(egressLines(report('http://a.test/', {}))).toEqual([
+    'route direct (no routes are configured)',
+    'by direct',
+    '  resolver system, address family IPv6 and IPv4',
+    'headers standard',
+  ])
+})
+
+test('what was shown to be anonymous', () => {
+  expect(anonymousLines(mergeSettings(SETTINGS))).toEqual([
+    'route 1 (*.onion) is anonymous by tor → socks5h://127.0.0.1:9050',
+  ])
+})

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { refuseUnsafeRouting, routingFaults } from '../../../src/config/routing.js'
+
+const UPSTREAMS = { a: { hops: ['socks5h://127.0.0.1:9050'], tor: false } }
+
+function faults(...route: readonly (readonly [match: string, via: string, anonymous: boolean])[]) {
+  const routes = route.map(([match, via, anonymous]) => ({ match: match.split(' '), via, anonymous }))
+  return routingFaults({ upstreams: UPSTREAMS, route: routes }).map(
+    ({ path, message }) => `${path.join('.')}: ${message}`,
+  )
+}
+
+describe('routingFaults', () => {
+  test('finds nothing where all is in order', () => {
+    expect(faults(['*.onion', 'a', true], ['*', 'direct', false])).toEqual([])
+  })
+
+  test('names patterns that are none', () => {
+    expect(faults(['a.test http://b/c', 'a', false])).toEqual([
+      expect.stringContaining('route.0.match.1: `http://b/c`'),
+    ])
+  })
+
+  test.each([
+    ['*', '*.onion'],
+    ['.test', 'a.test'],
+    ['.test', '*.a.test'],
+    ['192.0.2.0/24', '192.0.2.7'],
+    ['*.test', 'ads*.test'],
+    ['*:443', 'a.test'],
+  ])('an earlier route that takes %s leaves %s anonymous in name only', (before, pattern) => {
+    expect(faults([before, 'direct', false], [pattern, 'a', true])).toEqual([
+      expect.stringContaining('route.1.match.0: '),
+    ])
+    expect(faults([pattern, 'a', true], [before, 'direct', false])).toEqual([])
+  })
+
+  test('an exception before an anonymous route is meant', () => {
+    expect(faults(['intranet.test', 'direct', false], ['.test', 'a', true])).toEqual([])
+    expect(faults(['*', 'a', true], ['*.onion', 'a', true])).toEqual([])
+  })
+})
+
+test('unsafe routing is refused with the place of each fault', () => {
+  expect(() => refuseUnsafeRouting({ upstreams: {}, route: [] })).not.toThrow()
+  expect(() =>
+    refuseUnsafeRouting({ upstreams: UPSTREAMS, route: [{ match: ['*'], via: 'direct', anonymous: true }] }),
+  ).toThrow('route.1: this route is marked anonymous, and by direct it goes direct')
+})

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { parseTargetStage } from '../../../src/pipeline/stages/parse-target.js'
+import { poolKeyOf, toDialRequest } from '../../../src/transport/dial-request.js'
+import { exchangeOf, policyOf } from '../../helpers/exchanges.js'
+
+function asked(text: string, ...policy: Parameters<typeof policyOf>) {
+  const exchange = exchangeOf(text, policyOf(...policy))
+  parseTargetStage(exchange)
+  const { route } = exchange
+  if (route === undefined) throw new Error(`${text} has no route`)
+  return { request: toDialRequest(exchange, route), key: poolKeyOf(exchange, route) }
+}
+
+test.each([
+  ['GET http://a.test/', true],
+  ['CONNECT a.test:443', false],
+  ['GET http://a.test/\nHost: a.test\nConnection: Upgrade\nUpgrade: websocket', false],
+])('%j may go to a parent in absolute-form: %s', (text, isPlainRequest) => {
+  expect(asked(text).request).toMatchObject({ host: 'a.test', isPlainRequest, client: { ip: '127.0.0.1', user: null } })
+})
+
+test('rules about addresses are asked where there are some', () => {
+  expect(asked('GET http://a.test/').request.admit).toBeUndefined()
+  expect(asked('GET http://a.test/', ['block 192.0.2.0/24']).request.admit).toBeDefined()
+})
+
+test('kept connections are told apart by how they left, and by client where that decides it', () => {
+  const upstreams = {
+    up: { hops: ['http://p.test'], tor: false },
+    stuck: { group: 'sticky', members: ['up'], by: 'client', lifetimeMs: 1 },
+  } as const
+  const key = (via: string) =>
+    asked('GET http://a.test/', [], { upstreams, route: [{ match: ['*'], via, anonymous: false }] }).key
+  expect([asked('GET http://a.test/').key, key('direct'), key('up'), key('stuck')]).toEqual([
+    'a.test:80',
+    'a.test:80',
+    'a.test:80 up',
+    'a.test:80 stuck 127.0.0.1',
+  ])
+})

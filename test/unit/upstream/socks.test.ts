@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import type { ProxyError } from '../../../src/errors.js'
+import { type Hop, parseHop } from '../../../src/policy/hop.js'
+import { socksConnect } from '../../../src/upstream/socks.js'
+import { readAll, socketPair } from '../../helpers/socket-pair.js'
+
+const TARGET = { host: 'a.test', port: 443, family: 0 } as const
+const GRANTED_5 = '\x05\0\0\x01\0\0\0\0\0\0'
+const GRANTED_4 = '\0\x5a\0\0\0\0\0\0'
+
+/** A parent that sends one answer for each message it gets, in pieces of `piece` octets. */
+async function asked(
+  url: string,
+  answers: readonly string[],
+  { target = TARGET, piece = 1_000 }: { target?: Parameters<typeof socksConnect>[2]; piece?: number } = {},
+) {
+  const [near, far] = await socketPair()
+  const requests: string[] = []
+  far.on('data', (chunk) => {
+    requests.push(chunk.toString('latin1'))
+    const index = requests.length - 1
+    const answer = answers[index] ?? ''
+    void (async () => {
+      for (let at = 0; at < answer.length; at += piece) {
+        far.write(answer.slice(at, at + piece), 'latin1')
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      if (index >= answers.length - 1) far.end()
+    })()
+  })
+  const error = await new Promise<ProxyError | null>((resolve) =>
+    socksConnect(near, parseHop(url) as Hop, target, resolve),
+  )
+  return { error, requests, near }
+}
+
+test.each([
+  ['socks5h://p', ['\x05\0', GRANTED_5], TARGET, ['\x05\x01\0', '\x05\x01\0\x03\x06a.test\x01\xbb']],
+  [
+    'socks5h://p',
+    ['\x05\0', GRANTED_5],
+    { host: '2001:db8::1', port: 80, family: 6 },
+    ['\x05\x01\0', `\x05\x01\0\x04\x20\x01\x0d\xb8${'\0'.repeat(11)}\x01\0\x50`],
+  ],
+  [
+    'socks5://p',
+    ['\x05\0', GRANTED_5],
+    { host: '192.0.2.1', port: 80, family: 4 },
+    ['\x05\x01\0', '\x05\x01\0\x01\xc0\0\x02\x01\0\x50'],
+  ],
+  [
+    'socks5h://me:pw@p',
+    ['\x05\x02', '\x01\0', GRANTED_5],
+    TARGET,
+    ['\x05\x02\0\x02', '\x01\x02me\x02pw', '\x05\x01\0\x03\x06a.test\x01\xbb'],
+  ],
+  ['socks4a://p', [GRANTED_4], TARGET, ['\x04\x01\x01\xbb\0\0\0\x01\0a.test\0']],
+  ['socks4://me@p', [GRANTED_4], { host: '192.0.2.1', port: 80, family: 4 }, ['\x04\x01\0\x50\xc0\0\x02\x01me\0']],
+] as const)('%s asks by the octets of its version', async (url, answers, target, expected) => {
+  for (const piece of [1_000, 1]) {
+    const { error, requests } = await asked(url, answers, { target, piece })
+    expect(error).toBeNull()
+    expect(requests).toEqual(expected)
+  }
+})
+
+test.each([
+  ['\x05\0', '\x05\x01\0\x01\0\0\0\0\0\0', 'VG_UPSTREAM_DENIED'],
+  ['\x05\0', '\x05\x02\0\x01\0\0\0\0\0\0', 'VG_UPSTREAM_DENIED'],
+  ['\x05\0', '\x05\x03\0\x01\0\0\0\0\0\0', 'VG_ORIGIN_UNROUTABLE'],
+  ['\x05\0', '\x05\x04\0\x01\0\0\0\0\0\0', 'VG_ORIGIN_UNROUTABLE'],
+  ['\x05\0', '\x05\x05\0\x01\0\0\0\0\0\0', 'VG_ORIGIN_REFUSED'],
+  ['\x05\0', '\x05\x06\0\x01\0\0\0\0\0\0', 'VG_ORIGIN_CONNECT_TIMEOUT'],
+  ['\x05\0', '\x05\x07\0\x01\0\0\0\0\0\0', 'VG_UPSTREAM_DENIED'],
+  ['\x05\0', '\x05\x08\0\x01\0\0\0\0\0\0', 'VG_UPSTREAM_DENIED'],
+  ['\x05\0', '\x05\xff\0\x01\0\0\0\0\0\0', 'VG_UPSTREAM_UNAVAILABLE'],
+  ['\x05\xff', '', 'VG_UPSTREAM_CREDENTIALS'],
+  ['\x05\x01', '', 'VG_UPSTREAM_CREDENTIALS'],
+  ['HTTP/1.1 400 Bad Request\r\n\r\n', '', 'VG_UPSTREAM_UNAVAILABLE'],
+  ['\x05', '', 'VG_UPSTREAM_UNAVAILABLE'],
+  ['', '', 'VG_UPSTREAM_UNAVAILABLE'],
+] as const)('SOCKS5 %j and %j: %s', async (greeting, reply, code) => {
+  const { error } = await asked('socks5h://p', reply === '' ? [greeting] : [greeting, reply])
+  expect(error?.code).toBe(code)
+})
+
+test.each([
+  ['\0\x5b\0\0\0\0\0\0', 'VG_UPSTREAM_DENIED'],
+  ['\0\x5c\0\0\0\0\0\0', 'VG_UPSTREAM_DENIED'],
+  ['\0\x5d\0\0\0\0\0\0', 'VG_UPSTREAM_CREDENTIALS'],
+  ['\0\x5a\0', 'VG_UPSTREAM_UNAVAILABLE'],
+] as const)('SOCKS4 %j: %s', async (reply, code) => {
+  expect((await asked('socks4a://p', [reply])).error?.code).toBe(code)
+})
+
+test('a password that is not accepted is told without it', async () => {
+  const { error } = await asked('socks5h://me:hunter2@p', ['\x05\x02', '\x01\x01'])
+  expect(error?.code).toBe('VG_UPSTREAM_CREDENTIALS')
+  expect(JSON.stringify(error) + error?.stack).not.toContain('hunter2')
+})
+
+test.each([
+  ['socks5h', ['\x05\0', `${GRANTED_5}early`]],
+  ['socks5h', ['\x05\0', `\x05\0\0\x04${'\0'.repeat(18)}early`]],
+  ['socks5h', ['\x05\0', '\x05\0\0\x03\x01a\0\x50early']],
+  ['socks5h', ['\x05\0', '\x05\0\0\x03\0\0\x50ear']],
+  ['socks4a', [`${GRANTED_4}early`]],
+] as const)('%s: what comes behind the reply is the target’s, whole and octet by octet', async (scheme, answers) => {
+  for (const piece of [1_000, 1, 5]) {
+    const { error, near } = await asked(`${scheme}://p`, answers, { piece })
+    expect(error).toBeNull()
+    const rest = readAll(near)
+    near.resume()
+    expect(['early', 'ear']).toContain(await rest)
+  }
+})
+
+test('a cancel is heard of no more', async () => {
+  const [near, far] = await socketPair()
+  const dones: unknown[] = []
+  socksConnect(near, parseHop('socks5h://p') as Hop, TARGET, (error) => dones.push(error))()
+  far.write('\x05\xff')
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  expect([dones, near.listenerCount('data')]).toEqual([[], 0])
+})

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { ProxyError } from '../../../src/errors.js'
+import { compileRouting } from '../../../src/pipeline/routing.js'
+import type { UpstreamSettings } from '../../../src/policy/upstream-settings.js'
+import type { Dial, DialRequest } from '../../../src/upstream/dial.js'
+import { createUpstreamStates } from '../../../src/upstream/upstream-states.js'
+import { createEgressDial, createUpstreams } from '../../../src/upstream/upstreams.js'
+import { recordingResolver } from '../../helpers/upstream-dials.js'
+
+const NAME: DialRequest = { host: 'a.test', port: 443, family: 0 }
+
+function upstreamsOf(upstreams: Readonly<Record<string, UpstreamSettings>>, states = createUpstreamStates(() => {})) {
+  const places: string[] = []
+  const connect: Dial = ({ host }, done) => {
+    places.push(host)
+    done(new ProxyError('VG_ORIGIN_REFUSED'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
+    return () => {}
+  }
+  const built = createUpstreams({
+    upstreams,
+    states,
+    authorities: new Map(),
+    sources: { chance: () => 0, wallClock: () => 0, secret: Buffer.alloc(1) },
+    connect,
+    resolver: recordingResolver(),
+    judge: (_request, addresses) => addresses,
+    connectTimeoutMs: 1_000,
+    now: () => 0,
+  })
+  return { ...built, places }
+}
+
+const proxy = (host: string): UpstreamSettings => ({ hops: [`http://${host}`], tor: false })
+const group = (...members: string[]): UpstreamSettings => ({ group: 'first', members, by: 'client', lifetimeMs: 1 })
+
+describe('createUpstreams', () => {
+  test('a group tries its members, also those of its members, each once', () => {
+    const { dialOf, places, members } = upstreamsOf({
+      out: group('in', 'a', 'c'),
+      in: group('b', 'a'),
+      a: proxy('a.example'),
+      b: proxy('b.example'),
+      c: proxy('c.example'),
+    })
+    dialOf('out')?.(NAME, () => {})
+    expect(places).toEqual(['b.example', 'a.example', 'c.example'])
+    expect(members.map(([{ state }]) => state.name)).toEqual(['b', 'a', 'c'])
+    expect(dialOf('nobody')).toBeUndefined()
+  })
+
+  test('what was learned of an upstream holds for the next ones built', () => {
+    const states = createUpstreamStates(() => {})
+    const first = upstreamsOf({ a: proxy('a.example') }, states)
+    first.dialOf('a')?.(NAME, () => {})
+    const second = upstreamsOf({ a: proxy('a.example') }, states)
+    expect(second.members[0]?.[0].state.health.status).toBe('down')
+  })
+})
+
+describe('createEgressDial', () => {
+  const via =
+    (name: string): Dial =>
+    (request, done) => {
+      done(null, { via: name, host: request.host } as never, { ip: null, cnames: [], dnsMs: null, connectMs: null })
+      return () => {}
+    }
+  const routing = compileRouting({
+    upstreams: { up: proxy('p.test') },
+    route: [
+      { match: ['.direct.test'], via: 'direct', anonymous: false },
+      { match: ['*.test'], via: 'up', anonymous: false },
+    ],
+  })
+  const dialed = (request: DialRequest, known: readonly string[] = ['up']) => {
+    let outcome: unknown
+    const dialOf = (name: string) => (known.includes(name) ? via(name) : undefined)
+    createEgressDial(routing, via('direct'), { dialOf })(request, (error, socket) => {
+      outcome = error?.code ?? (socket as unknown as { via: string }).via
+    })
+    return outcome
+  }
+
+  test('goes by the route of the host where nobody asked before', () => {
+    expect([dialed(NAME), dialed({ ...NAME, host: 'direct.test' }), dialed({ ...NAME, host: 'a.example' })]).toEqual([
+      'up',
+      'direct',
+      'VG_NO_ROUTE',
+    ])
+  })
+
+  test('goes by the route that was decided', () => {
+    const egress = routing.find({ host: 'direct.test', port: 443, family: 0 })
+    expect(dialed({ ...NAME, egress })).toBe('direct')
+  })
+
+  test('an upstream that is not there fails, and does not go direct', () => {
+    expect(dialed(NAME, [])).toBe('VG_NO_ROUTE')
+  })
+})
