@@ -3,6 +3,7 @@ import { CannotRunError } from '../errors.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import type { RuleSet } from '../rules/rule.js'
 import { type Change, createServing, type Serving } from '../serving.js'
+import { chooseEngine } from '../transport/native-addon.js'
 import { createGiveWay } from './give-way.js'
 import type { FromWorker, Orders, ToWorker } from './messages.js'
 import { createPrimarySink } from './primary-sink.js'
@@ -188,8 +189,10 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   }
 }
 
-async function readImage({ image }: Orders): Promise<RuleSet> {
-  const ruleSet = await readRuleImage(image)
+/** With the engine native all workers share the memory of an image; the primary alone writes them (image-store.ts). */
+async function readImage({ image, config }: Orders): Promise<RuleSet> {
+  const choice = chooseEngine(config.engine)
+  const ruleSet = await readRuleImage(image, choice.engine === 'native' ? choice.addon.mapFile : undefined)
   if (ruleSet === undefined) throw new Error(`${image} is of another version`)
   return ruleSet
 }

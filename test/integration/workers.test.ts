@@ -101,6 +101,14 @@ function socketsOf(pid: number): number {
   return readdirSync(folder).filter((fd) => readlinkSync(join(folder, fd)).startsWith('socket:')).length
 }
 
+/** Rights, file and inode of the newest rule image that a process has mapped. */
+function ruleMappingOf(pid: number): string | undefined {
+  const lines = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')
+  const images = lines.filter((line) => /rules-\d+\.bin$/.test(line)).map((line) => line.slice(line.indexOf(' ') + 1))
+  const version = (line: string): number => Number(/rules-(\d+)/.exec(line)?.[1])
+  return images.sort((one, other) => version(one) - version(other)).at(-1)
+}
+
 /** Status of a GET, or the error of its connection. */
 function fetchThrough(port: number, url: string, agent = new Agent(), host = '127.0.0.1'): Promise<number | string> {
   return new Promise((resolve) => {
@@ -354,6 +362,23 @@ describe('workers', () => {
     expect(new Set(load.answers)).toEqual(new Set([200]))
     expect(new Set(refused.answers)).toEqual(new Set([403]))
   }, 60_000)
+
+  test.runIf(TEST_ENGINE === 'native')(
+    'all have the same rules in the same memory, before and after a reload',
+    async () => {
+      const proxy = await startWorkers(2, '--access-log', 'off')
+      const mapped = () => new Set(proxy.workers().map(ruleMappingOf))
+      const [before, ...others] = mapped()
+      expect(before).toMatch(/^r--s .*rules-1\.bin$/)
+      expect(others).toEqual([])
+      writeFileSync(proxy.rules, 'block second.test\n')
+      proxy.signal('SIGHUP')
+      await proxy.says('reloaded: 1 rules')
+      expect(await fetchThrough(proxy.port, 'http://second.test/')).toBe(403)
+      expect([...mapped()]).toEqual([expect.stringMatching(/^r--s .*rules-2\.bin$/)])
+    },
+    60_000,
+  )
 
   test('rules that are wrong change nothing in any worker, and a worker started later has those in force', async () => {
     const proxy = await startWorkers(2, '--access-log', 'off')
