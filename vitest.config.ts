@@ -33,6 +33,7 @@ const ABOUT_SOCKETS = [
   'tunnel',
   'upgrade',
   'upstreams',
+  'workers',
 ].map((name) => `test/integration/${name}.test.ts`)
 
 const isNativeBuilt = existsSync(new URL('native/build/Release/veilgate.node', import.meta.url))

@@ -4,7 +4,6 @@ import type { Config } from './config/config.js'
 import { loadRules } from './config/load-rules.js'
 import { refuseUnsafeRouting } from './config/routing.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
-import { CannotRunError } from './errors.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import type { RuleSet } from './rules/rule.js'
 import { createServing } from './serving.js'
@@ -76,6 +75,8 @@ export type Fleet = {
   /** Has all workers compile what shall be in force next. @throws {Error} one of them cannot; then nothing has changed */
   prepare(config: Config, ruleSet: RuleSet): Promise<FleetChange>
   close(drainMs: number): Promise<number>
+  /** The data plane of the workers, `js` before `listen`. */
+  readonly engine: 'native' | 'js'
   /** How each worker finds the upstreams; those that do not answer are left out. */
   upstreamStates(): Promise<readonly (readonly UpstreamState[])[]>
   readonly connections: number
@@ -146,7 +147,7 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       return addresses
     },
     get engine() {
-      return serving.engine
+      return served.engine
     },
     get rules() {
       return rules()
@@ -163,9 +164,6 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
 
     async listen() {
       refuseOpenProxy(config)
-      if (fleet !== undefined && config.engine === 'native') {
-        throw new CannotRunError('the engine native runs in one process; use --workers 1 or --engine js')
-      }
       // the first listener may have clients before the last one is bound
       await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), serving.replaceRules)
       if (fleet === undefined) {

@@ -62,6 +62,8 @@ export type ServingOptions = {
   readonly secret?: Buffer
   /** See `ListenerOptions`. */
   readonly giveWay?: () => void
+  /** Of a worker with the engine native: descriptors that listen at the addresses of the configuration, in their order. */
+  readonly sockets?: readonly number[]
 }
 
 /** What was prepared; one of the two is called, once. */
@@ -97,7 +99,7 @@ export type Serving = {
 }
 
 export function createServing(options: ServingOptions): Serving {
-  const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay } = options
+  const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay, sockets } = options
   const authorityOf = options.authorityOf ?? createAuthorityReader()
   const upstreamAuthoritiesOf = options.upstreamAuthoritiesOf ?? createUpstreamAuthorityReader()
   const connections = new Set<OpenConnection>()
@@ -190,16 +192,16 @@ export function createServing(options: ServingOptions): Serving {
 
   /** @throws {CannotRunError} `native` is wanted and cannot be had */
   function startEdge(): void {
-    // workers share one listening socket, which Node hands them
-    const choice = chooseEngine(giveWay === undefined ? config.engine : 'js')
+    const choice = chooseEngine(config.engine)
     engine = choice.engine
     if (choice.engine === 'native') edge = new NativeEdge(choice.addon, deadlines)
     else if (choice.why !== '') onNotice?.(`the engine native cannot run, so js does: ${choice.why}`)
   }
 
-  function startOne(host: string, port: number): Promise<Listener> {
+  function startOne(host: string, port: number, descriptor: number | undefined): Promise<Listener> {
     const common = { context, host, port, connections, clients, ...(giveWay && { giveWay }) }
-    return edge === undefined ? startListener(common) : listenNatively({ ...common, edge, dial: dialNatively })
+    if (edge === undefined) return startListener(common)
+    return listenNatively({ ...common, edge, dial: dialNatively, ...(descriptor !== undefined && { descriptor }) })
   }
 
   function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
@@ -249,9 +251,9 @@ export function createServing(options: ServingOptions): Serving {
       replaceRules(snapshot.policy.rules)
       const started: Listener[] = []
       try {
-        for (const url of config.listen) {
+        for (const [i, url] of config.listen.entries()) {
           const { address, port } = toListenAddress(url)
-          started.push(await startOne(address, port))
+          started.push(await startOne(address, port, sockets?.[i]))
         }
       } catch (error) {
         const closed = started.map((listener) => listener.close())

@@ -25,8 +25,8 @@ export type Orders = {
 export type ToWorker =
   /** Load and compile, and say `ready`. */
   | { readonly kind: 'load'; readonly orders: Orders }
-  /** Accept clients by what was loaded. */
-  | { readonly kind: 'listen'; readonly urls: readonly string[] }
+  /** Accept clients by what was loaded. @property sockets with the engine native: descriptors it inherited, one for each URL */
+  | { readonly kind: 'listen'; readonly urls: readonly string[]; readonly sockets: readonly number[] }
   /** Load and compile beside what is in force, and say `prepared`. */
   | { readonly kind: 'prepare'; readonly orders: Orders }
   | { readonly kind: 'commit'; readonly version: number }
