@@ -1,4 +1,4 @@
-import { fc, test as property } from '@fast-check/vitest'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ISOLATIONS } from '../../../src/policy/upstream-settings.js'
 import {
@@ -45,34 +45,39 @@ function partsOf({ secret, isolation, site, ip, user, generation, purpose }: Ask
   return JSON.stringify([secret, parts, generation, purpose])
 }
 
-property.prop([ASKED, ASKED])(
-  'identities are equal where all is that they are made of, and only there',
-  (one, other) => {
-    expect(identityOf(one) === identityOf(other)).toBe(partsOf(one) === partsOf(other))
-    expect(identityOf({ ...one })).toBe(identityOf(one))
-  },
-)
+test('identities are equal where all is that they are made of, and only there', () => {
+  fc.assert(
+    fc.property(ASKED, ASKED, (one, other) => {
+      expect(identityOf(one) === identityOf(other)).toBe(partsOf(one) === partsOf(other))
+      expect(identityOf({ ...one })).toBe(identityOf(one))
+    }),
+  )
+})
 
-property.prop([
-  fc.array(fc.oneof(fc.constant(undefined), fc.constantFrom('a.test', 'b.test', 'c.test')), { maxLength: 30 }),
-])('no generation comes twice for a site, here or where it was adopted', (renewals) => {
-  const ours = createIdentities(SECRET)
-  const seen = new Map(['a.test', 'b.test', 'c.test'].map((site) => [site, new Set([0])]))
-  for (const renewed of renewals) {
-    const before = ours.generationOf('a.test')
-    ours.renew(renewed)
-    for (const [site, generations] of seen) {
-      const isMeant = renewed === undefined || renewed === site
-      expect(generations.has(ours.generationOf(site))).toBe(!isMeant)
-      generations.add(ours.generationOf(site))
-    }
-    if (renewed !== undefined && renewed !== 'a.test') expect(ours.generationOf('a.test')).toBe(before)
-    const theirs = createIdentities(SECRET)
-    theirs.adopt(structuredClone(ours.generations))
-    for (const site of seen.keys()) expect(theirs.generationOf(site)).toBe(ours.generationOf(site))
-    expect(theirs.renew('a.test')).toBe(ours.renew('a.test'))
-    seen.get('a.test')?.add(ours.generationOf('a.test'))
-  }
+const RENEWALS = fc.array(fc.constantFrom(undefined, 'a.test', 'b.test', 'c.test'), { maxLength: 30 })
+
+test('no generation comes twice for a site, here or where it was adopted', () => {
+  fc.assert(
+    fc.property(RENEWALS, (renewals) => {
+      const ours = createIdentities(SECRET)
+      const seen = new Map(['a.test', 'b.test', 'c.test'].map((site) => [site, new Set([0])]))
+      for (const renewed of renewals) {
+        const before = ours.generationOf('a.test')
+        ours.renew(renewed)
+        for (const [site, generations] of seen) {
+          const isMeant = renewed === undefined || renewed === site
+          expect(generations.has(ours.generationOf(site))).toBe(!isMeant)
+          generations.add(ours.generationOf(site))
+        }
+        if (renewed !== undefined && renewed !== 'a.test') expect(ours.generationOf('a.test')).toBe(before)
+        const theirs = createIdentities(SECRET)
+        theirs.adopt(structuredClone(ours.generations))
+        for (const site of seen.keys()) expect(theirs.generationOf(site)).toBe(ours.generationOf(site))
+        expect(theirs.renew('a.test')).toBe(ours.renew('a.test'))
+        seen.get('a.test')?.add(ours.generationOf('a.test'))
+      }
+    }),
+  )
 })
 
 describe('identities', () => {
@@ -109,14 +114,15 @@ describe('identities', () => {
   })
 })
 
-property.prop([fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.boolean()])(
-  'credentials are what SOCKS5 takes, and none means to Tor what it does not say',
-  (octets, isTor) => {
-    const { username, password } = credentialsFrom(Buffer.from(octets), isTor)
-    expect(username).toMatch(isTor ? /^<torS0X>0$/ : /^[\da-f]{32}$/)
-    expect(password).toMatch(isTor ? /^[\da-f]{64}$/ : /^[\da-f]{32}$/)
-  },
-)
+test('credentials are what SOCKS5 takes, and none means to Tor what it does not say', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.boolean(), (octets, isTor) => {
+      const { username, password } = credentialsFrom(Buffer.from(octets), isTor)
+      expect(username).toMatch(isTor ? /^<torS0X>0$/ : /^[\da-f]{32}$/)
+      expect(password).toMatch(isTor ? /^[\da-f]{64}$/ : /^[\da-f]{32}$/)
+    }),
+  )
+})
 
 test('the number of an address is all of the identity', () => {
   expect(egressIndexFrom(Buffer.from('0102ff', 'hex'))).toBe(0x0102ffn)
