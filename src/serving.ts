@@ -196,16 +196,11 @@ export function createServing(options: ServingOptions): Serving {
       sources,
       identities,
     })
-    const directly = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
-    const dial = createEgressDial(
-      routing,
-      createIsolatedDial(createDialer(directly), identities),
-      upstreams,
-      identities,
-    )
+    const direct = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
+    const dial = createEgressDial(routing, createIsolatedDial(createDialer(direct), identities), upstreams, identities)
     dials.set(policy, dial)
     if (edge !== undefined) {
-      nativeDials.set(policy, createIsolatedDial(createRace(directly, edge.connect), identities))
+      nativeDials.set(policy, createIsolatedDial(createRace(direct, edge.connect), identities))
     }
     return { config: next, policy, resolver, upstreams, dial }
   }
@@ -232,6 +227,8 @@ export function createServing(options: ServingOptions): Serving {
   function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
     const dial = nativeDials.get(policy)
     if (dial === undefined) throw new Error('this policy was never in force')
+    // the edge knows no upstreams: what does not go direct was handed over before
+    if (request.egress?.isDirect !== true) throw new Error('the native edge dials direct only')
     return dial(request, done)
   }
 

@@ -80,7 +80,7 @@ export type DialDone<S = Socket> = (error: ProxyError | null, socket: S | null, 
 
 /**
  * `done` runs once, before `dial` returns where no name must be asked and no
- * connection made. The socket it gets is connected, half-open allowed, not
+ * connection made. A socket it gets is connected, half-open allowed, not
  * flowing (it may be paused: whoever reads, resumes) and without any listener
  * but for `close` of whoever counts connections: an `error` listener must be on
  * it before `done` returns.
