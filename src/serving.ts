@@ -26,10 +26,11 @@ import { createActiveChecks } from './upstream/active-checks.js'
 import { createAddressJudge } from './upstream/address-judge.js'
 import { createDialer, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
+import { createIdentities, type Generations } from './upstream/identities.js'
 import type { HostResolver } from './upstream/resolver.js'
 import { type UpstreamState, upstreamStates } from './upstream/upstream-report.js'
 import { createUpstreamStates } from './upstream/upstream-states.js'
-import { createEgressDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
+import { createEgressDial, createIsolatedDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
 
 /** A configuration in force, with all that was compiled from it. */
 export type Snapshot = {
@@ -58,8 +59,13 @@ export type ServingOptions = {
   readonly authorityOf?: (config: Config) => string | undefined
   /** The same of upstreams, by path. */
   readonly upstreamAuthoritiesOf?: (config: Config) => ReadonlyMap<string, string>
-  /** By which sticky groups give clients their members; processes that share it give the same. Default: random. */
+  /**
+   * By which sticky groups give clients their members, and identities are derived; processes that share it give the
+   * same. Default: random.
+   */
   readonly secret?: Buffer
+  /** Of the identities in force, where other processes have some. */
+  readonly generations?: Generations | undefined
   /** See `ListenerOptions`. */
   readonly giveWay?: () => void
   /** Of a worker with the engine native: descriptors that listen at the addresses of the configuration, in their order. */
@@ -86,6 +92,15 @@ export type Serving = {
   readonly busyConnections: number
   /** The configured upstreams and groups, in order, as this process knows them. */
   readonly upstreamStates: readonly UpstreamState[]
+  /** Which identities are in force. */
+  readonly generations: Generations
+  /**
+   * Identities that were not there before, for a site (`identitySiteOf`) or for all; returns their generation. Kept
+   * connections are closed, and those under way serve no other request.
+   */
+  renewIdentities(site: string | undefined): number
+  /** Takes up what another process has renewed, in the same way. */
+  adoptGenerations(generations: Generations): void
   /** Starts to accept at the addresses of the configuration. @throws CannotRunError (port taken, permission, engine) */
   listen(): Promise<void>
   /** Another process listens there: these addresses are not to be dialled. */
@@ -115,7 +130,10 @@ export function createServing(options: ServingOptions): Serving {
     if (isUp) onNotice?.(`upstream ${name} is up again`)
     else onWarning?.(`upstream ${name} is down: ${lastError}${failures > 1 ? ` (${failures} times)` : ''}`)
   })
-  const sources = { chance: Math.random, wallClock: Date.now, secret: options.secret ?? randomBytes(16) }
+  const secret = options.secret ?? randomBytes(16)
+  const sources = { chance: Math.random, wallClock: Date.now, secret }
+  const identities = createIdentities(secret)
+  if (options.generations !== undefined) identities.adopt(options.generations)
   const checks = createActiveChecks(
     () => snapshot.upstreams.members,
     () => snapshot.config.limits.connectTimeoutMs,
@@ -142,6 +160,7 @@ export function createServing(options: ServingOptions): Serving {
     },
     deadlines,
     pool,
+    identities,
     tunnels: createClientCounts(),
     policy: () => snapshot.policy,
     dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
@@ -177,11 +196,14 @@ export function createServing(options: ServingOptions): Serving {
       states,
       authorities: upstreamAuthoritiesOf(next),
       sources,
+      identities,
     })
     const direct = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
-    const dial = createEgressDial(routing, createDialer(direct), upstreams)
+    const dial = createEgressDial(routing, createIsolatedDial(createDialer(direct), identities), upstreams, identities)
     dials.set(policy, dial)
-    if (edge !== undefined) nativeDials.set(policy, createRace(direct, edge.connect))
+    if (edge !== undefined) {
+      nativeDials.set(policy, createIsolatedDial(createRace(direct, edge.connect), identities))
+    }
     return { config: next, policy, resolver, upstreams, dial }
   }
 
@@ -243,6 +265,21 @@ export function createServing(options: ServingOptions): Serving {
       let busy = 0
       for (const { isIdle } of connections) if (!isIdle) busy++
       return busy
+    },
+
+    get generations() {
+      return identities.generations
+    },
+
+    renewIdentities(site) {
+      const generation = identities.renew(site)
+      pool.clear()
+      return generation
+    },
+
+    adoptGenerations(generations) {
+      identities.adopt(generations)
+      pool.clear()
     },
 
     async listen() {

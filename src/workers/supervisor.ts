@@ -1,4 +1,4 @@
-import type { Fleet, FleetChange } from '../app.js'
+import type { Fleet, FleetChange, Generations } from '../app.js'
 import type { Config } from '../config/config.js'
 import { CannotRunError } from '../errors.js'
 import type { RuleSet } from '../rules/rule.js'
@@ -120,6 +120,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let asked: readonly string[] = []
   /** With the engine native. */
   let sockets: WorkerSockets | undefined
+  let generations: Generations | undefined
   let isClosing = false
   let othersTimer: NodeJS.Timeout | undefined
   let started: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
@@ -171,6 +172,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     place.phase = 'loading'
     place.version = current.version
     place.process?.send({ kind: 'load', orders: current })
+    if (generations !== undefined) place.process?.send({ kind: 'identities', generations })
   }
 
   /** Lets a worker that is ready have clients, once it has the rules that are in force and stay in force. */
@@ -401,6 +403,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         places.filter(isFollowing).map((place) => ask(place, { kind: 'askUpstreams' }, 'upstreams')),
       )
       return answers.flatMap((answer) => (answer === undefined ? [] : [answer.states]))
+    },
+
+    async adoptGenerations(next) {
+      generations = next
+      // these have no clients yet; one that does not hear so far hears of it with what it shall load
+      for (const place of places) if (!isFollowing(place)) place.process?.send({ kind: 'identities', generations })
+      await Promise.all(
+        places.filter(isFollowing).map((place) => ask(place, { kind: 'identities', generations: next }, 'identified')),
+      )
     },
 
     async countBusy() {

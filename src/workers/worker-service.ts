@@ -1,3 +1,4 @@
+import type { Generations } from '../app.js'
 import { readRuleImage } from '../config/rule-image-file.js'
 import { CannotRunError } from '../errors.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
@@ -38,6 +39,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   let accessLog: AccessLog | undefined
   let inForce: Orders | undefined
   let prepared: Prepared | undefined
+  let generations: Generations | undefined
   let drains = 0
   let reported = 0
   let reportTimer: NodeJS.Timeout | undefined
@@ -102,6 +104,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
         authorityOf,
         upstreamAuthoritiesOf,
         secret: Buffer.from(orders.secret, 'hex'),
+        generations,
         onWarning: (message) => say('warn', message),
         onNotice: (message) => say('info', message),
         onFault: (error) => say('error', `fault in an exchange: ${error instanceof Error ? error.stack : error}`),
@@ -181,6 +184,10 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
           return send({ kind: 'counted', busy: serving?.busyConnections ?? 0 })
         case 'askUpstreams':
           return send({ kind: 'upstreams', states: serving?.upstreamStates ?? [] })
+        case 'identities':
+          generations = message.generations
+          serving?.adoptGenerations(generations)
+          return send({ kind: 'identified' })
         case 'drain':
           return drain(message.drainMs)
       }

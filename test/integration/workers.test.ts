@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type EchoOrigin, startEchoOrigin } from '../helpers/echo-origin.js'
 import { TEST_ENGINE } from '../helpers/engines.js'
+import { startRecordingParent } from '../helpers/recording-parent.js'
 import { createTempFolder } from '../helpers/temp-folder.js'
 
 /*
@@ -555,3 +556,41 @@ test('all workers go by the upstream, and together say how it stands', async () 
   signal('SIGTERM')
   expect(await exit).toBe(0)
 })
+
+test('all workers derive the same identities, and new ones reach them all, replaced ones too', async () => {
+  const parent = await startRecordingParent({ takesAnybody: true, names: { 'www.a.test': '127.0.0.1' } })
+  const origin = await startOrigin()
+  const config = join(folder.path, 'isolated.yaml')
+  const up = `{ url: "socks5h://127.0.0.1:${parent.port}", isolate: site }`
+  writeFileSync(config, `upstreams: { up: ${up} }\nroute: [{ match: ["*"], via: up }]\n`)
+  const proxy = await startWorkers(2, '--config', config)
+  const url = `http://www.a.test:${new URL(origin.url).port}/`
+  const ask = async (): Promise<void> => {
+    const statuses = await Promise.all(Array.from({ length: 12 }, () => fetchThrough(proxy.port, url)))
+    expect(new Set(statuses)).toEqual(new Set([200]))
+  }
+  const shown = (since: number) => new Set(parent.asked.slice(since).map(({ credentials }) => credentials))
+  await ask()
+  expect(shown(0).size).toBe(1)
+
+  const renew = spawn(bin, ['identity', 'new', '--site', 'www.a.test', '--json'], { env: proxy.env })
+  let answer = ''
+  renew.stdout.on('data', (data) => (answer += data))
+  expect((await once(renew, 'close'))[0]).toBe(0)
+  expect(JSON.parse(answer)).toEqual({ site: 'a.test', generation: 1 })
+  const before = parent.asked.length
+  await ask()
+  const renewed = shown(before)
+  expect(renewed.size).toBe(1)
+  expect(renewed).not.toEqual(shown(0))
+
+  const [worker = 0, ...others] = proxy.workers()
+  process.kill(worker, 'SIGKILL')
+  await vi.waitFor(() => expect(proxy.workers().filter((pid) => !others.includes(pid)).length).toBe(1), 10_000)
+  for (const pid of others) process.kill(pid, 'SIGKILL')
+  const later = parent.asked.length
+  await vi.waitFor(ask, { timeout: 10_000, interval: 100 })
+  expect(shown(later)).toEqual(renewed)
+  proxy.signal('SIGTERM')
+  expect(await proxy.exit).toBe(0)
+}, 30_000)

@@ -260,6 +260,33 @@ describe('supervisor', () => {
     expect(await asking).toEqual([[]])
   })
 
+  test('new identities reach all, also one that comes later, before it has clients', async () => {
+    const all = await supervised(2)
+    const generations = { everywhere: 3, sites: [['a.test', 4]] as const }
+    const order = { kind: 'identities', generations }
+    let isDone = false
+    const adopting = all.supervisor.adoptGenerations(generations).then(() => {
+      isDone = true
+    })
+    expect([all.last(0), all.last(1)]).toEqual([order, order])
+    all.at(0).say({ kind: 'identified' })
+    await settle()
+    expect(isDone).toBe(false)
+    all.at(1).end()
+    await adopting
+    await settle()
+    all.at(2).say({ kind: 'up' })
+    expect(all.at(2).got.map(({ kind }) => kind)).toEqual(['load', 'identities'])
+    // one that is loading when they change
+    const changed = { everywhere: 5, sites: [] }
+    const again = all.supervisor.adoptGenerations(changed)
+    all.at(0).say({ kind: 'identified' })
+    await again
+    expect(all.last(2)).toEqual({ kind: 'identities', generations: changed })
+    all.at(2).say({ kind: 'ready', version: 1 })
+    expect(all.last(2)?.kind).toBe('listen')
+  })
+
   test('a drain waits for all, adds up what was cut, and starts nobody again', async () => {
     const all = await supervised(2)
     const counting = all.supervisor.countBusy()

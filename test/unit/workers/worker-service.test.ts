@@ -143,6 +143,8 @@ describe('worker service', () => {
     expect(worker.said).toContainEqual({ kind: 'counted', busy: 0 })
     await worker.service.receive({ kind: 'askUpstreams' })
     expect(worker.said).toContainEqual({ kind: 'upstreams', states: [] })
+    await worker.service.receive({ kind: 'identities', generations: { everywhere: 1, sites: [] } })
+    expect(worker.said).toContainEqual({ kind: 'identified' })
     await worker.service.receive({ kind: 'drain', drainMs: 1_000 })
     expect(worker.said.at(-1)).toEqual({ kind: 'drained', cut: 0 })
     expect(worker.exits).toEqual([0])
