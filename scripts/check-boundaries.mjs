@@ -9,6 +9,7 @@ import ts from 'typescript'
 const MAY_IMPORT = {
   'errors.ts': [],
   'channels.ts': [],
+  'counts.ts': [],
   http: [],
   rules: ['http'],
   policy: ['http', 'rules/rule.ts'],
@@ -21,6 +22,7 @@ const MAY_IMPORT = {
   'compile-rules.ts': ['rules'],
   subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
   control: ['config/cache-directory.ts'],
+  admin: ['counts.ts', 'policy/own-listeners.ts', 'transport/bind.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
   'policy-diff': ['rules'],
   'app.ts': [
@@ -36,6 +38,7 @@ const MAY_IMPORT = {
     'observe',
     'config',
     'subscriptions',
+    'admin',
   ],
   'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
   cli: [
@@ -58,7 +61,7 @@ const MAY_IMPORT = {
 }
 
 /** Plain data and types without a dependency: anybody may name them. */
-const SHARED = ['errors.ts', 'config/config.ts']
+const SHARED = ['errors.ts', 'config/config.ts', 'counts.ts']
 
 /** Anybody may name its types; only the edge, which has a row above, may publish or subscribe. */
 const SHARED_TYPES = ['channels.ts']
@@ -66,6 +69,7 @@ const SHARED_TYPES = ['channels.ts']
 const HOMES = {
   commander: 'cli',
   winston: 'observe/logger.ts',
+  'prom-client': 'admin/metrics.ts',
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
 }

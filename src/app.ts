@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import { performance } from 'node:perf_hooks'
+import type { AdminServer } from './admin/server.js'
 import { type AccessRecord, exchangeSettled } from './channels.js'
 import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
-import { toListenAddress } from './config/listen-url.js'
+import { isLoopbackListener, toListenAddress } from './config/listen-url.js'
 import { loadRules } from './config/load-rules.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
+import { readVersion } from './config/version.js'
+import { type Counts, createCounts } from './counts.js'
 import { createRequestHead } from './http/request-head.js'
 import { createResponseHead } from './http/response-head.js'
 import { compilePolicy } from './pipeline/compile-policy.js'
@@ -39,6 +42,8 @@ export type ProxyOptions = Settings & {
   /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. `rules.lists` are added to either. */
   readonly ruleSet?: RuleSet
   readonly logger?: ProxyLogger
+  /** What it counts, for a program that adds to it or reads it; without it the proxy has its own. */
+  readonly counts?: Counts
 }
 
 export type ProxyEvents = {
@@ -71,6 +76,8 @@ export type Proxy = {
   /** URL of the first listener, with the port taken; empty before `listen`. */
   readonly address: string
   readonly addresses: readonly string[]
+  /** URL of the admin listener, with the port taken; empty where there is none. */
+  readonly adminAddress: string
   readonly rules: RuleSet
   /** Client connections open now. */
   readonly connections: number
@@ -93,6 +100,7 @@ type Snapshot = {
 export function createProxy(options: ProxyOptions = {}): Proxy {
   const config = mergeSettings(withoutExtras(options))
   const logger = options.logger
+  const counts = options.counts ?? createCounts()
   const connections = new Set<ClientConnection>()
   const clients = createClientCounts()
   const pool = createOriginPool()
@@ -102,7 +110,9 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   const resolvers = new Set<HostResolver>()
   const idPrefix = randomBytes(4).toString('hex')
   let exchanges = 0
+  const tunnels = createClientCounts()
   let listeners: readonly Listener[] = []
+  let admin: AdminServer | undefined
   let isDraining = false
   let snapshot = takeSnapshot(config, options.ruleSet ?? compileRules([], defaultOf(config)))
   let heads = createHeads(config)
@@ -128,9 +138,10 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     get responseHead() {
       return heads.response
     },
+    counts,
     deadlines,
     pool,
-    tunnels: createClientCounts(),
+    tunnels,
     policy: () => snapshot.policy,
     dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
     nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
@@ -146,7 +157,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
 
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
     const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
-    const resolver = createResolver({ ...next.egress.dns, now: () => performance.now() })
+    const resolver = createResolver({ ...next.egress.dns, now: () => performance.now(), counts })
     resolvers.add(resolver)
     const dial = createDialer({
       resolver,
@@ -154,6 +165,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       isOwn: policy.isOwn,
       connectTimeoutMs: next.limits.connectTimeoutMs,
       now: () => performance.now(),
+      counts,
     })
     dials.set(policy, dial)
     return { config: next, policy, resolver, dial }
@@ -180,9 +192,35 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     retire(before)
   }
 
+  /** Before there are clients: who looks sees the start too. */
+  async function openAdmin(): Promise<AdminServer | undefined> {
+    const { listen: url, hosts } = config.admin
+    if (url === '') return undefined
+    const { openAdminServer } = await import('./admin/server.js')
+    const { address: host, port } = toListenAddress(url)
+    if (!isLoopbackListener(url))
+      logger?.warn(`other machines reach the admin listener ${url}: it tells how the proxy is used`)
+    return openAdminServer({
+      host,
+      port,
+      hosts,
+      unready: () => (isDraining ? 'draining' : listeners.length === 0 ? 'starting' : undefined),
+      sources: {
+        counts,
+        version: readVersion(),
+        connections: () => connections.size,
+        tunnels: () => tunnels.total,
+        idleOrigins: () => pool.size,
+        rules: () => snapshot.policy.rules.size,
+        lists: () => lists.states(),
+      },
+    })
+  }
+
   /** The addresses bound, or before that those that will be. */
   function listening(next: Config): readonly ListenAddress[] {
-    return listeners.length > 0 ? listeners : next.listen.map(toListenAddress)
+    const serving = listeners.length > 0 ? listeners : next.listen.map(toListenAddress)
+    return admin === undefined ? serving : [...serving, admin]
   }
 
   return {
@@ -191,6 +229,9 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     },
     get addresses() {
       return listeners.map(({ url }) => url)
+    },
+    get adminAddress() {
+      return admin?.url ?? ''
     },
     get rules() {
       return snapshot.policy.rules
@@ -209,24 +250,27 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
 
     async listen() {
       refuseOpenProxy(config)
-      // the first listener may have clients before the last one is bound
-      await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), replaceSnapshot)
+      admin = await openAdmin()
       const started: Listener[] = []
       try {
+        // the first listener may have clients before the last one is bound
+        await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), replaceSnapshot)
         for (const url of config.listen) {
           const { address, port } = toListenAddress(url)
-          started.push(await startListener({ context, host: address, port, connections, clients }))
+          const position = started.length + 1
+          started.push(await startListener({ context, position, host: address, port, connections, clients }))
         }
       } catch (error) {
         const closed = started.map((listener) => listener.close())
         for (const connection of connections) connection.close()
-        await Promise.all(closed)
+        await Promise.all([...closed, admin?.close()])
         throw error
       }
       listeners = started
       // only now the ports are known that must not be dialled
       replaceSnapshot(snapshot.policy.rules)
       lists.start()
+      counts.reloadedAt = Date.now()
     },
 
     async close({ drainMs = 5_000 } = {}) {
@@ -237,20 +281,31 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       await Promise.all([...closed, listsClosed])
       pool.clear()
       for (const resolver of resolvers) resolver.close()
+      await admin?.close()
       return cut
     },
 
     async reload(next) {
       if (listeners.length === 0) throw new Error('reload() needs a proxy that listens')
       const nextConfig = mergeSettings(withoutExtras(next))
-      const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, snapshot.policy.rules))
       const before = snapshot
-      await lists.adopt(nextConfig, ruleSet, (whole) => {
-        putInForce(nextConfig, whole)
-        heads = createHeads(nextConfig)
-      })
+      try {
+        const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, snapshot.policy.rules))
+        await lists.adopt(nextConfig, ruleSet, (whole) => {
+          putInForce(nextConfig, whole)
+          heads = createHeads(nextConfig)
+        })
+      } catch (error) {
+        counts.isReloaded = false
+        throw error
+      }
+      counts.isReloaded = true
+      counts.reloadedAt = Date.now()
       if (nextConfig.listen.join() !== before.config.listen.join()) {
         logger?.warn('the listen addresses changed: they take effect at the next start')
+      }
+      if (JSON.stringify(nextConfig.admin) !== JSON.stringify(before.config.admin)) {
+        logger?.warn('the admin listener changed: it takes effect at the next start')
       }
     },
 
@@ -293,6 +348,6 @@ function timeoutsOf({ limits }: Config): number[] {
   return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs]
 }
 
-function withoutExtras({ ruleSet: _ruleSet, logger: _logger, ...settings }: ProxyOptions): Settings {
+function withoutExtras({ ruleSet: _ruleSet, logger: _logger, counts: _counts, ...settings }: ProxyOptions): Settings {
   return settings
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
+import { readVersion } from '../config/version.js'
 import { CannotRunError, InputError } from '../errors.js'
 import type { DiffOptions } from './diff.js'
 import type { ListsOptions } from './lists.js'
@@ -164,13 +164,6 @@ function watchStandardOutput(): void {
     printLine(`veilgate: cannot write to standard output (${message})`)
     process.exitCode = COULD_NOT_RUN
   })
-}
-
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown'
 }
 
 const MAIN_HELP = `

@@ -3,6 +3,7 @@ import { createProxy, type Proxy as ForwardProxy } from '../app.js'
 import { cachePath, refuseCacheDirectory } from '../config/cache-directory.js'
 import type { Config } from '../config/config.js'
 import type { RuleFilesIo } from '../config/rule-text.js'
+import { type Counts, createCounts } from '../counts.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { RuleSet, SourceCounts } from '../rules/rule.js'
@@ -95,9 +96,10 @@ async function startService(
   io: RuleFilesIo,
 ): Promise<Service> {
   let { config } = setup
-  let accessLog = openAccessLog(config, options, logger)
+  const counts = createCounts()
+  let accessLog = openAccessLog(config, options, logger, counts)
   let logClosed: Promise<void> | undefined
-  const proxy = createProxy({ ...config, ruleSet: setup.ruleSet, logger })
+  const proxy = createProxy({ ...config, ruleSet: setup.ruleSet, logger, counts })
   let inForce = setup
   let kept = Promise.resolve()
   proxy.on('rules', (ruleSet) => {
@@ -109,6 +111,7 @@ async function startService(
     await accessLog?.close()
     throw error
   }
+  if (proxy.adminAddress !== '') logger.info(`metrics and health on ${proxy.adminAddress}`)
   const control = await openControl(config, proxy, logger)
   announce(proxy, config, options, logger)
   // after the first clients are let in: they need not wait for a copy of the rules
@@ -116,7 +119,7 @@ async function startService(
 
   async function apply(next: Setup): Promise<void> {
     const isSameLog = JSON.stringify(next.config.log.access) === JSON.stringify(config.log.access)
-    const nextLog = isSameLog ? accessLog : openAccessLog(next.config, options, logger)
+    const nextLog = isSameLog ? accessLog : openAccessLog(next.config, options, logger, counts)
     try {
       await proxy.reload({ ...next.config, ruleSet: next.ruleSet })
     } catch (error) {
@@ -151,6 +154,7 @@ async function startService(
         reportSkipped(proxy.rules.counts, logger)
         logger.info(`reloaded: ${proxy.rules.size} rules`)
       } catch (error) {
+        counts.isReloaded = false
         logger.error(
           `not reloaded, the old rules and configuration stay: ${error instanceof Error ? error.message : error}`,
         )
@@ -179,9 +183,16 @@ async function keepRules(setup: Setup, ruleSet: RuleSet, logger: Logger): Promis
   }
 }
 
-function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger): AccessLog | undefined {
+function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger, counts: Counts): AccessLog | undefined {
   if (log.access.file === 'off') return undefined
-  return createAccessLog({ ...log.access, toStderr: json === true, onWarning: (message) => logger.warn(message) })
+  return createAccessLog({
+    ...log.access,
+    toStderr: json === true,
+    onLoss(lines) {
+      counts.logLinesLost += lines
+    },
+    onWarning: (message) => logger.warn(message),
+  })
 }
 
 function announce(

@@ -62,6 +62,8 @@ export type Config = {
   readonly cache: string
   /** The control socket: a path, `auto` (control/control-path.ts), `off` for none. */
   readonly control: string
+  /** Where metrics and health are told: `http://HOST:PORT`, or empty for nowhere; and further names by which it may be asked. */
+  readonly admin: { readonly listen: string; readonly hosts: readonly string[] }
   readonly blockPage: { readonly title: string; readonly contact: string }
   readonly log: {
     readonly level: LogLevel
@@ -129,6 +131,7 @@ export const DEFAULT_CONFIG: Config = {
   },
   cache: '~/.cache/veilgate',
   control: 'auto',
+  admin: { listen: '', hosts: [] },
   blockPage: { title: 'Blocked', contact: '' },
   log: { level: 'info', access: { file: '-', format: 'pretty' } },
 }

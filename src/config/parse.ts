@@ -21,7 +21,7 @@ export function parseConfig(text: string, { file, directory }: ConfigPlace): Set
   return toSettings(parseDocument(text, file, CONFIG_GRAMMAR).value, directory)
 }
 
-function toSettings({ rules, egress, limits, ...rest }: FileContent, directory: string): Settings {
+function toSettings({ rules, egress, limits, admin, ...rest }: FileContent, directory: string): Settings {
   return {
     ...rest,
     cache: toCache(rest.cache, directory),
@@ -29,6 +29,7 @@ function toSettings({ rules, egress, limits, ...rest }: FileContent, directory: 
       ...rest.log,
       access: rest.log.access && { ...rest.log.access, file: toLogFile(rest.log.access.file, directory) },
     },
+    admin: admin === 'off' ? { listen: '', hosts: [] } : admin,
     control: toControl(rest.control, directory),
     rules: rules && {
       ...rules,

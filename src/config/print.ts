@@ -12,7 +12,7 @@ export const MASK = '<masked>'
 
 /** A configuration with the keys and notations of its file; undefined where the default is not something to write. */
 export function toFileForm(config: Config): Record<string, unknown> {
-  const { listen, clients, rules, headers, egress, limits, cache, control, blockPage, log } = config
+  const { listen, clients, rules, headers, egress, limits, cache, control, admin, blockPage, log } = config
   return {
     listen,
     clients,
@@ -47,6 +47,7 @@ export function toFileForm(config: Config): Record<string, unknown> {
     },
     cache,
     control,
+    admin: admin.listen === '' ? 'off' : admin,
     blockPage,
     log,
   }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { canonicalHost } from '../http/authority.js'
 import { parseCidr } from '../http/cidr.js'
 import { TOKEN_LOWER, VALUE_CHAR } from '../http/syntax.js'
 import { parsePortList } from '../policy/port-list.js'
@@ -117,6 +118,19 @@ const listSettings = z.strictObject(
   { error: `not a list; ${LIST}` },
 )
 
+const ADMIN = 'write { listen: http://127.0.0.1:9090 }, or off'
+
+const adminListener = z.strictObject({
+  listen: listenUrl,
+  hosts: list(
+    text('write the name of this host').refine((name) => canonicalHost(name) !== undefined, {
+      error: ({ input }) => `${quote(input)} is no name of a host; write one such as veilgate.example`,
+    }),
+    'a list of names',
+    'write [veilgate.example]',
+  ).optional(),
+})
+
 /** The file as a person writes it. Parsed values come out; descriptions become comments and JSON Schema. */
 export const FILE_SCHEMA = z.strictObject({
   listen: list(listenUrl, 'a list of listen addresses', 'write [http://127.0.0.1:3128]')
@@ -209,6 +223,11 @@ export const FILE_SCHEMA = z.strictObject({
     .describe(
       'Unix socket through which `veilgate lists` asks this instance: auto = $XDG_RUNTIME_DIR/veilgate.sock, or one in a folder of this user alone; a path (relative to this file); or off.',
     ),
+  admin: z
+    .union([z.literal('off'), adminListener], { error: `not an admin listener; ${ADMIN}` })
+    .describe(
+      'Listener for /metrics, /healthz and /readyz: { listen: URL, hosts: [NAME] }, or off; hosts are names by which it may be asked beside addresses and localhost.',
+    ),
   blockPage: section({
     title: sentence().describe('Title of the page that a blocked http:// document gets.'),
     contact: sentence().describe('Whom to ask, shown on that page.'),
@@ -244,7 +263,7 @@ export const CONFIG_GRAMMAR = {
   json: FILE_SCHEMA_JSON,
   empty: 'no configuration in this file; write at least one key, or leave --config out',
   example: 'config defaults',
-  laterKeys: new Set(['headers.perHost', 'egress.addresses', 'upstreams', 'route', 'admin']),
+  laterKeys: new Set(['headers.perHost', 'egress.addresses', 'upstreams', 'route']),
   laterValues: { 'headers.profile': ['strict', 'paranoid'], 'egress.dns.mode': ['doh', 'upstream'] },
 } satisfies DocumentGrammar
 

@@ -23,6 +23,8 @@ export type AccessLogOptions = {
   readonly format: AccessLogFormat
   /** `-` means standard error: standard output belongs to a JSON document. */
   readonly toStderr?: boolean
+  /** Told of lines that are lost, each time. */
+  readonly onLoss?: (lines: number) => void
   /** Told once when lines are lost, and again only after `reopen`. */
   readonly onWarning?: (message: string) => void
 }
@@ -44,11 +46,18 @@ type Sink = { readonly stream: Writable; readonly colour: boolean; reopen(): voi
  *
  * @throws CannotRunError when the file cannot be opened for append
  */
-export function createAccessLog({ file, format, toStderr = false, onWarning = () => {} }: AccessLogOptions): AccessLog {
+export function createAccessLog({
+  file,
+  format,
+  toStderr = false,
+  onLoss: tell = () => {},
+  onWarning = () => {},
+}: AccessLogOptions): AccessLog {
   let lost = 0
   let hasWarned = false
   function lose(lines: number, why: string): void {
     lost += lines
+    tell(lines)
     if (hasWarned) return
     hasWarned = true
     onWarning(`the access log loses lines: ${why}; exchanges go on unlogged until that ends`)

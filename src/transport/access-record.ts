@@ -1,4 +1,5 @@
 import type { AccessRecord } from '../channels.js'
+import type { ErrorCode } from '../errors.js'
 import { FIELD_REFERER, FIELD_USER_AGENT } from '../http/field-table.js'
 import { firstValue, receivedFields } from '../http/received-value.js'
 import type { Exchange } from '../pipeline/exchange.js'
@@ -16,7 +17,7 @@ export type Outcome = {
   firstByteAt: number
   bytesFromClient: number
   bytesToClient: number
-  error: string | null
+  error: ErrorCode | 'client_aborted' | null
   contentType: string
 }
 

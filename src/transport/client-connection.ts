@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
 import { renderRefusal } from '../answers/refusal.js'
+import type { LimitName, RequestCounts } from '../counts.js'
 import { ERROR_CATALOG, type ErrorCode } from '../errors.js'
 import { BROKEN, createRequestReader, HEAD, type MessageReader, NEED_DATA } from '../http/message-reader.js'
 import { BODY_NONE, type RequestHead } from '../http/request-head.js'
@@ -10,6 +11,7 @@ import { decideRequest } from '../pipeline/request-pipeline.js'
 import type { Route } from '../pipeline/route.js'
 import { createOutcome, type Outcome, toAccessRecord } from './access-record.js'
 import type { TransportContext } from './context.js'
+import { countExchange } from './count-exchange.js'
 import type { Expiring } from './deadlines.js'
 import { Forward, type ForwardClient } from './forward.js'
 import { localAnswer, toRefusal } from './reply.js'
@@ -33,6 +35,8 @@ export type ClientConnectionOptions = {
   /** `http://127.0.0.1:3128` */
   readonly listener: string
   readonly ip: string
+  /** Of the listener. */
+  readonly requests: RequestCounts
   readonly dateField: () => string
   readonly onClose: () => void
 }
@@ -51,6 +55,7 @@ export class ClientConnection implements Expiring, ForwardClient {
   deadline: number
   readonly #context: TransportContext
   readonly #listener: string
+  readonly #requests: RequestCounts
   readonly #client: { readonly ip: string; readonly port: number }
   readonly #dateField: () => string
   readonly #onClose: () => void
@@ -65,10 +70,11 @@ export class ClientConnection implements Expiring, ForwardClient {
   #stopTunnel: (() => void) | undefined
   #holdsTunnel = false
 
-  constructor({ context, socket, listener, ip, dateField, onClose }: ClientConnectionOptions) {
+  constructor({ context, socket, listener, ip, requests, dateField, onClose }: ClientConnectionOptions) {
     this.#context = context
     this.socket = socket
     this.#listener = listener
+    this.#requests = requests
     this.#client = { ip, port: socket.remotePort ?? 0 }
     this.#dateField = dateField
     this.#onClose = onClose
@@ -102,8 +108,13 @@ export class ClientConnection implements Expiring, ForwardClient {
 
   expire(): void {
     if (this.#state === BUSY && this.#forward !== undefined) this.#forward.expire()
-    else if (this.#state === WAITING && this.#isHeadBegun) this.#refuseUnread('VG_HEAD_TIMEOUT', '')
-    else this.close()
+    else if (this.#state === WAITING && this.#isHeadBegun) {
+      this.#context.counts.limits.headTimeout++
+      this.#refuseUnread('VG_HEAD_TIMEOUT', '')
+    } else {
+      if (this.#state === WAITING) this.#context.counts.limits.idleTimeout++
+      this.close()
+    }
   }
 
   /** Ends the connection and whatever goes on in it, at once. */
@@ -143,9 +154,11 @@ export class ClientConnection implements Expiring, ForwardClient {
   }
 
   becomeTunnel(origin: Socket, earlyFromOrigin: Buffer): void {
-    const { deadlines, limits } = this.#context
+    const { counts, deadlines, limits } = this.#context
     this.#forward = undefined
     this.#state = TUNNEL
+    counts.bytesFromClient += this.#outcome.bytesFromClient
+    counts.bytesToClient += this.#outcome.bytesToClient
     deadlines.delete(this)
     for (const event of ['data', 'end', 'drain', 'error', 'close']) this.socket.removeAllListeners(event)
     const earlyFromClient = this.reader.takeUnread()
@@ -157,11 +170,13 @@ export class ClientConnection implements Expiring, ForwardClient {
       clientEnded: this.#hasEnded,
       idleMs: limits.tunnelIdleTimeoutMs,
       deadlines,
+      counts,
       onEnd: ({ bytesFromClient, bytesToClient, reason }) => {
         this.#outcome.bytesFromClient += bytesFromClient
         this.#outcome.bytesToClient += bytesToClient
         if (reason === 'origin-reset') this.#outcome.error = 'VG_ORIGIN_TERMINATED'
         else if (reason === 'client-reset') this.#outcome.error = 'client_aborted'
+        else if (reason === 'idle') counts.limits.tunnelIdleTimeout++
         this.#finishTunnel()
       },
     })
@@ -218,8 +233,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     while (this.#state === WAITING && !this.socket.writableNeedDrain) {
       const event = this.reader.next()
       if (event === HEAD) this.#begin()
-      else if (event === BROKEN)
-        this.#refuseUnread(this.reader.head.error ?? 'VG_REQUEST_MALFORMED', this.reader.head.detail)
+      else if (event === BROKEN) this.#refuseBroken()
       else if (event === NEED_DATA) {
         this.#awaitData()
         break
@@ -272,10 +286,11 @@ export class ClientConnection implements Expiring, ForwardClient {
   }
 
   #openTunnel(exchange: Exchange, route: Route): void {
-    const { tunnels, limits } = this.#context
+    const { counts, tunnels, limits } = this.#context
     // the END of a message without content: what follows belongs to the tunnel
     this.reader.next()
     if (!tunnels.enter(this.#client.ip, limits.tunnelsPerClient)) {
+      counts.limits.tunnelsPerClient++
       this.refuse('VG_CLIENT_LIMIT', 'tunnels')
       return
     }
@@ -303,6 +318,13 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#outcome.bytesToClient += answer.length
     this.socket.write(answer)
     this.finishExchange(closes)
+  }
+
+  #refuseBroken(): void {
+    const { error = 'VG_REQUEST_MALFORMED', detail } = this.reader.head
+    const limit = limitOfHead(error, detail)
+    if (limit !== undefined) this.#context.counts.limits[limit]++
+    this.#refuseUnread(error, detail)
   }
 
   /** Answers what could not be read as a request, and closes: nothing behind it has a known meaning. */
@@ -359,12 +381,22 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.socket.resume()
   }
 
-  /** Tells of the exchange, once. */
+  /** Counts the exchange and tells of it, once. */
   #settle(): void {
     const exchange = this.#exchange
     this.#exchange = undefined
-    if (exchange === undefined || !this.#context.isRecording()) return
-    this.#context.record(toAccessRecord(exchange, this.#outcome, this.#listener, this.#context.wallClock()))
+    if (exchange === undefined) return
+    const context = this.#context
+    const { counts } = context
+    const outcome = this.#outcome
+    const now = context.wallClock()
+    const isTunnel = this.#state === TUNNEL
+    if (!isTunnel) {
+      counts.bytesFromClient += outcome.bytesFromClient
+      counts.bytesToClient += outcome.bytesToClient
+    }
+    countExchange(counts, this.#requests, exchange, outcome, isTunnel ? undefined : now - exchange.startedAt)
+    if (context.isRecording()) context.record(toAccessRecord(exchange, outcome, this.#listener, now))
   }
 
   #finishTunnel(): void {
@@ -385,6 +417,13 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#context.deadlines.delete(this)
     this.#onClose()
   }
+}
+
+/** The limit that a head which could not be read has met. */
+function limitOfHead(error: ErrorCode, detail: string): LimitName | undefined {
+  if (error === 'VG_URI_TOO_LONG') return 'uriBytes'
+  if (error !== 'VG_HEAD_TOO_LARGE') return undefined
+  return detail === '' ? 'headBytes' : 'headFields'
 }
 
 const EMPTY = Buffer.alloc(0)

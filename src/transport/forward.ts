@@ -119,6 +119,10 @@ export class Forward implements OriginUser {
   /** A time-out has run: whose fault it is depends on who was to act. */
   expire(): void {
     const isClientsTurn = !this.#hasResponse && !this.#isRequestDone && !this.#isClientHeld
+    const { limits } = this.#context.counts
+    if (isClientsTurn) limits.bodyTimeout++
+    else if (this.#hasResponse) limits.idleTimeout++
+    else limits.responseTimeout++
     this.#fail(isClientsTurn ? 'VG_BODY_TIMEOUT' : 'VG_RESPONSE_TIMEOUT', '')
   }
 

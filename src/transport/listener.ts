@@ -1,5 +1,7 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { CannotRunError, type ErrorCode } from '../errors.js'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { requestCountsOf } from '../counts.js'
+import type { ErrorCode } from '../errors.js'
+import { bind } from './bind.js'
 import { ClientConnection } from './client-connection.js'
 import type { ClientCounts } from './client-counts.js'
 import type { TransportContext } from './context.js'
@@ -7,6 +9,8 @@ import { createDateField } from './reply.js'
 
 export type ListenerOptions = {
   readonly context: TransportContext
+  /** Among the listeners, from 1: names it where its address may not be told. */
+  readonly position: number
   readonly host: string
   readonly port: number
   /** All open client connections of the proxy; the listener adds and removes its own. */
@@ -32,7 +36,7 @@ const TCP_KEEP_ALIVE_MS = 60_000
  * @throws CannotRunError when the port is taken or may not be bound
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { context, host, port, connections, clients } = options
+  const { context, position, host, port, connections, clients } = options
   const dateField = createDateField(context.wallClock)
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS },
@@ -41,6 +45,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   await bind(server, host, port)
   const bound = server.address() as AddressInfo
   const url = `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
+
+  const requests = requestCountsOf(context.counts, `http-${position}`)
 
   function accept(socket: Socket): void {
     const ip = plainAddress(socket.remoteAddress)
@@ -54,17 +60,22 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       connections.delete(connection)
       if (refusal === undefined) clients.leave(ip)
     }
-    const connection = new ClientConnection({ context, socket, listener: url, ip, dateField, onClose })
+    const connection = new ClientConnection({ context, socket, listener: url, ip, requests, dateField, onClose })
     connections.add(connection)
     if (refusal !== undefined) connection.turnAway(refusal)
   }
 
   /** Counts a client that is served; those turned away take nobody's place. */
   function refusalOf(ip: string): ErrorCode | undefined {
-    const { limits } = context
+    const { limits, counts } = context
     if (!context.policy().isClient(ip)) return 'VG_CLIENT_REFUSED'
-    if (clients.total >= limits.connections) return 'VG_CONNECTION_LIMIT'
-    return clients.enter(ip, limits.perClient) ? undefined : 'VG_CLIENT_LIMIT'
+    if (clients.total >= limits.connections) {
+      counts.limits.connections++
+      return 'VG_CONNECTION_LIMIT'
+    }
+    if (clients.enter(ip, limits.perClient)) return undefined
+    counts.limits.perClient++
+    return 'VG_CLIENT_LIMIT'
   }
 
   return {
@@ -73,30 +84,6 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     port: bound.port,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
-}
-
-function bind(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new CannotRunError(bindFault(error, host, port), { cause: error }))
-    })
-    server.listen({ host, port, backlog: 4_096 }, () => {
-      server.removeAllListeners('error')
-      // EMFILE and the like while accepting: the connection is lost, the proxy goes on
-      server.on('error', () => {})
-      resolve()
-    })
-  })
-}
-
-function bindFault({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
-  const place = `${host}:${port}`
-  if (code === 'EADDRINUSE')
-    return `cannot listen on ${place}: the port is taken; stop what uses it or choose another port`
-  if (code === 'EACCES')
-    return `cannot listen on ${place}: permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE`
-  if (code === 'EADDRNOTAVAIL') return `cannot listen on ${place}: this machine has no such address`
-  return `cannot listen on ${place}: ${message}`
 }
 
 /** The client's address, IPv4 also where the socket says it in IPv6. */

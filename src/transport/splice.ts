@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Counts } from '../counts.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 
 export type SpliceEnd = {
@@ -18,6 +19,8 @@ export type SpliceOptions = {
   readonly clientEnded: boolean
   readonly idleMs: number
   readonly deadlines: Deadlines
+  /** Octets are added as they pass: a tunnel may last for days. */
+  readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient'>
   readonly onEnd: (end: SpliceEnd) => void
 }
 
@@ -31,7 +34,7 @@ export type SpliceOptions = {
  * @returns a function that ends the tunnel at once
  */
 export function splice(options: SpliceOptions): () => void {
-  const { client, origin, idleMs, deadlines, onEnd } = options
+  const { client, origin, idleMs, deadlines, counts, onEnd } = options
   let bytesFromClient = 0
   let bytesToClient = 0
   let isOver = false
@@ -75,18 +78,22 @@ export function splice(options: SpliceOptions): () => void {
   }
 
   deadlines.add(tunnel)
-  relay(client, origin, (length) => {
+  const fromClient = (length: number): void => {
     bytesFromClient += length
-  })
-  relay(origin, client, (length) => {
+    counts.bytesFromClient += length
+  }
+  const toClient = (length: number): void => {
     bytesToClient += length
-  })
+    counts.bytesToClient += length
+  }
+  relay(client, origin, fromClient)
+  relay(origin, client, toClient)
   if (options.earlyFromClient.length > 0) {
-    bytesFromClient += options.earlyFromClient.length
+    fromClient(options.earlyFromClient.length)
     if (!origin.write(options.earlyFromClient)) client.pause()
   }
   if (options.earlyFromOrigin.length > 0) {
-    bytesToClient += options.earlyFromOrigin.length
+    toClient(options.earlyFromOrigin.length)
     if (!client.write(options.earlyFromOrigin)) origin.pause()
   }
   if (options.clientEnded) origin.end()

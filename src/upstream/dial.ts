@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { connect, isIPv6 } from 'node:net'
+import { type Counts, observe } from '../counts.js'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
 import type { HostResolver } from './resolver.js'
@@ -46,6 +47,7 @@ export type DialerOptions = {
   readonly connectTimeoutMs: number
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
+  readonly counts: Counts
 }
 
 /**
@@ -56,7 +58,7 @@ export type DialerOptions = {
  * and the rest races by RFC 8305. The error of a lost race is the one that says
  * most: an origin that refused rather than one without a route.
  */
-export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: DialerOptions): Dial {
+export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now, counts }: DialerOptions): Dial {
   return function dial({ host, port, family, admit }, done) {
     const startedAt = now()
     let dnsMs: number | null = null
@@ -133,7 +135,9 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
       this.removeListener('error', onError)
       release(this)
       const ip = candidates[attempts.indexOf(this)] ?? null
-      done(null, this, { ip, dnsMs, connectMs: now() - connectStartedAt })
+      const connectMs = now() - connectStartedAt
+      observe(counts.connectMs, connectMs)
+      done(null, this, { ip, dnsMs, connectMs })
     }
 
     function onError(error: Error): void {
@@ -148,6 +152,7 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now }: 
     }
 
     function onDeadline(): void {
+      counts.limits.connectTimeout++
       fail(new ProxyError(attempts.length === 0 ? 'VG_DNS_TIMEOUT' : 'VG_ORIGIN_CONNECT_TIMEOUT'))
     }
 

@@ -1,3 +1,4 @@
+import { type Counts, countOne, observe } from '../counts.js'
 import { ProxyError } from '../errors.js'
 import { createDnsClient, type DnsAnswer } from './dns-client.js'
 import { createHostsFile } from './hosts-file.js'
@@ -22,6 +23,7 @@ export type HostResolverOptions = {
   readonly timeoutMs: number
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
+  readonly counts: Counts
   readonly hostsPath?: string
 }
 
@@ -47,6 +49,7 @@ export function createResolver({
   servers,
   timeoutMs,
   now,
+  counts,
   hostsPath = '/etc/hosts',
 }: HostResolverOptions): HostResolver {
   const hosts = createHostsFile({ path: hostsPath, now })
@@ -62,7 +65,7 @@ export function createResolver({
       host,
       waiters: new Set(),
       early: undefined,
-      startBy: now() + timeoutMs,
+      startedAt: now(),
       slotTimer: undefined,
     }
     queries.set(host, query)
@@ -81,7 +84,7 @@ export function createResolver({
   function send(query: Query): void {
     clearTimeout(query.slotTimer)
     inFlight++
-    dns.ask(query.host, Math.max(1, query.startBy - now()), (answer) => {
+    dns.ask(query.host, Math.max(1, query.startedAt + timeoutMs - now()), (answer) => {
       if (!answer.isWhole) {
         query.early = answer.addresses
         tell(query, null, answer.addresses)
@@ -103,6 +106,8 @@ export function createResolver({
 
   function finish(query: Query, answer: DnsAnswer): void {
     queries.delete(query.host)
+    observe(counts.dnsMs, now() - query.startedAt)
+    if (answer.failure !== '') countOne(counts.dnsErrors, answer.failure)
     const error = toError(answer)
     if (!isClosed && error?.code !== 'VG_DNS_TIMEOUT') remember(query.host, error, answer)
     tell(query, error, answer.addresses)
@@ -183,7 +188,7 @@ type Query = {
   /** What the waiters were told while AAAA lags. */
   early: readonly string[] | undefined
   /** Milliseconds on the resolver's clock: the wait for a slot counts as well. */
-  readonly startBy: number
+  readonly startedAt: number
   slotTimer: NodeJS.Timeout | undefined
 }
 

@@ -1,3 +1,4 @@
+import { createCounts } from '../../src/counts.js'
 import { createEgressGuard } from '../../src/policy/egress-guard.js'
 import type { ListEgress } from '../../src/subscriptions/open-connection.js'
 import { createDialer } from '../../src/upstream/dial.js'
@@ -17,6 +18,7 @@ export function openEgress(options: Partial<ListEgress> & { readonly allow?: rea
       isOwn: () => false,
       connectTimeoutMs: 5_000,
       now: () => performance.now(),
+      counts: createCounts(),
     }),
     isPortOpen: () => true,
     headTimeoutMs: 5_000,

@@ -127,6 +127,14 @@ const KEYS: readonly (readonly [
   ['limits.tunnelIdleTimeout', '1h', 'limits.tunnelIdleTimeoutMs', 3_600_000, '9999h', '"9999h" is no duration'],
   ['cache', '~/veilgate', 'cache', '~/veilgate', '5', 'the number 5 where text belongs'],
   ['control', 'vg.sock', 'control', '/etc/veilgate/vg.sock', '5', 'the number 5 where text belongs'],
+  [
+    'admin',
+    '{ listen: "http://127.0.0.1:9090", hosts: [vg.example] }',
+    'admin',
+    { listen: 'http://127.0.0.1:9090', hosts: ['vg.example'] },
+    '{ listen: "ftp://127.0.0.1" }',
+    'veilgate has no ftp listener',
+  ],
   ['blockPage.title', 'No', 'blockPage.title', 'No', '5', 'the number 5 where text belongs'],
   [
     'blockPage.contact',
@@ -242,7 +250,6 @@ describe('what later versions bring', () => {
     ['egress: { addresses: [] }', 'egress.addresses: this version does not have this key yet'],
     ['upstreams: {}', 'upstreams: this version does not have this key yet'],
     ['route: []', 'route: this version does not have this key yet'],
-    ['admin: off', 'admin: this version does not have this key yet'],
     ['headers: { profile: strict }', 'headers.profile: this version does not have strict yet; write off, standard'],
     ['headers: { profile: paranoid }', 'headers.profile: this version does not have paranoid yet'],
     ['egress: { dns: { mode: doh } }', 'egress.dns.mode: this version does not have doh yet; write system'],

@@ -11,8 +11,8 @@ describe('FILE_SCHEMA_JSON', () => {
     })
   })
 
-  test('makes no key compulsory but what a rule file or a list cannot be without', () => {
-    expect(JSON.stringify(FILE_SCHEMA_JSON)).not.toMatch(/"required":\["(?!(?:path|url)")/)
+  test('makes no key compulsory but what a rule file, a list or an admin listener cannot be without', () => {
+    expect(JSON.stringify(FILE_SCHEMA_JSON)).not.toMatch(/"required":\["(?!(?:path|url|listen)")/)
   })
 
   test('describes the notation of the file, not what it becomes', () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { createCounts } from '../../../src/counts.js'
 import { ProxyError } from '../../../src/errors.js'
 import { createEgressGuard } from '../../../src/policy/egress-guard.js'
 import { createOwnListeners } from '../../../src/policy/own-listeners.js'
@@ -68,6 +69,7 @@ function dialer(options: Partial<DialerOptions> = {}): Dial {
     isOwn: () => false,
     connectTimeoutMs: 15_000,
     now: () => performance.now(),
+    counts: createCounts(),
     ...options,
   })
 }
@@ -174,6 +176,7 @@ describe('what is dialled', () => {
       servers: [dns.address],
       timeoutMs: 15_000,
       now: () => clock,
+      counts: createCounts(),
       hostsPath: '/nonexistent',
     })
     closing.push(
