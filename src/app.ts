@@ -28,6 +28,7 @@ import { createDeadlines, tickFor } from './transport/deadlines.js'
 import { drain } from './transport/drain.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
+import { countDescriptors, createDescriptors, readDescriptorLimit } from './upstream/descriptors.js'
 import { createDialer, type Dial } from './upstream/dial.js'
 import { createResolver, type HostResolver } from './upstream/resolver.js'
 
@@ -111,6 +112,14 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   const idPrefix = randomBytes(4).toString('hex')
   let exchanges = 0
   const tunnels = createClientCounts()
+  const descriptors = createDescriptors({
+    limit: readDescriptorLimit(),
+    base: countDescriptors(),
+    onShort: (used, limit) =>
+      logger?.warn(
+        `${used} of ${limit} descriptors are in use: no more clients are let in until some close; raise the limit (LimitNOFILE=, ulimit -n)`,
+      ),
+  })
   let listeners: readonly Listener[] = []
   let admin: AdminServer | undefined
   let isDraining = false
@@ -139,6 +148,7 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       return heads.response
     },
     counts,
+    descriptors,
     deadlines,
     pool,
     tunnels,
@@ -157,13 +167,19 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
 
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
     const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
-    const resolver = createResolver({ ...next.egress.dns, now: () => performance.now(), counts })
+    const resolver = createResolver({
+      ...next.egress.dns,
+      now: () => performance.now(),
+      counts,
+      maxQueries: next.limits.dnsQueries,
+    })
     resolvers.add(resolver)
     const dial = createDialer({
       resolver,
       guard: policy.guard,
       isOwn: policy.isOwn,
-      connectTimeoutMs: next.limits.connectTimeoutMs,
+      limits: next.limits,
+      descriptors,
       now: () => performance.now(),
       counts,
     })
@@ -210,6 +226,11 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
         version: readVersion(),
         connections: () => connections.size,
         tunnels: () => tunnels.total,
+        sockets: () => descriptors.sockets,
+        descriptors: () => {
+          const open = countDescriptors()
+          return open === 0 ? undefined : { open, limit: descriptors.limit }
+        },
         idleOrigins: () => pool.size,
         rules: () => snapshot.policy.rules.size,
         lists: () => lists.states(),
@@ -344,8 +365,9 @@ function localAddresses(): string[] {
 }
 
 function timeoutsOf({ limits }: Config): number[] {
-  const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs } = limits
-  return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs]
+  const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs, connectionLifetimeMs } =
+    limits
+  return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs, connectionLifetimeMs]
 }
 
 function withoutExtras({ ruleSet: _ruleSet, logger: _logger, counts: _counts, ...settings }: ProxyOptions): Settings {

@@ -12,10 +12,11 @@ export type Durations = {
   sumMs: number
 }
 
-/** The limits that are counted when something meets them: keys of `limits:`. */
+/** The limits that are counted when something meets them: keys of `limits:`, and `descriptors`, whose limit the system sets. */
 export const LIMIT_NAMES = [
   'connections',
   'perClient',
+  'tunnels',
   'tunnelsPerClient',
   'headBytes',
   'headFields',
@@ -23,9 +24,16 @@ export const LIMIT_NAMES = [
   'headTimeout',
   'connectTimeout',
   'bodyTimeout',
+  'bodyMinRate',
   'responseTimeout',
   'idleTimeout',
   'tunnelIdleTimeout',
+  'connectionLifetime',
+  'requestsPerConnection',
+  'pendingDialsPerOrigin',
+  'dnsQueries',
+  'bufferBytes',
+  'descriptors',
 ] as const
 export type LimitName = (typeof LIMIT_NAMES)[number]
 

@@ -10,7 +10,6 @@ import {
   requestPlace,
   STATUS_PLACES,
 } from '../counts.js'
-import { openDescriptors } from './process-status.js'
 
 /** What is counted, and what is asked for when somebody looks. */
 export type MetricSources = {
@@ -19,8 +18,12 @@ export type MetricSources = {
   /** Client connections open now. */
   readonly connections: () => number
   readonly tunnels: () => number
+  /** Sockets of clients and origins, attempts to connect among them. */
+  readonly sockets: () => number
   /** Connections to origins that wait for a request. */
   readonly idleOrigins: () => number
+  /** Descriptors open and allowed; undefined where the system does not tell. */
+  readonly descriptors: () => { readonly open: number; readonly limit: number | undefined } | undefined
   /** Rules in force. */
   readonly rules: () => number
   readonly lists: () => readonly {
@@ -112,6 +115,7 @@ export function createMetrics(sources: MetricSources): Metrics {
 
   gauge('veilgate_connections_active', 'Client connections open', [], () => [[{}, sources.connections()]])
   gauge('veilgate_tunnels_active', 'Tunnels open or being opened', [], () => [[{}, sources.tunnels()]])
+  gauge('veilgate_sockets_open', 'Sockets of clients and origins', [], () => [[{}, sources.sockets()]])
   gauge('veilgate_origin_connections_idle', 'Connections to origins that wait for a request', [], () => [
     [{}, sources.idleOrigins()],
   ])
@@ -147,7 +151,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('process_start_time_seconds', 'When the process started', [], () => [
     [{}, Math.round(Date.now() / 1_000 - process.uptime())],
   ])
-  gauge('process_open_fds', 'Descriptors open', [], () => openDescriptors().map((count): Sample => [{}, count]))
+  gauge('process_open_fds', 'Descriptors open', [], () => {
+    const { open } = sources.descriptors() ?? {}
+    return open === undefined ? [] : [[{}, open]]
+  })
+  gauge('process_max_fds', 'Descriptors that may be open', [], () => {
+    const { limit } = sources.descriptors() ?? {}
+    return limit === undefined ? [] : [[{}, limit]]
+  })
   gauge('process_cpu_seconds_total', 'CPU time used', [], () => {
     const { user, system } = process.cpuUsage()
     return [[{}, (user + system) / 1_000_000]]

@@ -78,6 +78,7 @@ export type Config = {
 export type Limits = {
   readonly connections: number
   readonly perClient: number
+  readonly tunnels: number
   readonly tunnelsPerClient: number
   readonly headBytes: number
   readonly headFields: number
@@ -85,9 +86,17 @@ export type Limits = {
   readonly headTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly bodyTimeoutMs: number
+  /** Octets a second, over each `bodyTimeoutMs`; 0 for none. */
+  readonly bodyMinRate: number
   readonly responseTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly tunnelIdleTimeoutMs: number
+  readonly connectionLifetimeMs: number
+  readonly requestsPerConnection: number
+  /** Octets held for a peer that does not read, each way of an exchange. */
+  readonly bufferBytes: number
+  readonly pendingDialsPerOrigin: number
+  readonly dnsQueries: number
 }
 
 const ANY_PORT: readonly PortRange[] = [[1, 65535]]
@@ -118,6 +127,7 @@ export const DEFAULT_CONFIG: Config = {
   limits: {
     connections: 20_000,
     perClient: 4_096,
+    tunnels: 16_000,
     tunnelsPerClient: 4_096,
     headBytes: 65_536,
     headFields: 512,
@@ -125,9 +135,15 @@ export const DEFAULT_CONFIG: Config = {
     headTimeoutMs: 10_000,
     connectTimeoutMs: 10_000,
     bodyTimeoutMs: 30_000,
+    bodyMinRate: 500,
     responseTimeoutMs: 60_000,
     idleTimeoutMs: 120_000,
     tunnelIdleTimeoutMs: 900_000,
+    connectionLifetimeMs: 86_400_000,
+    requestsPerConnection: 100_000,
+    bufferBytes: 65_536,
+    pendingDialsPerOrigin: 512,
+    dnsQueries: 256,
   },
   cache: '~/.cache/veilgate',
   control: 'auto',

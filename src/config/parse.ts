@@ -43,6 +43,7 @@ function toSettings({ rules, egress, limits, admin, ...rest }: FileContent, dire
     limits: limits && {
       connections: limits.connections,
       perClient: limits.perClient,
+      tunnels: limits.tunnels,
       tunnelsPerClient: limits.tunnelsPerClient,
       headBytes: limits.headBytes,
       headFields: limits.headFields,
@@ -50,9 +51,15 @@ function toSettings({ rules, egress, limits, admin, ...rest }: FileContent, dire
       headTimeoutMs: limits.headTimeout,
       connectTimeoutMs: limits.connectTimeout,
       bodyTimeoutMs: limits.bodyTimeout,
+      bodyMinRate: limits.bodyMinRate,
       responseTimeoutMs: limits.responseTimeout,
       idleTimeoutMs: limits.idleTimeout,
       tunnelIdleTimeoutMs: limits.tunnelIdleTimeout,
+      connectionLifetimeMs: limits.connectionLifetime,
+      requestsPerConnection: limits.requestsPerConnection,
+      bufferBytes: limits.bufferBytes,
+      pendingDialsPerOrigin: limits.pendingDialsPerOrigin,
+      dnsQueries: limits.dnsQueries,
     },
   }
 }

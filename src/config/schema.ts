@@ -202,6 +202,7 @@ export const FILE_SCHEMA = z.strictObject({
   limits: section({
     connections: count(1, 1_000_000).describe('Client connections in all.'),
     perClient: count(1, 1_000_000).describe('Connections of one client address.'),
+    tunnels: count(1, 1_000_000).describe('Tunnels in all.'),
     tunnelsPerClient: count(1, 1_000_000).describe('Tunnels of one client address.'),
     headBytes: count(1_024, 1_048_576).describe('Bytes of a request or response head.'),
     headFields: count(16, 10_000).describe('Fields of a head.'),
@@ -209,9 +210,21 @@ export const FILE_SCHEMA = z.strictObject({
     headTimeout: duration.describe('From the first byte of a request head to its last.'),
     connectTimeout: duration.describe('For a connection to an origin, all its addresses together.'),
     bodyTimeout: duration.describe('Silence within a request body.'),
+    bodyMinRate: count(0, 1_000_000_000).describe(
+      'Bytes a second that a client must send of a request body, over each bodyTimeout; 0: none.',
+    ),
     responseTimeout: duration.describe('From the end of a request to the head of its response.'),
     idleTimeout: duration.describe('Silence on a connection between requests, and within a response body.'),
     tunnelIdleTimeout: duration.describe('Silence on a tunnel, both ways.'),
+    connectionLifetime: duration.describe(
+      'After this long a client connection takes no further request, and a tunnel ends.',
+    ),
+    requestsPerConnection: count(1, 1_000_000_000).describe('Requests on one client connection.'),
+    bufferBytes: count(4_096, 16_777_216).describe(
+      'Bytes held for a peer that does not read, each way of an exchange.',
+    ),
+    pendingDialsPerOrigin: count(1, 1_000_000).describe('Connections to one origin that are being made.'),
+    dnsQueries: count(1, 100_000).describe('Names that are asked for at a time; others wait.'),
   }).describe('What one client, and all together, may take.'),
   cache: text('write the path of a directory, or off')
     .min(1, 'an empty path; write the path of a directory, or off')

@@ -18,8 +18,6 @@ import { localAnswer, toRefusal } from './reply.js'
 import { splice } from './splice.js'
 import { dialTunnel } from './tunnel.js'
 
-/** Requests that a client sends ahead are held back in the kernel beyond this. */
-const MAX_AHEAD_BYTES = 65_536
 /** A client that still sends after our last answer gets this long to read it before the connection is torn down. */
 const LINGER_MS = 2_000
 
@@ -59,6 +57,8 @@ export class ClientConnection implements Expiring, ForwardClient {
   readonly #client: { readonly ip: string; readonly port: number }
   readonly #dateField: () => string
   readonly #onClose: () => void
+  readonly #bornAt: number
+  #served = 0
   #state = WAITING
   #isPumping = false
   #isHeadBegun = false
@@ -81,6 +81,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.reader = createRequestReader(context.requestHead, context.limits, () => context.policy().headers.request)
     this.deadline = context.deadlines.now + context.limits.idleTimeoutMs
     context.deadlines.add(this)
+    this.#bornAt = context.deadlines.now
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('end', () => this.#onEnd())
     socket.on('drain', () => this.#onDrain())
@@ -169,6 +170,7 @@ export class ClientConnection implements Expiring, ForwardClient {
       earlyFromOrigin,
       clientEnded: this.#hasEnded,
       idleMs: limits.tunnelIdleTimeoutMs,
+      endsAt: this.#bornAt + limits.connectionLifetimeMs,
       deadlines,
       counts,
       onEnd: ({ bytesFromClient, bytesToClient, reason }) => {
@@ -177,6 +179,7 @@ export class ClientConnection implements Expiring, ForwardClient {
         if (reason === 'origin-reset') this.#outcome.error = 'VG_ORIGIN_TERMINATED'
         else if (reason === 'client-reset') this.#outcome.error = 'client_aborted'
         else if (reason === 'idle') counts.limits.tunnelIdleTimeout++
+        else if (reason === 'lifetime') counts.limits.connectionLifetime++
         this.#finishTunnel()
       },
     })
@@ -188,7 +191,10 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.reader.receive(chunk)
     this.#readOn()
     const isHeld = this.#state === BUSY || this.socket.writableNeedDrain
-    if (isHeld && this.reader.unread > MAX_AHEAD_BYTES) this.socket.pause()
+    // requests that a client sends ahead are held back in the kernel
+    if (!isHeld || this.reader.unread <= this.#context.limits.bufferBytes) return
+    this.#context.counts.limits.bufferBytes++
+    this.socket.pause()
   }
 
   #onEnd(): void {
@@ -257,7 +263,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     const { head } = this.reader
     this.#state = BUSY
     this.#isHeadBegun = false
-    this.#keepsAlive = head.keepAlive
+    this.#keepsAlive = head.keepAlive && this.#mayGoOn()
     this.#outcome = createOutcome()
     const exchange = createExchange({
       id: context.nextId(),
@@ -273,6 +279,18 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#perform(exchange)
   }
 
+  /** Whether this connection may have another request after the one that begins. */
+  #mayGoOn(): boolean {
+    const { counts, deadlines, limits } = this.#context
+    if (++this.#served >= limits.requestsPerConnection) {
+      counts.limits.requestsPerConnection++
+      return false
+    }
+    if (deadlines.now < this.#bornAt + limits.connectionLifetimeMs) return true
+    counts.limits.connectionLifetime++
+    return false
+  }
+
   #perform(exchange: Exchange): void {
     const { plan, route } = exchange
     if (plan === 'refuse' || route === undefined) {
@@ -280,26 +298,20 @@ export class ClientConnection implements Expiring, ForwardClient {
       else this.refuse(exchange.error ?? 'VG_INTERNAL', exchange.detail)
     } else if (plan === 'answer') this.#answerLocally(exchange)
     else if (plan === 'forward') {
+      if (exchange.upgrade && !this.#enterTunnel()) return
       this.#forward = new Forward(this.#context, this, exchange, route, this.#outcome)
       this.#forward.start()
     } else this.#openTunnel(exchange, route)
   }
 
   #openTunnel(exchange: Exchange, route: Route): void {
-    const { counts, tunnels, limits } = this.#context
     // the END of a message without content: what follows belongs to the tunnel
     this.reader.next()
-    if (!tunnels.enter(this.#client.ip, limits.tunnelsPerClient)) {
-      counts.limits.tunnelsPerClient++
-      this.refuse('VG_CLIENT_LIMIT', 'tunnels')
-      return
-    }
-    this.#holdsTunnel = true
+    if (!this.#enterTunnel()) return
     this.setDeadline(0)
     this.#stopTunnel = dialTunnel(this.#context, exchange, route, this.#outcome, (error, origin) => {
       this.#stopTunnel = undefined
       if (origin === null) {
-        this.#leaveTunnel()
         this.refuse(error?.code ?? 'VG_INTERNAL', error?.detail ?? '')
         return
       }
@@ -309,6 +321,23 @@ export class ClientConnection implements Expiring, ForwardClient {
       this.socket.write(CONNECTION_ESTABLISHED)
       this.becomeTunnel(origin, EMPTY)
     })
+  }
+
+  /** Takes the place of a tunnel, or refuses; an upgrade has one from the request on, for it may become a tunnel. */
+  #enterTunnel(): boolean {
+    const { counts, tunnels, limits } = this.#context
+    if (tunnels.total >= limits.tunnels) {
+      counts.limits.tunnels++
+      this.refuse('VG_TUNNEL_LIMIT', '')
+      return false
+    }
+    if (!tunnels.enter(this.#client.ip, limits.tunnelsPerClient)) {
+      counts.limits.tunnelsPerClient++
+      this.refuse('VG_CLIENT_LIMIT', 'tunnels')
+      return false
+    }
+    this.#holdsTunnel = true
+    return true
   }
 
   #answerLocally(exchange: Exchange): void {
@@ -386,6 +415,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     const exchange = this.#exchange
     this.#exchange = undefined
     if (exchange === undefined) return
+    this.#leaveTunnel()
     const context = this.#context
     const { counts } = context
     const outcome = this.#outcome

@@ -4,6 +4,7 @@ import type { Counts } from '../counts.js'
 import type { RequestHead } from '../http/request-head.js'
 import type { ResponseHead } from '../http/response-head.js'
 import type { Policy } from '../pipeline/policy.js'
+import type { Descriptors } from '../upstream/descriptors.js'
 import type { DialDone, DialRequest } from '../upstream/dial.js'
 import type { ClientCounts } from './client-counts.js'
 import type { Deadlines } from './deadlines.js'
@@ -13,6 +14,7 @@ import type { OriginPool } from './origin-pool.js'
 export type TransportContext = {
   readonly limits: Limits
   readonly counts: Counts
+  readonly descriptors: Descriptors
   readonly deadlines: Deadlines
   readonly pool: OriginPool
   /** Open tunnels per client; connections are counted by the listener. */

@@ -65,6 +65,8 @@ export class Forward implements OriginUser {
   #closes = false
   #isEndedByClose = false
   #interimResponses = 0
+  /** Octets of the request body within the time in which `bodyMinRate` is judged; -1 while nothing is expected. */
+  #windowBytes = -1
   #originKeepsAlive = false
   #responseHead = ''
   #pieces: Buffer[] = []
@@ -120,7 +122,7 @@ export class Forward implements OriginUser {
   expire(): void {
     const isClientsTurn = !this.#hasResponse && !this.#isRequestDone && !this.#isClientHeld
     const { limits } = this.#context.counts
-    if (isClientsTurn) limits.bodyTimeout++
+    if (isClientsTurn) limits[this.#windowBytes > 0 ? 'bodyMinRate' : 'bodyTimeout']++
     else if (this.#hasResponse) limits.idleTimeout++
     else limits.responseTimeout++
     this.#fail(isClientsTurn ? 'VG_BODY_TIMEOUT' : 'VG_RESPONSE_TIMEOUT', '')
@@ -251,15 +253,30 @@ export class Forward implements OriginUser {
     this.#isRequestDone = event === END
     const head = this.#isHeadSent ? '' : this.#exchange.requestHead
     this.#isHeadSent = true
-    for (const piece of pieces) this.#outcome.bytesFromClient += piece.length
+    let received = 0
+    for (const piece of pieces) received += piece.length
+    this.#outcome.bytesFromClient += received
     const isWritable = writeAll(origin.socket, head, pieces)
     if (!isWritable && !this.#isRequestDone) {
       this.#isClientHeld = true
+      this.#context.counts.limits.bufferBytes++
       this.#client.socket.pause()
     }
     const { limits } = this.#context
     if (this.#hasResponse) this.#client.setDeadline(limits.idleTimeoutMs)
-    else this.#client.setDeadline(this.#isRequestDone ? limits.responseTimeoutMs : limits.bodyTimeoutMs)
+    else if (this.#isRequestDone) this.#client.setDeadline(limits.responseTimeoutMs)
+    else this.#awaitBody(received)
+  }
+
+  /** In each `bodyTimeout` the client must send at least what `bodyMinRate` asks for; with a rate of 0, anything. */
+  #awaitBody(received: number): void {
+    const { bodyTimeoutMs, bodyMinRate } = this.#context.limits
+    const isExpected = !this.#isClientHeld && this.#windowBytes !== -1
+    if (isExpected) this.#windowBytes += received
+    if (isExpected && this.#windowBytes * 1_000 < bodyMinRate * bodyTimeoutMs) return
+    if (isExpected && received === 0) return
+    this.#windowBytes = this.#isClientHeld ? -1 : 0
+    this.#client.setDeadline(bodyTimeoutMs)
   }
 
   /** Takes over a response head; false when the exchange has ended or left HTTP with it. */
@@ -324,7 +341,9 @@ export class Forward implements OriginUser {
     this.#outcome.bytesToClient += head.length
     for (const piece of pieces) this.#outcome.bytesToClient += piece.length
     this.#client.setDeadline(this.#context.limits.idleTimeoutMs)
-    if (!writeAll(this.#client.socket, head, pieces)) origin.socket.pause()
+    if (writeAll(this.#client.socket, head, pieces)) return
+    this.#context.counts.limits.bufferBytes++
+    origin.socket.pause()
   }
 
   #finish(origin: OriginConnection): void {

@@ -39,7 +39,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const { context, position, host, port, connections, clients } = options
   const dateField = createDateField(context.wallClock)
   const server = createServer(
-    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS },
+    {
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+      highWaterMark: context.limits.bufferBytes,
+    },
     accept,
   )
   await bind(server, host, port)
@@ -50,25 +56,33 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
   function accept(socket: Socket): void {
     const ip = plainAddress(socket.remoteAddress)
-    // gone before it was accepted: there is nobody to answer
-    if (ip === undefined) {
+    // gone before it was accepted, or no descriptor to spare for an answer
+    if (ip === undefined || context.descriptors.isScarce()) {
+      if (ip !== undefined) context.counts.limits.descriptors++
       socket.destroy()
       return
     }
     const refusal = refusalOf(ip)
     const onClose = () => {
       connections.delete(connection)
+      context.descriptors.sockets--
       if (refusal === undefined) clients.leave(ip)
     }
     const connection = new ClientConnection({ context, socket, listener: url, ip, requests, dateField, onClose })
     connections.add(connection)
+    context.descriptors.sockets++
     if (refusal !== undefined) connection.turnAway(refusal)
   }
 
   /** Counts a client that is served; those turned away take nobody's place. */
   function refusalOf(ip: string): ErrorCode | undefined {
-    const { limits, counts } = context
+    const { limits, counts, descriptors, pool } = context
     if (!context.policy().isClient(ip)) return 'VG_CLIENT_REFUSED'
+    if (descriptors.isShort()) {
+      pool.clear()
+      counts.limits.descriptors++
+      return 'VG_CONNECTION_LIMIT'
+    }
     if (clients.total >= limits.connections) {
       counts.limits.connections++
       return 'VG_CONNECTION_LIMIT'

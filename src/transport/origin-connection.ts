@@ -42,6 +42,7 @@ export class OriginConnection implements Expiring {
   #user: OriginUser | undefined
   #error: Error | undefined
   readonly #bornAt: number
+  readonly #onSocketClose = () => this.#onClose()
   readonly #deadlines: Deadlines
   readonly #pool: OriginPool
 
@@ -67,7 +68,7 @@ export class OriginConnection implements Expiring {
     socket.on('error', (error) => {
       this.#error = error
     })
-    socket.on('close', () => this.#onClose())
+    socket.on('close', this.#onSocketClose)
   }
 
   /** Takes a waiting connection for another exchange. */
@@ -101,7 +102,9 @@ export class OriginConnection implements Expiring {
   /** Gives the bare socket away, for a tunnel. */
   detach(): Socket {
     this.#user = undefined
-    for (const event of ['data', 'end', 'drain', 'error', 'close']) this.socket.removeAllListeners(event)
+    for (const event of ['data', 'end', 'drain', 'error']) this.socket.removeAllListeners(event)
+    // others count closed sockets by it
+    this.socket.off('close', this.#onSocketClose)
     return this.socket
   }
 

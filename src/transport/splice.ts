@@ -5,8 +5,8 @@ import type { Deadlines, Expiring } from './deadlines.js'
 export type SpliceEnd = {
   readonly bytesFromClient: number
   readonly bytesToClient: number
-  /** `closed`: both sides ended; `…-reset`: that side broke; `idle`: nothing moved for too long; `aborted`: we ended it. */
-  readonly reason: 'closed' | 'client-reset' | 'origin-reset' | 'idle' | 'aborted'
+  /** `closed`: both sides ended; `…-reset`: that side broke; `idle`: nothing moved for too long; `lifetime`: its time is up; `aborted`: we ended it. */
+  readonly reason: 'closed' | 'client-reset' | 'origin-reset' | 'idle' | 'lifetime' | 'aborted'
 }
 
 export type SpliceOptions = {
@@ -18,9 +18,11 @@ export type SpliceOptions = {
   /** The client has sent FIN already. */
   readonly clientEnded: boolean
   readonly idleMs: number
+  /** Coarse clock, ms: when the tunnel ends whatever moves in it. */
+  readonly endsAt: number
   readonly deadlines: Deadlines
   /** Octets are added as they pass: a tunnel may last for days. */
-  readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient'>
+  readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient' | 'limits'>
   readonly onEnd: (end: SpliceEnd) => void
 }
 
@@ -34,14 +36,14 @@ export type SpliceOptions = {
  * @returns a function that ends the tunnel at once
  */
 export function splice(options: SpliceOptions): () => void {
-  const { client, origin, idleMs, deadlines, counts, onEnd } = options
+  const { client, origin, idleMs, endsAt, deadlines, counts, onEnd } = options
   let bytesFromClient = 0
   let bytesToClient = 0
   let isOver = false
 
   const tunnel: Expiring = {
-    deadline: deadlines.now + idleMs,
-    expire: () => end('idle'),
+    deadline: Math.min(endsAt, deadlines.now + idleMs),
+    expire: () => end(deadlines.now >= endsAt ? 'lifetime' : 'idle'),
   }
 
   function end(reason: SpliceEnd['reason']): void {
@@ -60,12 +62,14 @@ export function splice(options: SpliceOptions): () => void {
 
   function relay(from: Socket, to: Socket, count: (length: number) => void): void {
     from.on('data', (chunk: Buffer) => {
-      tunnel.deadline = deadlines.now + idleMs
+      tunnel.deadline = Math.min(endsAt, deadlines.now + idleMs)
       count(chunk.length)
-      if (!to.write(chunk)) from.pause()
+      if (to.write(chunk)) return
+      counts.limits.bufferBytes++
+      from.pause()
     })
     to.on('drain', () => {
-      tunnel.deadline = deadlines.now + idleMs
+      tunnel.deadline = Math.min(endsAt, deadlines.now + idleMs)
       from.resume()
     })
     from.on('end', () => to.end())

@@ -3,6 +3,7 @@ import { connect, isIPv6 } from 'node:net'
 import { type Counts, observe } from '../counts.js'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
+import type { Descriptors } from './descriptors.js'
 import type { HostResolver } from './resolver.js'
 
 /** RFC 8305 §5: Connection Attempt Delay. */
@@ -31,20 +32,28 @@ export type DialDone = (error: ProxyError | null, socket: Socket | null, timing:
 /**
  * `done` runs once, before `dial` returns where no name must be asked and no
  * connection made. The socket it gets is connected, half-open allowed, not
- * flowing and without any listener: an `error` listener must be on it before
+ * flowing and with no listener but one that counts closed sockets, which stays: an `error` listener must be on it before
  * `done` returns.
  *
  * @returns cancels: `done` will not run and nothing stays open. After `done` it does nothing.
  */
 export type Dial = (request: DialRequest, done: DialDone) => () => void
 
+export type DialLimits = {
+  /** For DNS and all attempts together. */
+  readonly connectTimeoutMs: number
+  readonly pendingDialsPerOrigin: number
+  /** Octets that a connection holds before its writer is told to wait. */
+  readonly bufferBytes: number
+}
+
 export type DialerOptions = {
   readonly resolver: Pick<HostResolver, 'lookup'>
   readonly guard: EgressGuard
   /** Whether address and port are one of this proxy's own listeners. */
   readonly isOwn: (ip: string, port: number) => boolean
-  /** For DNS and all attempts together. */
-  readonly connectTimeoutMs: number
+  readonly limits: DialLimits
+  readonly descriptors: Descriptors
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
   readonly counts: Counts
@@ -58,8 +67,41 @@ export type DialerOptions = {
  * and the rest races by RFC 8305. The error of a lost race is the one that says
  * most: an origin that refused rather than one without a route.
  */
-export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now, counts }: DialerOptions): Dial {
+export function createDialer(options: DialerOptions): Dial {
+  const { resolver, guard, isOwn, limits, descriptors, now, counts } = options
+  const { connectTimeoutMs, bufferBytes } = limits
+  /** Those that are being made, by `host:port`. */
+  const pending = new Map<string, number>()
+
+  /** Why no attempt may be made now. */
+  function shortage(origin: string): ProxyError | undefined {
+    if ((pending.get(origin) ?? 0) >= limits.pendingDialsPerOrigin) {
+      counts.limits.pendingDialsPerOrigin++
+      return new ProxyError('VG_DIAL_LIMIT')
+    }
+    if (!descriptors.isExhausted()) return undefined
+    counts.limits.descriptors++
+    return new ProxyError('VG_CONNECTION_LIMIT')
+  }
+
+  function leave(origin: string): void {
+    const left = (pending.get(origin) ?? 0) - 1
+    if (left <= 0) pending.delete(origin)
+    else pending.set(origin, left)
+  }
+
+  function onSocketClose(): void {
+    descriptors.sockets--
+  }
+
   return function dial({ host, port, family, admit }, done) {
+    const origin = `${host}:${port}`
+    const refusal = shortage(origin)
+    if (refusal !== undefined) {
+      done(refusal, null, { ip: null, dnsMs: null, connectMs: null })
+      return nothingToCancel
+    }
+    pending.set(origin, (pending.get(origin) ?? 0) + 1)
     const startedAt = now()
     let dnsMs: number | null = null
     let connectStartedAt = startedAt
@@ -75,6 +117,7 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now, co
 
     function release(winner: Socket | undefined): void {
       isOver = true
+      leave(origin)
       clearTimeout(deadline)
       clearTimeout(nextAttempt)
       cancelLookup?.()
@@ -123,7 +166,9 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now, co
     function tryNext(): void {
       const ip = candidates[attempts.length]
       if (ip === undefined) return
-      const socket = connect({ host: ip, port, allowHalfOpen: true, noDelay: true })
+      const socket = connect(withBuffer({ host: ip, port, allowHalfOpen: true, noDelay: true }, bufferBytes))
+      descriptors.sockets++
+      socket.on('close', onSocketClose)
       socket.on('connect', onConnect)
       socket.on('error', onError)
       openAttempts++
@@ -164,6 +209,11 @@ export function createDialer({ resolver, guard, isOwn, connectTimeoutMs, now, co
       if (!isOver) release(undefined)
     }
   }
+}
+
+/** Node's types lack `highWaterMark` here; a socket takes it as every stream does. */
+function withBuffer<T extends object>(options: T, bufferBytes: number): T {
+  return { ...options, highWaterMark: bufferBytes } as T
 }
 
 /** Strongest last; a code that is not here ranks lowest. */

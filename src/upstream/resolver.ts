@@ -9,8 +9,6 @@ const MAX_TTL_MS = 3_600_000
 const NEGATIVE_TTL_MS = 5_000
 /** About 2 MB of names. */
 const MAX_CACHED_NAMES = 10_000
-/** c-ares and common home routers get slow or drop beyond some hundreds. */
-const MAX_QUERIES_IN_FLIGHT = 256
 
 const LOOPBACK: readonly string[] = ['::1', '127.0.0.1']
 const NO_ADDRESSES: readonly string[] = []
@@ -24,6 +22,8 @@ export type HostResolverOptions = {
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
   readonly counts: Counts
+  /** Queries in flight; others wait. */
+  readonly maxQueries: number
   readonly hostsPath?: string
 }
 
@@ -50,6 +50,7 @@ export function createResolver({
   timeoutMs,
   now,
   counts,
+  maxQueries,
   hostsPath = '/etc/hosts',
 }: HostResolverOptions): HostResolver {
   const hosts = createHostsFile({ path: hostsPath, now })
@@ -69,9 +70,10 @@ export function createResolver({
       slotTimer: undefined,
     }
     queries.set(host, query)
-    if (inFlight < MAX_QUERIES_IN_FLIGHT) {
+    if (inFlight < maxQueries) {
       send(query)
     } else {
+      counts.limits.dnsQueries++
       waitingForSlot.add(query)
       query.slotTimer = setTimeout(() => {
         waitingForSlot.delete(query)

@@ -14,6 +14,8 @@ function setUp() {
     version: '1.2.3',
     connections: () => 5,
     tunnels: () => 2,
+    sockets: () => 9,
+    descriptors: () => ({ open: 40, limit: 1_024 }),
     idleOrigins: () => 3,
     rules: () => 353,
     lists: () => [
@@ -45,6 +47,9 @@ test('what was counted is what is told, and told again', async () => {
         'veilgate_connections_active 5',
         'veilgate_tunnels_active 2',
         'veilgate_rules 353',
+        'process_open_fds 40',
+        'process_max_fds 1024',
+        'veilgate_sockets_open 9',
         'veilgate_list_entries{list="ads"} 12',
         'veilgate_list_entries{list="new"} 0',
         'veilgate_list_last_success_timestamp_seconds{list="ads"} 1795824000',

@@ -19,6 +19,8 @@ async function setUp(unready: () => string | undefined = () => undefined) {
       version: '1.2.3',
       connections: () => 0,
       tunnels: () => 0,
+      sockets: () => 0,
+      descriptors: () => undefined,
       idleOrigins: () => 0,
       rules: () => 0,
       lists: () => [],
@@ -78,13 +80,13 @@ test('knows three paths', async () => {
 
 test('a taken port is an error that says what to do', async () => {
   const { port } = await setUp()
-  const sources = { counts: createCounts(), version: '', connections: () => 0, tunnels: () => 0 }
+  const sources = { counts: createCounts(), version: '', connections: () => 0, tunnels: () => 0, sockets: () => 0 }
   const second = openAdminServer({
     host: '127.0.0.1',
     port,
     hosts: [],
     unready: () => undefined,
-    sources: { ...sources, idleOrigins: () => 0, rules: () => 0, lists: () => [] },
+    sources: { ...sources, descriptors: () => undefined, idleOrigins: () => 0, rules: () => 0, lists: () => [] },
   })
   await expect(second).rejects.toMatchObject({ name: 'CannotRunError' })
 })

@@ -23,6 +23,7 @@ async function tunnel(options: Partial<SpliceOptions> = {}) {
     earlyFromOrigin: NOTHING,
     clientEnded: false,
     idleMs: 60_000,
+    endsAt: Number.POSITIVE_INFINITY,
     deadlines,
     counts,
     onEnd: (end) => tell(end),

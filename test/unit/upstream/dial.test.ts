@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { DEFAULT_CONFIG } from '../../../src/config/config.js'
 import { createCounts } from '../../../src/counts.js'
 import { ProxyError } from '../../../src/errors.js'
 import { createEgressGuard } from '../../../src/policy/egress-guard.js'
 import { createOwnListeners } from '../../../src/policy/own-listeners.js'
+import { createDescriptors } from '../../../src/upstream/descriptors.js'
 import {
   createDialer,
   type Dial,
@@ -12,7 +14,7 @@ import {
   type DialRequest,
   type DialTiming,
 } from '../../../src/upstream/dial.js'
-import { createResolver, type HostResolver } from '../../../src/upstream/resolver.js'
+import { createResolver, type HostResolver, type LookupDone } from '../../../src/upstream/resolver.js'
 import { type DnsZone, startDnsServer } from '../../helpers/dns-server.js'
 import { startSilentListener } from '../../helpers/silent-listener.js'
 
@@ -67,7 +69,8 @@ function dialer(options: Partial<DialerOptions> = {}): Dial {
     resolver: answering([]),
     guard: LOOPBACK_OPEN,
     isOwn: () => false,
-    connectTimeoutMs: 15_000,
+    limits: DEFAULT_CONFIG.limits,
+    descriptors: createDescriptors({ limit: undefined, base: 0, onShort: () => {} }),
     now: () => performance.now(),
     counts: createCounts(),
     ...options,
@@ -93,7 +96,7 @@ function openHandles(): number {
 }
 
 describe('a dialled socket', () => {
-  test('is connected, half-open, not flowing and without a listener of ours', async () => {
+  test('is connected, half-open, not flowing and without a listener but the one that counts closed sockets', async () => {
     const origin = await listen('127.0.0.1')
     const seen = await new Promise((resolve) => {
       dialer()({ host: '127.0.0.1', port: origin.port, family: 4 }, (_error, socket) => {
@@ -110,7 +113,7 @@ describe('a dialled socket', () => {
         })
       })
     })
-    expect(seen).toEqual({ listeners: [0, 0, 0, 0, 0, 0, 0], flowing: null, halfOpen: true, connecting: false })
+    expect(seen).toEqual({ listeners: [0, 0, 0, 0, 1, 0, 0], flowing: null, halfOpen: true, connecting: false })
   })
 
   test('keeps what the origin sent at once until somebody reads', async () => {
@@ -177,6 +180,7 @@ describe('what is dialled', () => {
       timeoutMs: 15_000,
       now: () => clock,
       counts: createCounts(),
+      maxQueries: 256,
       hostsPath: '/nonexistent',
     })
     closing.push(
@@ -280,7 +284,10 @@ describe('the race', () => {
     const port = await closedPort()
     const silent = await startSilentListener('127.0.0.3', port)
     closing.push(() => silent.close())
-    const dial = dialer({ connectTimeoutMs: 400, resolver: answering(['127.0.0.3', '127.0.0.1']) })
+    const dial = dialer({
+      limits: { ...DEFAULT_CONFIG.limits, connectTimeoutMs: 400 },
+      resolver: answering(['127.0.0.3', '127.0.0.1']),
+    })
     const literal = await outcome(dial, { host: '127.0.0.3', port, family: 4 })
     expect(literal).toMatchObject({ error: 'VG_ORIGIN_CONNECT_TIMEOUT', timing: { ip: '127.0.0.3' } })
     expect((await outcome(dial, { port })).error).toBe('VG_ORIGIN_CONNECT_TIMEOUT')
@@ -300,6 +307,42 @@ describe('the race', () => {
 })
 
 describe('a dial without addresses', () => {
+  test('more than pendingDialsPerOrigin at a time are refused, for this origin alone, until one has ended', async () => {
+    const counts = createCounts()
+    const waiting = new Set<LookupDone>()
+    const resolver = {
+      lookup(_host: string, done: LookupDone) {
+        waiting.add(done)
+        return () => waiting.delete(done)
+      },
+    }
+    const dial = dialer({ resolver, counts, limits: { ...DEFAULT_CONFIG.limits, pendingDialsPerOrigin: 2 } })
+    const first = outcome(dial, { port: 80 })
+    const cancel = dial({ host: 'a.test', port: 80, family: 0 }, () => expect.unreachable())
+    expect((await outcome(dial, { port: 80 })).error).toBe('VG_DIAL_LIMIT')
+    const others = [outcome(dial, { port: 81 }), outcome(dial, { host: 'b.test', port: 80 })]
+    expect(counts.limits.pendingDialsPerOrigin).toBe(1)
+    cancel()
+    const next = outcome(dial, { port: 80 })
+    for (const done of waiting) done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [])
+    for (const dialled of [first, next, ...others]) expect((await dialled).error).toBe('VG_DNS_ERROR NXDOMAIN')
+  })
+
+  test('dials nobody while descriptors are exhausted, and counts the sockets that it opens until they close', async () => {
+    const origin = await listen('127.0.0.1')
+    const descriptors = createDescriptors({ limit: 100, base: 80, onShort: () => {} })
+    const dial = dialer({ descriptors })
+    const target = { host: '127.0.0.1', port: origin.port, family: 4 } as const
+    const { socket } = await outcome(dial, target)
+    expect(descriptors.sockets).toBe(1)
+    expect(socket?.writableHighWaterMark).toBe(DEFAULT_CONFIG.limits.bufferBytes)
+    descriptors.sockets = 4
+    expect((await outcome(dial, target)).error).toBe('VG_CONNECTION_LIMIT')
+    socket?.destroy()
+    await vi.waitFor(() => expect(descriptors.sockets).toBe(3))
+    expect((await outcome(dial, target)).error).toBeNull()
+  })
+
   test('fails as the resolver says', async () => {
     const dial = dialer({ resolver: answering(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN')) })
     expect(await outcome(dial, { port: 80 })).toMatchObject({
@@ -316,7 +359,10 @@ describe('a dial without addresses', () => {
         cancelled++
       },
     }
-    expect((await outcome(dialer({ resolver, connectTimeoutMs: 30 }), { port: 80 })).error).toBe('VG_DNS_TIMEOUT')
+    expect(
+      (await outcome(dialer({ resolver, limits: { ...DEFAULT_CONFIG.limits, connectTimeoutMs: 30 } }), { port: 80 }))
+        .error,
+    ).toBe('VG_DNS_TIMEOUT')
     expect(cancelled).toBe(1)
   })
 })

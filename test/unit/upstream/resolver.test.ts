@@ -26,7 +26,14 @@ async function setUp(zone: DnsZone, { hosts = '', timeoutMs = 15_000 } = {}): Pr
   writeFileSync(hostsPath, hosts)
   const clock = { ms: 0 }
   const counts = createCounts()
-  const resolver = createResolver({ servers: [dns.address], timeoutMs, now: () => clock.ms, counts, hostsPath })
+  const resolver = createResolver({
+    servers: [dns.address],
+    timeoutMs,
+    now: () => clock.ms,
+    counts,
+    maxQueries: 256,
+    hostsPath,
+  })
   closing.push(
     () => rmSync(folder, { recursive: true }),
     () => dns.close(),
