@@ -21,6 +21,7 @@ import { SYSTEM_CLOCK } from './subscriptions/clock.js'
 import { createListFetcher } from './subscriptions/list-fetcher.js'
 import type { ListState, ListUpdate } from './subscriptions/list-state.js'
 import { createSubscriptions, type UpdateRequest } from './subscriptions/subscriptions.js'
+import type { BindPlace } from './transport/bind.js'
 import type { ClientConnection } from './transport/client-connection.js'
 import { createClientCounts } from './transport/client-counts.js'
 import type { TransportContext } from './transport/context.js'
@@ -45,6 +46,8 @@ export type ProxyOptions = Settings & {
   readonly logger?: ProxyLogger
   /** What it counts, for a program that adds to it or reads it; without it the proxy has its own. */
   readonly counts?: Counts
+  /** Descriptors of listening TCP sockets, used instead of binding `listen`. */
+  readonly inherited?: readonly number[]
 }
 
 export type ProxyEvents = {
@@ -208,6 +211,15 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     retire(before)
   }
 
+  function places(): readonly BindPlace[] {
+    const { inherited = [] } = options
+    if (inherited.length > 0) return inherited.map((fd) => ({ fd }))
+    return config.listen.map((url) => {
+      const { address: host, port } = toListenAddress(url)
+      return { host, port }
+    })
+  }
+
   /** Before there are clients: who looks sees the start too. */
   async function openAdmin(): Promise<AdminServer | undefined> {
     const { listen: url, hosts } = config.admin
@@ -276,11 +288,12 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       try {
         // the first listener may have clients before the last one is bound
         await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), replaceSnapshot)
-        for (const url of config.listen) {
-          const { address, port } = toListenAddress(url)
+        for (const place of places()) {
           const position = started.length + 1
-          started.push(await startListener({ context, position, host: address, port, connections, clients }))
+          started.push(await startListener({ context, position, place, connections, clients }))
         }
+        // sockets that somebody else has bound may be open to others
+        refuseOpenProxy({ ...config, listen: started.map(({ url }) => url) })
       } catch (error) {
         const closed = started.map((listener) => listener.close())
         for (const connection of connections) connection.close()
@@ -370,6 +383,12 @@ function timeoutsOf({ limits }: Config): number[] {
   return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs, connectionLifetimeMs]
 }
 
-function withoutExtras({ ruleSet: _ruleSet, logger: _logger, counts: _counts, ...settings }: ProxyOptions): Settings {
+function withoutExtras({
+  ruleSet: _ruleSet,
+  logger: _logger,
+  counts: _counts,
+  inherited: _inherited,
+  ...settings
+}: ProxyOptions): Settings {
   return settings
 }

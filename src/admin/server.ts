@@ -71,7 +71,7 @@ export async function openAdminServer({ host, port, hosts, unready, sources }: A
   }
 
   try {
-    await bind(server, host, port)
+    await bind(server, { host, port })
   } catch (error) {
     metrics.close()
     throw error

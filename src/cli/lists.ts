@@ -2,6 +2,7 @@ import type { ListState, ListUpdate } from '../app.js'
 import { askRunning } from '../control/client.js'
 import { controlPath } from '../control/control-path.js'
 import { CannotRunError, InputError } from '../errors.js'
+import { configuredControl } from './configured-control.js'
 import { toStateLines, toUpdateLines } from './list-table.js'
 
 export type ListsOptions = {
@@ -39,12 +40,6 @@ export async function lists(words: readonly string[], options: ListsOptions): Pr
   })) as readonly ListUpdate[]
   const hasFailed = updates.some(({ outcome }) => outcome === 'failed')
   return write(options, updates, toUpdateLines(updates), hasFailed ? 1 : 0)
-}
-
-async function configuredControl(file: string | undefined): Promise<string> {
-  const { loadConfig } = await import('./load.js')
-  const { control } = await loadConfig(file === undefined ? {} : { config: file })
-  return control
 }
 
 function write({ json }: ListsOptions, value: unknown, lines: readonly string[], exitCode: number): number {

@@ -5,6 +5,7 @@ import { CannotRunError, InputError } from '../errors.js'
 import type { DiffOptions } from './diff.js'
 import type { ListsOptions } from './lists.js'
 import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
+import type { ReloadOptions } from './reload.js'
 import type { TestOptions } from './test.js'
 import { usageMessage } from './usage.js'
 
@@ -118,6 +119,18 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await lists(words, options))
     })
 
+  program
+    .command('reload')
+    .description('Have the running veilgate read its rules and its configuration again.')
+    .addOption(new Option('--json', 'one JSON document on standard output'))
+    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
+    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
+    .addHelpText('after', RELOAD_HELP)
+    .action(async (options: ReloadOptions) => {
+      const { reload } = await import('./reload.js')
+      setExitCode(await reload(options))
+    })
+
   addStartOptions(program.command('config').description('Print or check the configuration.'))
     .addArgument(new Argument('<view>', 'what to show').choices(CONFIG_VIEWS))
     .addHelpText('after', CONFIG_HELP)
@@ -175,6 +188,7 @@ Examples:
   veilgate test my.test.yaml                      does it still block and allow what it shall?
   veilgate diff old.rules new.rules --log access.jsonl
   veilgate lists                                  how the lists stand that it is subscribed to
+  veilgate reload                                 the running one reads its files again
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
 
 Exit codes: 0 done, 1 a negative answer (blocked, findings), 2 bad usage, rules or configuration, 3 could not run.
@@ -192,7 +206,7 @@ Examples:
 An allow rule wins over a block rule; block! wins over allow; allow! over all. --rules, --block and --allow replace
 the shipped rules and rules.files of the configuration; --default beats what the files and the configuration say.
 Signals: SIGHUP reads rules and configuration again, SIGUSR1 reopens log files, SIGTERM and SIGINT let exchanges end
-within 30 s, a second one ends at once.`
+within limits.drainTimeout (30 s), a second one ends at once.`
 
 const CHECK_HELP = `
 Examples:
@@ -243,6 +257,14 @@ Examples:
   veilgate lists update ads --accept-shrink       take it though it lost more rules than maxShrink lets pass
 
 Lists are configured under rules.lists. Exit code 0: done; 1: a list was not updated; 2: no such list; 3: no veilgate runs.`
+
+const RELOAD_HELP = `
+Examples:
+  veilgate reload
+  veilgate reload --config /etc/veilgate/veilgate.yaml
+
+The new rules and configuration hold whole, for requests from then on, or the old ones stay. Exit code 0: reloaded; 2: a
+file is wrong, and where; 3: no veilgate runs here.`
 
 const CONFIG_HELP = `
   print     the effective configuration, secrets masked

@@ -34,6 +34,7 @@ export type StartOptions = {
   readonly headers?: HeaderProfile
   readonly connectPorts?: readonly PortRange[]
   readonly httpPorts?: readonly PortRange[]
+  readonly watch?: true
   readonly allowPrivate?: readonly string[]
   readonly accessLog?: string
   readonly logFormat?: AccessLogFormat
@@ -78,6 +79,7 @@ export function addStartOptions(command: Command): Command {
     )
     .addOption(valueOption('--clients <CIDR,…>', 'who may use the proxy; others get 403', parseCidrs))
     .addOption(new Option('--open', 'serve any client, also on addresses that other machines reach'))
+    .addOption(new Option('--watch', 'reload when a file of the rules or the configuration changes'))
     .addOption(new Option('--json', 'one JSON document on standard output'))
     .addOption(
       choiceOption(
@@ -116,6 +118,7 @@ export function toSettings(options: StartOptions): Settings {
     listen,
     clients: { allow: clients },
     open,
+    watch: options.watch,
     rules: { files: ruleFiles, default: options.default, scope: options.scope, report },
     headers: { profile: headers },
     egress: { guard: { allow: allowPrivate }, connectPorts, httpPorts },

@@ -11,7 +11,7 @@ const LATER_OPTIONS: Readonly<Record<string, string>> = {
 }
 
 const LATER_COMMANDS: ReadonlySet<string> = new Set(
-  'import upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '),
+  'import upstreams identity leaktest tunnel replay learn run user pac ca doctor'.split(' '),
 )
 
 /** What commander found wrong → what is wrong and what to write, in our words where it knows too little. */

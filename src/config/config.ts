@@ -58,6 +58,8 @@ export type Config = {
     }
   }
   readonly limits: Limits
+  /** Reload when a file of the configuration or of the rules changes. */
+  readonly watch: boolean
   /** A directory, `~` for the user's home; `off` for none (cache-directory.ts). */
   readonly cache: string
   /** The control socket: a path, `auto` (control/control-path.ts), `off` for none. */
@@ -97,6 +99,8 @@ export type Limits = {
   readonly bufferBytes: number
   readonly pendingDialsPerOrigin: number
   readonly dnsQueries: number
+  /** What exchanges have to end when the proxy stops. */
+  readonly drainTimeoutMs: number
 }
 
 const ANY_PORT: readonly PortRange[] = [[1, 65535]]
@@ -144,7 +148,9 @@ export const DEFAULT_CONFIG: Config = {
     bufferBytes: 65_536,
     pendingDialsPerOrigin: 512,
     dnsQueries: 256,
+    drainTimeoutMs: 30_000,
   },
+  watch: false,
   cache: '~/.cache/veilgate',
   control: 'auto',
   admin: { listen: '', hosts: [] },

@@ -60,6 +60,7 @@ function toSettings({ rules, egress, limits, admin, ...rest }: FileContent, dire
       bufferBytes: limits.bufferBytes,
       pendingDialsPerOrigin: limits.pendingDialsPerOrigin,
       dnsQueries: limits.dnsQueries,
+      drainTimeoutMs: limits.drainTimeout,
     },
   }
 }

@@ -12,7 +12,7 @@ export const MASK = '<masked>'
 
 /** A configuration with the keys and notations of its file; undefined where the default is not something to write. */
 export function toFileForm(config: Config): Record<string, unknown> {
-  const { listen, clients, rules, headers, egress, limits, cache, control, admin, blockPage, log } = config
+  const { listen, clients, rules, headers, egress, limits, watch, cache, control, admin, blockPage, log } = config
   return {
     listen,
     clients,
@@ -51,7 +51,9 @@ export function toFileForm(config: Config): Record<string, unknown> {
       bufferBytes: limits.bufferBytes,
       pendingDialsPerOrigin: limits.pendingDialsPerOrigin,
       dnsQueries: limits.dnsQueries,
+      drainTimeout: formatDuration(limits.drainTimeoutMs),
     },
+    watch,
     cache,
     control,
     admin: admin.listen === '' ? 'off' : admin,

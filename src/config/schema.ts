@@ -223,9 +223,15 @@ export const FILE_SCHEMA = z.strictObject({
     bufferBytes: count(4_096, 16_777_216).describe(
       'Bytes held for a peer that does not read, each way of an exchange.',
     ),
-    pendingDialsPerOrigin: count(1, 1_000_000).describe('Connections to one origin that are being made.'),
+    pendingDialsPerOrigin: count(1, 1_000_000).describe(
+      'Connections to one origin that are being made at a time; others wait.',
+    ),
     dnsQueries: count(1, 100_000).describe('Names that are asked for at a time; others wait.'),
+    drainTimeout: duration.describe('What exchanges have to end when the proxy is told to stop.'),
   }).describe('What one client, and all together, may take.'),
+  watch: flag().describe(
+    'true: reload when the configuration or a rule file, included ones too, has other content. As SIGHUP does: whole or not at all.',
+  ),
   cache: text('write the path of a directory, or off')
     .min(1, 'an empty path; write the path of a directory, or off')
     .describe(
@@ -234,7 +240,7 @@ export const FILE_SCHEMA = z.strictObject({
   control: text('write the path of a socket, auto or off')
     .min(1, 'an empty path; write the path of a socket, auto or off')
     .describe(
-      'Unix socket through which `veilgate lists` asks this instance: auto = $XDG_RUNTIME_DIR/veilgate.sock, or one in a folder of this user alone; a path (relative to this file); or off.',
+      'Unix socket through which `veilgate lists` and `reload` ask this instance: auto = $XDG_RUNTIME_DIR/veilgate.sock, or one in a folder of this user alone; a path (relative to this file); or off.',
     ),
   admin: z
     .union([z.literal('off'), adminListener], { error: `not an admin listener; ${ADMIN}` })

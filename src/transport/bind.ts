@@ -4,18 +4,21 @@ import { CannotRunError } from '../errors.js'
 /** The kernel cuts it to `net.core.somaxconn`. */
 const BACKLOG = 4_096
 
+/** Where: an address, or a listening socket that somebody else has opened. */
+export type BindPlace = { readonly host: string; readonly port: number } | { readonly fd: number }
+
 /**
  * Starts to listen. Errors of a server that listens (EMFILE while accepting) are left alone after that: the connection is
  * lost, the server goes on.
  *
  * @throws CannotRunError when the port is taken or may not be bound
  */
-export function bind(server: Server, host: string, port: number): Promise<void> {
+export function bind(server: Server, place: BindPlace): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new CannotRunError(bindFault(error, host, port), { cause: error }))
+      reject(new CannotRunError(bindFault(error, place), { cause: error }))
     })
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    server.listen({ ...place, backlog: BACKLOG }, () => {
       server.removeAllListeners('error')
       server.on('error', () => {})
       resolve()
@@ -23,8 +26,9 @@ export function bind(server: Server, host: string, port: number): Promise<void> 
   })
 }
 
-function bindFault({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
-  const place = `${host}:${port}`
+function bindFault({ code, message }: NodeJS.ErrnoException, where: BindPlace): string {
+  if ('fd' in where) return `cannot listen on descriptor ${where.fd}: ${message}; it must be a listening TCP socket`
+  const place = `${where.host}:${where.port}`
   if (code === 'EADDRINUSE')
     return `cannot listen on ${place}: the port is taken; stop what uses it or choose another port`
   if (code === 'EACCES')

@@ -1,7 +1,7 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { requestCountsOf } from '../counts.js'
-import type { ErrorCode } from '../errors.js'
-import { bind } from './bind.js'
+import { CannotRunError, type ErrorCode } from '../errors.js'
+import { type BindPlace, bind } from './bind.js'
 import { ClientConnection } from './client-connection.js'
 import type { ClientCounts } from './client-counts.js'
 import type { TransportContext } from './context.js'
@@ -11,8 +11,7 @@ export type ListenerOptions = {
   readonly context: TransportContext
   /** Among the listeners, from 1: names it where its address may not be told. */
   readonly position: number
-  readonly host: string
-  readonly port: number
+  readonly place: BindPlace
   /** All open client connections of the proxy; the listener adds and removes its own. */
   readonly connections: Set<ClientConnection>
   /** Connections per client, over all listeners. */
@@ -36,7 +35,7 @@ const TCP_KEEP_ALIVE_MS = 60_000
  * @throws CannotRunError when the port is taken or may not be bound
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { context, position, host, port, connections, clients } = options
+  const { context, position, place, connections, clients } = options
   const dateField = createDateField(context.wallClock)
   const server = createServer(
     {
@@ -48,8 +47,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     accept,
   )
-  await bind(server, host, port)
-  const bound = server.address() as AddressInfo
+  await bind(server, place)
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') {
+    server.close()
+    throw new CannotRunError(
+      'cannot listen on a Unix socket; give a listening TCP socket (ListenStream=127.0.0.1:3128)',
+    )
+  }
   const url = `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
 
   const requests = requestCountsOf(context.counts, `http-${position}`)

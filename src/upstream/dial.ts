@@ -70,24 +70,19 @@ export type DialerOptions = {
 export function createDialer(options: DialerOptions): Dial {
   const { resolver, guard, isOwn, limits, descriptors, now, counts } = options
   const { connectTimeoutMs, bufferBytes } = limits
-  /** Those that are being made, by `host:port`. */
-  const pending = new Map<string, number>()
-
-  /** Why no attempt may be made now. */
-  function shortage(origin: string): ProxyError | undefined {
-    if ((pending.get(origin) ?? 0) >= limits.pendingDialsPerOrigin) {
-      counts.limits.pendingDialsPerOrigin++
-      return new ProxyError('VG_DIAL_LIMIT')
-    }
-    if (!descriptors.isExhausted()) return undefined
-    counts.limits.descriptors++
-    return new ProxyError('VG_CONNECTION_LIMIT')
-  }
+  /** Dials to one `host:port`: how many go on, and those that wait for one of them to end. */
+  const lines = new Map<string, { active: number; readonly waiting: Set<() => void> }>()
 
   function leave(origin: string): void {
-    const left = (pending.get(origin) ?? 0) - 1
-    if (left <= 0) pending.delete(origin)
-    else pending.set(origin, left)
+    const line = lines.get(origin)
+    if (line === undefined) return
+    for (const begin of line.waiting) {
+      line.waiting.delete(begin)
+      // not within this one: a thousand that fail at once would be a thousand calls deep
+      process.nextTick(begin)
+      return
+    }
+    if (--line.active === 0) lines.delete(origin)
   }
 
   function onSocketClose(): void {
@@ -95,14 +90,17 @@ export function createDialer(options: DialerOptions): Dial {
   }
 
   return function dial({ host, port, family, admit }, done) {
-    const origin = `${host}:${port}`
-    const refusal = shortage(origin)
-    if (refusal !== undefined) {
-      done(refusal, null, { ip: null, dnsMs: null, connectMs: null })
+    if (descriptors.isExhausted()) {
+      counts.limits.descriptors++
+      done(new ProxyError('VG_CONNECTION_LIMIT'), null, { ip: null, dnsMs: null, connectMs: null })
       return nothingToCancel
     }
-    pending.set(origin, (pending.get(origin) ?? 0) + 1)
-    const startedAt = now()
+    const origin = `${host}:${port}`
+    const line = lines.get(origin) ?? { active: 0, waiting: new Set() }
+    lines.set(origin, line)
+    const askedAt = now()
+    let startedAt = askedAt
+    let hasBegun = false
     let dnsMs: number | null = null
     let connectStartedAt = startedAt
     let cancelLookup: (() => void) | undefined
@@ -117,7 +115,8 @@ export function createDialer(options: DialerOptions): Dial {
 
     function release(winner: Socket | undefined): void {
       isOver = true
-      leave(origin)
+      if (hasBegun) leave(origin)
+      else line.waiting.delete(begin)
       clearTimeout(deadline)
       clearTimeout(nextAttempt)
       cancelLookup?.()
@@ -198,11 +197,30 @@ export function createDialer(options: DialerOptions): Dial {
 
     function onDeadline(): void {
       counts.limits.connectTimeout++
-      fail(new ProxyError(attempts.length === 0 ? 'VG_DNS_TIMEOUT' : 'VG_ORIGIN_CONNECT_TIMEOUT'))
+      // most of its time went by in the line
+      if (!hasBegun || startedAt - askedAt > connectTimeoutMs / 2) fail(new ProxyError('VG_DIAL_LIMIT'))
+      else fail(new ProxyError(attempts.length === 0 ? 'VG_DNS_TIMEOUT' : 'VG_ORIGIN_CONNECT_TIMEOUT'))
     }
 
-    if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
-    else onAddresses(null, [host])
+    function begin(): void {
+      // given up between its turn and now
+      if (isOver) {
+        leave(origin)
+        return
+      }
+      hasBegun = true
+      startedAt = now()
+      if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
+      else onAddresses(null, [host])
+    }
+
+    if (line.active < limits.pendingDialsPerOrigin) {
+      line.active++
+      begin()
+    } else {
+      counts.limits.pendingDialsPerOrigin++
+      line.waiting.add(begin)
+    }
     if (isOver) return nothingToCancel
     deadline = setTimeout(onDeadline, connectTimeoutMs)
     return function cancel() {

@@ -18,7 +18,7 @@ describe('usageMessage', () => {
     },
   )
 
-  test.each('import upstreams identity reload leaktest tunnel replay learn run user pac ca doctor'.split(' '))(
+  test.each('import upstreams identity leaktest tunnel replay learn run user pac ca doctor'.split(' '))(
     'says that the command %s comes later',
     (command) => {
       expect(say('commander.unknownCommand', `error: unknown command '${command}'`)).toContain(

@@ -27,6 +27,7 @@ test('the defaults are those of the contract', () => {
       bufferBytes: 65_536,
       pendingDialsPerOrigin: 512,
       dnsQueries: 256,
+      drainTimeoutMs: 30_000,
     },
     log: { level: 'info', access: { file: '-', format: 'pretty' } },
   })

@@ -132,6 +132,8 @@ const KEYS: readonly (readonly [
   ['limits.bufferBytes', '8192', 'limits.bufferBytes', 8_192, '100', '100 is no number from 4096'],
   ['limits.pendingDialsPerOrigin', '5', 'limits.pendingDialsPerOrigin', 5, '0', '0 is no number from 1'],
   ['limits.dnsQueries', '5', 'limits.dnsQueries', 5, 'many', '"many" is no number from 1'],
+  ['limits.drainTimeout', '5m', 'limits.drainTimeoutMs', 300_000, '0', 'the number 0 where text belongs'],
+  ['watch', 'true', 'watch', true, 'maybe', '"maybe" is neither true nor false'],
   ['cache', '~/veilgate', 'cache', '~/veilgate', '5', 'the number 5 where text belongs'],
   ['control', 'vg.sock', 'control', '/etc/veilgate/vg.sock', '5', 'the number 5 where text belongs'],
   [

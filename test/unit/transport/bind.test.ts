@@ -15,7 +15,7 @@ function newServer(): Server {
 
 test('a bound server outlives errors of accepting', async () => {
   const server = newServer()
-  await bind(server, '127.0.0.1', 0)
+  await bind(server, { host: '127.0.0.1', port: 0 })
   expect(server.listening).toBe(true)
   expect(() => server.emit('error', new Error('EMFILE'))).not.toThrow()
 })
@@ -26,15 +26,19 @@ test.each([
     async () => ({ port: await takenPort(), host: '127.0.0.1' }),
     /the port is taken; stop what uses it/,
   ],
+  [
+    'a descriptor that is no socket',
+    async () => ({ fd: 99_999 }),
+    /cannot listen on descriptor 99999: .*listening TCP socket/,
+  ],
   ['an address of another machine', async () => ({ port: 0, host: '192.0.2.1' }), /this machine has no such address/],
 ] as const)('%s is an error that says what to do', async (_what, place, message) => {
-  const { port, host } = await place()
-  await expect(bind(newServer(), host, port)).rejects.toMatchObject({ name: 'CannotRunError', message })
+  await expect(bind(newServer(), await place())).rejects.toMatchObject({ name: 'CannotRunError', message })
 })
 
 async function takenPort(): Promise<number> {
   const server = newServer()
-  await bind(server, '127.0.0.1', 0)
+  await bind(server, { host: '127.0.0.1', port: 0 })
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : 0
 }

@@ -307,25 +307,76 @@ describe('the race', () => {
 })
 
 describe('a dial without addresses', () => {
-  test('more than pendingDialsPerOrigin at a time are refused, for this origin alone, until one has ended', async () => {
-    const counts = createCounts()
-    const waiting = new Set<LookupDone>()
-    const resolver = {
-      lookup(_host: string, done: LookupDone) {
-        waiting.add(done)
-        return () => waiting.delete(done)
-      },
+  describe('more than pendingDialsPerOrigin at a time', () => {
+    /** Lookups that the test answers. */
+    function setUp(limits = {}) {
+      const counts = createCounts()
+      const asked = new Map<LookupDone, string>()
+      const resolver = {
+        lookup(host: string, done: LookupDone) {
+          asked.set(done, host)
+          return () => void asked.delete(done)
+        },
+      }
+      const dial = dialer({
+        resolver,
+        counts,
+        limits: { ...DEFAULT_CONFIG.limits, pendingDialsPerOrigin: 2, ...limits },
+      })
+      const answerOne = () => {
+        const [done] = asked.keys()
+        if (done === undefined) throw new Error('nobody asks')
+        asked.delete(done)
+        done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [])
+      }
+      return { counts, asked, dial, answerOne }
     }
-    const dial = dialer({ resolver, counts, limits: { ...DEFAULT_CONFIG.limits, pendingDialsPerOrigin: 2 } })
-    const first = outcome(dial, { port: 80 })
-    const cancel = dial({ host: 'a.test', port: 80, family: 0 }, () => expect.unreachable())
-    expect((await outcome(dial, { port: 80 })).error).toBe('VG_DIAL_LIMIT')
-    const others = [outcome(dial, { port: 81 }), outcome(dial, { host: 'b.test', port: 80 })]
-    expect(counts.limits.pendingDialsPerOrigin).toBe(1)
-    cancel()
-    const next = outcome(dial, { port: 80 })
-    for (const done of waiting) done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [])
-    for (const dialled of [first, next, ...others]) expect((await dialled).error).toBe('VG_DNS_ERROR NXDOMAIN')
+
+    test('wait for one of them to end, for this origin alone', async () => {
+      const { counts, asked, dial, answerOne } = setUp()
+      const dialled = [1, 2, 3, 4].map(() => outcome(dial, { port: 80 }))
+      const others = [outcome(dial, { port: 81 }), outcome(dial, { host: 'b.test', port: 80 })]
+      expect([...asked.values()]).toEqual(['a.test', 'a.test', 'a.test', 'b.test'])
+      expect(counts.limits.pendingDialsPerOrigin).toBe(2)
+      for (let left = 6; left > 0; left--) {
+        await vi.waitFor(() => expect(asked.size).toBe(Math.min(left, 4)))
+        answerOne()
+      }
+      for (const one of [...dialled, ...others]) expect((await one).error).toBe('VG_DNS_ERROR NXDOMAIN')
+    })
+
+    test('are refused when they have waited for the whole time', async () => {
+      const { dial } = setUp({ connectTimeoutMs: 50 })
+      const [first, second] = [outcome(dial, { port: 80 }), outcome(dial, { port: 80 })]
+      expect((await outcome(dial, { port: 80 })).error).toBe('VG_DIAL_LIMIT')
+      expect([(await first).error, (await second).error]).toEqual(['VG_DNS_TIMEOUT', 'VG_DNS_TIMEOUT'])
+    })
+
+    test('leave the line when they are cancelled, also between their turn and their start', async () => {
+      const { asked, dial, answerOne } = setUp()
+      const kept = [outcome(dial, { port: 80 }), outcome(dial, { port: 80 })]
+      const cancelled = [1, 2].map(() => dial({ host: 'a.test', port: 80, family: 0 }, () => expect.unreachable()))
+      const last = outcome(dial, { port: 80 })
+      cancelled[0]?.()
+      answerOne()
+      cancelled[1]?.()
+      await vi.waitFor(() => expect(asked.size).toBe(2))
+      answerOne()
+      answerOne()
+      for (const one of [...kept, last]) expect((await one).error).toBe('VG_DNS_ERROR NXDOMAIN')
+    })
+
+    test('that all fail at once do not run one within the other', async () => {
+      const resolver = {
+        lookup(_host: string, done: LookupDone) {
+          const timer = setImmediate(() => done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), []))
+          return () => clearImmediate(timer)
+        },
+      }
+      const dial = dialer({ resolver, limits: { ...DEFAULT_CONFIG.limits, pendingDialsPerOrigin: 1 } })
+      const all = Array.from({ length: 20_000 }, () => outcome(dial, { port: 80 }))
+      expect(new Set((await Promise.all(all)).map(({ error }) => error))).toEqual(new Set(['VG_DNS_ERROR NXDOMAIN']))
+    })
   })
 
   test('dials nobody while descriptors are exhausted, and counts the sockets that it opens until they close', async () => {
