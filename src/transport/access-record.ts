@@ -70,8 +70,9 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
     ms: {
       dns: toTenths(outcome.dnsMs),
       connect: toTenths(outcome.connectMs),
-      ttfb: outcome.firstByteAt === 0 ? null : outcome.firstByteAt - startedAt,
-      total: now - startedAt,
+      ttfb: outcome.firstByteAt === 0 ? null : Math.max(0, outcome.firstByteAt - startedAt),
+      // the clock of the system may have been put back meanwhile
+      total: Math.max(0, now - startedAt),
     },
     headersRemoved: exchange.headersRemoved ?? [],
     wouldBlock: exchange.wouldBlock,

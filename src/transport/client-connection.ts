@@ -425,7 +425,13 @@ export class ClientConnection implements Expiring, ForwardClient {
       counts.bytesFromClient += outcome.bytesFromClient
       counts.bytesToClient += outcome.bytesToClient
     }
-    countExchange(counts, this.#requests, exchange, outcome, isTunnel ? undefined : now - exchange.startedAt)
+    countExchange(
+      counts,
+      this.#requests,
+      exchange,
+      outcome,
+      isTunnel ? undefined : Math.max(0, now - exchange.startedAt),
+    )
     if (context.isRecording()) context.record(toAccessRecord(exchange, outcome, this.#listener, now))
   }
 

@@ -20,6 +20,7 @@ import { writeAll } from './write-all.js'
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 /** RFC 9110 §15.2 sets no number; a flood of them is an attack. */
 const MAX_INTERIM_RESPONSES = 32
+const NOTHING = Buffer.alloc(0)
 
 /** What a forward needs of the client's side. */
 export type ForwardClient = {
@@ -178,9 +179,21 @@ export class Forward implements OriginUser {
   onOriginEnd(): void {
     const origin = this.#origin
     if (origin === undefined) return
-    const event = origin.reader.finish()
-    if (event === END) this.#finish(origin)
-    else this.#onOriginLost(origin, new ProxyError('VG_ORIGIN_TERMINATED'))
+    if (origin.reader.finish() !== END) this.#onOriginLost(origin, new ProxyError('VG_ORIGIN_TERMINATED'))
+    else if (origin.socket.writableLength > 0 || !origin.socket.writable) this.#finish(origin)
+    else this.#confirmEnd(origin)
+  }
+
+  /**
+   * Only its end tells that this body is whole, and libuv tells of a reset that follows data at once as of an end
+   * (uv__stream_io, POLLHUP). A write of nothing tells them apart: after a reset it fails.
+   */
+  #confirmEnd(origin: OriginConnection): void {
+    origin.socket.write(NOTHING, (error) => {
+      if (this.#origin !== origin) return
+      if (error === undefined || error === null) this.#finish(origin)
+      else this.#onOriginLost(origin, new ProxyError('VG_ORIGIN_TERMINATED'))
+    })
   }
 
   onOriginClose(error: Error | undefined): void {
