@@ -23,7 +23,8 @@ if (newest > builtAt) {
 
 /** All files stay one folder below dist/, as those of src/ are: paths relative to a module hold in both. */
 async function bundle() {
-  const build = await rolldown({ input: { main: join(root, 'dist/cli/main.js') }, platform: 'node', logLevel: 'warn' })
+  const input = { main: join(root, 'dist/cli/main.js'), worker: join(root, 'dist/workers/worker.js') }
+  const build = await rolldown({ input, platform: 'node', logLevel: 'warn' })
   await build.write({ dir: join(root, 'dist/command'), format: 'esm', chunkFileNames: '[name]-[hash].js' })
   await build.close()
 }

@@ -10,6 +10,8 @@ const MAY_IMPORT = {
   'errors.ts': [],
   'channels.ts': [],
   'counts.ts': [],
+  'measures.ts': [],
+  'event-loop-lag.ts': [],
   http: [],
   rules: ['http'],
   policy: ['http', 'rules/rule.ts'],
@@ -20,12 +22,25 @@ const MAY_IMPORT = {
   upstream: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts'],
   transport: ['http', 'rules', 'policy', 'answers', 'pipeline', 'channels.ts', 'upstream'],
   'compile-rules.ts': ['rules'],
+  import: ['http', 'rules'],
   subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
   control: ['config/cache-directory.ts'],
-  admin: ['counts.ts', 'policy/own-listeners.ts', 'transport/bind.ts'],
+  admin: ['policy/own-listeners.ts', 'transport/bind.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
   'policy-diff': ['rules'],
+  'serving.ts': [
+    'event-loop-lag.ts',
+    'http',
+    'rules',
+    'policy',
+    'pipeline',
+    'channels.ts',
+    'upstream',
+    'transport',
+    'config',
+  ],
   'app.ts': [
+    'serving.ts',
     'compile-rules.ts',
     'http',
     'rules',
@@ -40,6 +55,7 @@ const MAY_IMPORT = {
     'subscriptions',
     'admin',
   ],
+  workers: ['http', 'rules', 'policy/own-listeners.ts', 'config', 'observe', 'serving.ts', 'app.ts'],
   'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
   cli: [
     'compile-rules.ts',
@@ -56,12 +72,14 @@ const MAY_IMPORT = {
     'control',
     'policy-test',
     'policy-diff',
+    'workers',
+    'import',
     'app.ts',
   ],
 }
 
 /** Plain data and types without a dependency: anybody may name them. */
-const SHARED = ['errors.ts', 'config/config.ts', 'counts.ts']
+const SHARED = ['errors.ts', 'config/config.ts', 'counts.ts', 'measures.ts']
 
 /** Anybody may name its types; only the edge, which has a row above, may publish or subscribe. */
 const SHARED_TYPES = ['channels.ts']
@@ -72,6 +90,7 @@ const HOMES = {
   'prom-client': 'admin/metrics.ts',
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
+  'dns-packet': 'upstream/dns/message.ts',
 }
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url))

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { ERROR_CATALOG } = await import(new URL('../dist/errors.js', import.meta.url))
 const { FILE_SCHEMA_JSON } = await import(new URL('../dist/config/schema.js', import.meta.url))
+const { AGENTS } = await import(new URL('../dist/http/disguise.js', import.meta.url))
+const { TRACKING_PARAMETERS } = await import(new URL('../dist/http/tracking-parameters.js', import.meta.url))
 const { HEADER_CATALOG } = await import(new URL('../dist/http/header-catalog.js', import.meta.url))
 
 const optionsOf = new Map(commandsOf(helpOf()).map((command) => [command, longOptionsIn(helpOf(command))]))
@@ -23,6 +25,7 @@ const problems = [
   ...checkConfiguration(),
   ...checkOptions(),
   ...checkHeaders(),
+  ...checkDisguise(),
   ...markdown.flatMap(checkLinks),
   ...markdown.flatMap(checkCommands),
   ...markdown.flatMap(checkPaths),
@@ -70,8 +73,33 @@ function checkOptions() {
 function checkHeaders() {
   const groups = [...new Set(HEADER_CATALOG.map(({ group }) => group))]
   const row = new RegExp(`^\\| \`[^\`]+\` \\| (?:${groups.join('|')}) \\|.*$`, 'gm')
-  const expected = HEADER_CATALOG.map(({ name, group, source }) => `| \`${name}\` | ${group} | ${source} |`)
+  const expected = HEADER_CATALOG.map(
+    ({ name, group, act, source }) => `| \`${name}\` | ${group} | ${act} | ${source} |`,
+  )
   return difference('docs/headers.md', expected, read('docs/headers.md').match(row) ?? [])
+}
+
+/** One row a parameter, and one a family of the disguise. */
+function checkDisguise() {
+  const text = read('docs/headers.md')
+  const parameters = sectionOf(text, 'Tracking parameters').match(/^\| `.*$/gm) ?? []
+  const families = sectionOf(text, 'The disguise').match(/^\| \w.*`Mozilla.*$/gm) ?? []
+  return [
+    ...difference(
+      'docs/headers.md',
+      TRACKING_PARAMETERS.map(({ name, source }) => `| \`${name}\` | ${source} |`),
+      parameters,
+    ),
+    ...difference(
+      'docs/headers.md',
+      AGENTS.map(({ family, agent }) => `| ${family} | \`${agent}\` |`),
+      families,
+    ),
+  ]
+}
+
+function sectionOf(text, heading) {
+  return text.split(/^## /m).find((section) => section.startsWith(`${heading}\n`)) ?? ''
 }
 
 function checkLinks(file) {

@@ -11,8 +11,12 @@ const EXEMPT = {
   'rules/rule.ts': 'types only',
   'rules/table.ts': 'types only',
   'transport/context.ts': 'types only',
+  'workers/messages.ts': 'types only',
+  'workers/worker.ts': 'wiring: the program of a process; test/integration/workers.test.ts runs it',
+  'upstream/dns/transport.ts': 'types, and a reply without anything in it',
   'channels.ts': 'types and the name of a channel; test/unit/observe/access-log.test.ts subscribes to it',
   'app.ts': 'wiring; test/integration runs it',
+  'serving.ts': 'wiring; test/integration runs it',
   'index.ts': 'wiring: re-exports; .ci/run imports it from the packed package',
 }
 

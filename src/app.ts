@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { networkInterfaces } from 'node:os'
-import { performance } from 'node:perf_hooks'
 import type { AdminServer } from './admin/server.js'
-import { type AccessRecord, exchangeSettled } from './channels.js'
+import type { AccessRecord } from './channels.js'
 import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
 import { isLoopbackListener, toListenAddress } from './config/listen-url.js'
@@ -10,28 +7,14 @@ import { loadRules } from './config/load-rules.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
 import { readVersion } from './config/version.js'
 import { type Counts, createCounts } from './counts.js'
-import { createRequestHead } from './http/request-head.js'
-import { createResponseHead } from './http/response-head.js'
-import { compilePolicy } from './pipeline/compile-policy.js'
+import type { Measures } from './measures.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
-import type { Policy } from './pipeline/policy.js'
-import type { ListenAddress } from './policy/own-listeners.js'
 import type { RuleSet } from './rules/rule.js'
+import { createServing } from './serving.js'
 import { SYSTEM_CLOCK } from './subscriptions/clock.js'
 import { createListFetcher } from './subscriptions/list-fetcher.js'
 import type { ListState, ListUpdate } from './subscriptions/list-state.js'
 import { createSubscriptions, type UpdateRequest } from './subscriptions/subscriptions.js'
-import type { BindPlace } from './transport/bind.js'
-import type { ClientConnection } from './transport/client-connection.js'
-import { createClientCounts } from './transport/client-counts.js'
-import type { TransportContext } from './transport/context.js'
-import { createDeadlines, tickFor } from './transport/deadlines.js'
-import { drain } from './transport/drain.js'
-import { type Listener, listen as startListener } from './transport/listener.js'
-import { createOriginPool } from './transport/origin-pool.js'
-import { countDescriptors, createDescriptors, readDescriptorLimit } from './upstream/descriptors.js'
-import { createDialer, type Dial } from './upstream/dial.js'
-import { createResolver, type HostResolver } from './upstream/resolver.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
 export type { ListState, ListUpdate } from './subscriptions/list-state.js'
@@ -40,7 +23,7 @@ export type { ListState, ListUpdate } from './subscriptions/list-state.js'
 export type ProxyLogger = { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
 
 /** Any part of the configuration, in parsed form (milliseconds, port ranges), and the rules. */
-export type ProxyOptions = Settings & {
+export type ProxyOptions = Omit<Settings, 'workers'> & {
   /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. `rules.lists` are added to either. */
   readonly ruleSet?: RuleSet
   readonly logger?: ProxyLogger
@@ -89,12 +72,22 @@ export type Proxy = {
   readonly busyConnections: number
 }
 
-/** A configuration in force, with all that was compiled from it. */
-type Snapshot = {
-  readonly config: Config
-  readonly policy: Policy
-  readonly resolver: HostResolver
-  readonly dial: Dial
+/** Worker processes that serve the clients in the place of this one. */
+export type Fleet = {
+  /** Resolves with the URLs of the listeners once all workers accept. @throws CannotRunError */
+  listen(config: Config, ruleSet: RuleSet): Promise<readonly string[]>
+  /** Has all workers compile what shall be in force next. @throws {Error} one of them cannot; then nothing has changed */
+  prepare(config: Config, ruleSet: RuleSet): Promise<FleetChange>
+  /** What each worker tells of itself; of those that have ended, their counts. */
+  measure(): Promise<readonly Measures[]>
+  close(drainMs: number): Promise<number>
+  readonly connections: number
+  readonly busyConnections: number
+}
+
+export type FleetChange = {
+  /** Resolves when all workers answer by it. Never fails: a worker that cannot is replaced by one that does. */
+  commit(): Promise<void>
 }
 
 /**
@@ -102,122 +95,59 @@ type Snapshot = {
  * file, in parsed form.
  */
 export function createProxy(options: ProxyOptions = {}): Proxy {
+  return createProxyWith(options, undefined)
+}
+
+/** The same with worker processes, where a fleet is given: this process then serves no client. */
+export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined): Proxy {
   const config = mergeSettings(withoutExtras(options))
   const logger = options.logger
-  const counts = options.counts ?? createCounts()
-  const connections = new Set<ClientConnection>()
-  const clients = createClientCounts()
-  const pool = createOriginPool()
-  const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
   const subscribers: Subscribers = { exchange: new Set(), rules: new Set() }
-  const dials = new WeakMap<Policy, Dial>()
-  const resolvers = new Set<HostResolver>()
-  const idPrefix = randomBytes(4).toString('hex')
-  let exchanges = 0
-  const tunnels = createClientCounts()
-  const descriptors = createDescriptors({
-    limit: readDescriptorLimit(),
-    base: countDescriptors(),
-    onShort: (used, limit) =>
-      logger?.warn(
-        `${used} of ${limit} descriptors are in use: no more clients are let in until some close; raise the limit (LimitNOFILE=, ulimit -n)`,
-      ),
-  })
-  let listeners: readonly Listener[] = []
+  const counts = options.counts ?? createCounts()
+  let addresses: readonly string[] = []
   let admin: AdminServer | undefined
   let isDraining = false
-  let snapshot = takeSnapshot(config, options.ruleSet ?? compileRules([], defaultOf(config)))
-  let heads = createHeads(config)
+  const serving = createServing({
+    config,
+    ruleSet: options.ruleSet ?? compileRules([], defaultOf(config)),
+    isHeard: () => subscribers.exchange.size > 0,
+    onExchange(record) {
+      for (const subscriber of subscribers.exchange) subscriber(record)
+    },
+    onFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
+    onWarning: (message) => logger?.warn(message),
+    counts,
+    inherited: options.inherited ?? [],
+    alsoOwn: () => (admin === undefined ? [] : [admin]),
+  })
+  const served = fleet ?? serving
+  const rules = (): RuleSet => serving.snapshot.policy.rules
   const lists = createSubscriptions({
-    rules: () => snapshot.policy.rules,
-    swap(ruleSet) {
-      putInForce(snapshot.config, ruleSet)
+    rules,
+    async swap(ruleSet) {
+      await putInForce(serving.snapshot.config, ruleSet)
       for (const subscriber of subscribers.rules) subscriber(ruleSet)
     },
-    fetch: createListFetcher(() => snapshot),
+    fetch: createListFetcher(() => serving.snapshot),
     logger: logger ?? { warn() {}, info() {}, debug() {} },
     clock: SYSTEM_CLOCK,
     chance: Math.random,
   })
 
-  const context: TransportContext = {
-    get limits() {
-      return snapshot.config.limits
-    },
-    get requestHead() {
-      return heads.request
-    },
-    get responseHead() {
-      return heads.response
-    },
-    counts,
-    descriptors,
-    deadlines,
-    pool,
-    tunnels,
-    policy: () => snapshot.policy,
-    dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
-    nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
-    wallClock: Date.now,
-    isDraining: () => isDraining,
-    isRecording: () => exchangeSettled.hasSubscribers || subscribers.exchange.size > 0,
-    record(record) {
-      if (exchangeSettled.hasSubscribers) exchangeSettled.publish(record)
-      for (const subscriber of subscribers.exchange) subscriber(record)
-    },
-    reportFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
-  }
-
-  function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
-    const policy = compilePolicy(next, ruleSet, { listening: listening(next), localAddresses: localAddresses() })
-    const resolver = createResolver({
-      ...next.egress.dns,
-      now: () => performance.now(),
-      counts,
-      maxQueries: next.limits.dnsQueries,
+  /** In two steps, so that no two workers answer by different rules for longer than a message takes. */
+  async function putInForce(next: Config, ruleSet: RuleSet): Promise<void> {
+    const own = serving.prepare(next, ruleSet)
+    const workers = await fleet?.prepare(withAdmin(next), ruleSet).catch((error) => {
+      own.abandon()
+      throw error
     })
-    resolvers.add(resolver)
-    const dial = createDialer({
-      resolver,
-      guard: policy.guard,
-      isOwn: policy.isOwn,
-      limits: next.limits,
-      descriptors,
-      now: () => performance.now(),
-      counts,
-    })
-    dials.set(policy, dial)
-    return { config: next, policy, resolver, dial }
+    own.commit()
+    await workers?.commit()
   }
 
-  function retire({ resolver }: Snapshot): void {
-    resolvers.delete(resolver)
-    resolver.close()
-  }
-
-  /** For requests from now on, while some are under way. */
-  function putInForce(next: Config, ruleSet: RuleSet): void {
-    const before = snapshot
-    snapshot = takeSnapshot(next, ruleSet)
-    pool.clear()
-    // exchanges that were decided before still dial by it: it ends when their time is up
-    setTimeout(() => retire(before), before.config.limits.connectTimeoutMs).unref()
-  }
-
-  /** Puts the options and rules in force that came with the proxy. */
-  function replaceSnapshot(ruleSet: RuleSet): void {
-    const before = snapshot
-    snapshot = takeSnapshot(config, ruleSet)
-    retire(before)
-  }
-
-  function places(): readonly BindPlace[] {
-    const { inherited = [] } = options
-    if (inherited.length > 0) return inherited.map((fd) => ({ fd }))
-    return config.listen.map((url) => {
-      const { address: host, port } = toListenAddress(url)
-      return { host, port }
-    })
+  /** With the port that the admin listener has taken: workers do not know of it otherwise. */
+  function withAdmin(next: Config): Config {
+    return admin === undefined ? next : { ...next, admin: { ...next.admin, listen: admin.url } }
   }
 
   /** Before there are clients: who looks sees the start too. */
@@ -232,103 +162,77 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
       host,
       port,
       hosts,
-      unready: () => (isDraining ? 'draining' : listeners.length === 0 ? 'starting' : undefined),
+      unready: () => (isDraining ? 'draining' : addresses.length === 0 ? 'starting' : undefined),
       sources: {
-        counts,
         version: readVersion(),
-        connections: () => connections.size,
-        tunnels: () => tunnels.total,
-        sockets: () => descriptors.sockets,
-        descriptors: () => {
-          const open = countDescriptors()
-          return open === 0 ? undefined : { open, limit: descriptors.limit }
-        },
-        idleOrigins: () => pool.size,
-        rules: () => snapshot.policy.rules.size,
+        measure: async () => [serving.measure(), ...((await fleet?.measure()) ?? [])],
+        rules: () => rules().size,
         lists: () => lists.states(),
       },
     })
   }
 
-  /** The addresses bound, or before that those that will be. */
-  function listening(next: Config): readonly ListenAddress[] {
-    const serving = listeners.length > 0 ? listeners : next.listen.map(toListenAddress)
-    return admin === undefined ? serving : [...serving, admin]
-  }
-
   return {
     get address() {
-      return listeners[0]?.url ?? ''
+      return addresses[0] ?? ''
     },
     get addresses() {
-      return listeners.map(({ url }) => url)
+      return addresses
     },
     get adminAddress() {
       return admin?.url ?? ''
     },
     get rules() {
-      return snapshot.policy.rules
+      return rules()
     },
     get lists() {
       return lists.states()
     },
     get connections() {
-      return connections.size
+      return served.connections
     },
     get busyConnections() {
-      let busy = 0
-      for (const { isIdle } of connections) if (!isIdle) busy++
-      return busy
+      return served.busyConnections
     },
 
     async listen() {
       refuseOpenProxy(config)
       admin = await openAdmin()
-      const started: Listener[] = []
       try {
         // the first listener may have clients before the last one is bound
-        await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), replaceSnapshot)
-        for (const place of places()) {
-          const position = started.length + 1
-          started.push(await startListener({ context, position, place, connections, clients }))
+        await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), serving.replaceRules)
+        if (fleet === undefined) {
+          await serving.listen()
+          addresses = serving.addresses
+        } else {
+          addresses = await fleet.listen(withAdmin(config), rules())
+          serving.noteListening(addresses)
         }
-        // sockets that somebody else has bound may be open to others
-        refuseOpenProxy({ ...config, listen: started.map(({ url }) => url) })
       } catch (error) {
-        const closed = started.map((listener) => listener.close())
-        for (const connection of connections) connection.close()
-        await Promise.all([...closed, admin?.close()])
+        await admin?.close()
         throw error
       }
-      listeners = started
-      // only now the ports are known that must not be dialled
-      replaceSnapshot(snapshot.policy.rules)
       lists.start()
       counts.reloadedAt = Date.now()
     },
 
     async close({ drainMs = 5_000 } = {}) {
       isDraining = true
-      const closed = listeners.map((listener) => listener.close())
       const listsClosed = lists.close()
-      const cut = await drain(connections, drainMs)
-      await Promise.all([...closed, listsClosed])
-      pool.clear()
-      for (const resolver of resolvers) resolver.close()
+      const cut = await served.close(drainMs)
+      if (fleet !== undefined) await serving.close(0)
+      await listsClosed
       await admin?.close()
       return cut
     },
 
     async reload(next) {
-      if (listeners.length === 0) throw new Error('reload() needs a proxy that listens')
+      if (addresses.length === 0) throw new Error('reload() needs a proxy that listens')
       const nextConfig = mergeSettings(withoutExtras(next))
-      const before = snapshot
+      const before = serving.snapshot
       try {
-        const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, snapshot.policy.rules))
-        await lists.adopt(nextConfig, ruleSet, (whole) => {
-          putInForce(nextConfig, whole)
-          heads = createHeads(nextConfig)
-        })
+        const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, rules()))
+        await lists.adopt(nextConfig, ruleSet, (whole) => putInForce(nextConfig, whole))
       } catch (error) {
         counts.isReloaded = false
         throw error
@@ -346,9 +250,9 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
     updateLists: (request = {}) => lists.update(request),
 
     decide({ target, method }) {
-      const isUnread = options.ruleSet === undefined && config.rules.files.length > 0 && listeners.length === 0
+      const isUnread = options.ruleSet === undefined && config.rules.files.length > 0 && addresses.length === 0
       if (isUnread) throw new Error('rules.files are read by listen(): ask after it, or give a ruleSet')
-      return decideTarget(snapshot.policy, target, method)
+      return decideTarget(serving.snapshot.policy, target, method)
     },
 
     on(event, listener) {
@@ -361,26 +265,12 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   }
 }
 
-function createHeads({ limits }: Config) {
-  return { request: createRequestHead(limits), response: createResponseHead(limits) }
-}
-
 function loadRulesOf({ rules }: Config, previous?: RuleSet): Promise<RuleSet> {
   return loadRules({ files: rules.files, scope: rules.scope, default: rules.default, previous, key: randomPrintKey() })
 }
 
 function defaultOf({ rules }: Config) {
   return rules.default === undefined ? {} : { default: rules.default }
-}
-
-function localAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address))
-}
-
-function timeoutsOf({ limits }: Config): number[] {
-  const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs, connectionLifetimeMs } =
-    limits
-  return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs, connectionLifetimeMs]
 }
 
 function withoutExtras({

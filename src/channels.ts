@@ -35,6 +35,8 @@ export type AccessRecord = {
     readonly reason: DecisionReason
     readonly level: string
     readonly rule: { readonly list: string; readonly line: number; readonly text: string } | null
+    /** The name that the rule is about, where the target is only an alias of it (CNAME). Absent otherwise. */
+    readonly cname?: string
   }
   readonly egress: { readonly route: 'direct'; readonly ip: string | null } | null
   /** What the client was told; 0 when it went before an answer. */

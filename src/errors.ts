@@ -32,6 +32,11 @@ export const ERROR_CATALOG = {
   VG_ORIGIN_TERMINATED: spec(502, 'connection_terminated', 'the origin closed the connection before it answered'),
   VG_RESPONSE_TIMEOUT: spec(504, 'http_response_timeout', 'the origin did not answer in time'),
   VG_ORIGIN_PROTOCOL: spec(502, 'http_protocol_error', 'the origin broke the HTTP protocol'),
+  VG_EGRESS_ADDRESS: spec(
+    500,
+    'proxy_configuration_error',
+    'the address from which the origin shall be reached cannot be used',
+  ),
   VG_CLIENT_LIMIT: spec(429, 'connection_limit_reached', 'this client has too many connections or tunnels open'),
   VG_CONNECTION_LIMIT: fatal(503, 'connection_limit_reached', 'the proxy has too many connections open'),
   VG_TUNNEL_LIMIT: spec(503, 'connection_limit_reached', 'the proxy has too many tunnels open'),

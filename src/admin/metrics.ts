@@ -1,7 +1,7 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, type Metric, Registry } from 'prom-client'
 import {
   type Counts,
+  createCounts,
   DECISIONS,
   DURATION_BOUNDS_MS,
   type Durations,
@@ -10,20 +10,13 @@ import {
   requestPlace,
   STATUS_PLACES,
 } from '../counts.js'
+import { type Measures, sumOf } from '../measures.js'
 
-/** What is counted, and what is asked for when somebody looks. */
+/** What is asked for when somebody looks. */
 export type MetricSources = {
-  readonly counts: Counts
   readonly version: string
-  /** Client connections open now. */
-  readonly connections: () => number
-  readonly tunnels: () => number
-  /** Sockets of clients and origins, attempts to connect among them. */
-  readonly sockets: () => number
-  /** Connections to origins that wait for a request. */
-  readonly idleOrigins: () => number
-  /** Descriptors open and allowed; undefined where the system does not tell. */
-  readonly descriptors: () => { readonly open: number; readonly limit: number | undefined } | undefined
+  /** What each process that serves clients tells of itself, this one first. */
+  readonly measure: () => Promise<readonly Measures[]>
   /** Rules in force. */
   readonly rules: () => number
   readonly lists: () => readonly {
@@ -37,14 +30,10 @@ export type Metrics = {
   readonly contentType: string
   /** Everything in the text format of Prometheus. */
   text(): Promise<string>
-  close(): void
 }
 
 type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number]
-
-/** How often the event loop is asked whether it is late: 20 ms see what a client feels, and cost 50 wake-ups a second. */
-const LAG_RESOLUTION_MS = 20
 
 /** Which statuses have a name of their own (RFC 9110 §15 and its registry); an origin may send any number. */
 const KNOWN_STATUSES: ReadonlySet<number> = new Set(
@@ -55,10 +44,10 @@ const KNOWN_STATUSES: ReadonlySet<number> = new Set(
 
 /** The metrics of a proxy. No label holds a host or an address, and each takes few values. */
 export function createMetrics(sources: MetricSources): Metrics {
-  const { counts } = sources
   const registry = new Registry()
-  const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS })
-  lag.enable()
+  /** As told last: everything below is read from it. */
+  let told: readonly Measures[] = []
+  let counts = createCounts()
 
   function counter(name: string, help: string, labelNames: readonly string[], read: () => Iterable<Sample>): void {
     new Counter({
@@ -81,12 +70,14 @@ export function createMetrics(sources: MetricSources): Metrics {
       registers: [registry],
       collect() {
         this.reset()
-        for (const [labels, value] of read()) this.set(labels, value)
+        const samples = [...read()]
+        // without labels a reset leaves a 0, which says more than is known
+        if (samples.length === 0) this.remove({})
+        for (const [labels, value] of samples) this.set(labels, value)
       },
     })
   }
 
-  const { limits, errors } = counts
   gauge('veilgate_build_info', 'The version that runs', ['version', 'engine', 'node'], () => [
     [{ version: sources.version, engine: 'js', node: process.versions.node }, 1],
   ])
@@ -99,8 +90,10 @@ export function createMetrics(sources: MetricSources): Metrics {
   counter('decisions_total', 'Decisions about targets, by the list whose rule decided', ['level', 'list'], () =>
     decisionSamples(counts),
   )
-  counter('errors_total', 'Exchanges that ended with an error, by its code', ['error'], () => named('error', errors))
-  counter('ratelimited_total', 'How often a limit was met', ['limit'], () => named('limit', limits))
+  counter('errors_total', 'Exchanges that ended with an error, by its code', ['error'], () =>
+    named('error', counts.errors),
+  )
+  counter('ratelimited_total', 'How often a limit was met', ['limit'], () => named('limit', counts.limits))
   counter('bytes_total', 'Octets between clients and the proxy', ['direction'], () => [
     [{ direction: 'from_client' }, counts.bytesFromClient],
     [{ direction: 'to_client' }, counts.bytesToClient],
@@ -113,11 +106,11 @@ export function createMetrics(sources: MetricSources): Metrics {
   )
   counter('log_lines_lost_total', 'Lines that never reached the access log', [], () => [[{}, counts.logLinesLost]])
 
-  gauge('veilgate_connections_active', 'Client connections open', [], () => [[{}, sources.connections()]])
-  gauge('veilgate_tunnels_active', 'Tunnels open or being opened', [], () => [[{}, sources.tunnels()]])
-  gauge('veilgate_sockets_open', 'Sockets of clients and origins', [], () => [[{}, sources.sockets()]])
+  gauge('veilgate_connections_active', 'Client connections open', [], () => [[{}, total(told, 'connections')]])
+  gauge('veilgate_tunnels_active', 'Tunnels open or being opened', [], () => [[{}, total(told, 'tunnels')]])
+  gauge('veilgate_sockets_open', 'Sockets of clients and origins', [], () => [[{}, total(told, 'sockets')]])
   gauge('veilgate_origin_connections_idle', 'Connections to origins that wait for a request', [], () => [
-    [{}, sources.idleOrigins()],
+    [{}, total(told, 'idleOrigins')],
   ])
   gauge('veilgate_rules', 'Rules in force', [], () => [[{}, sources.rules()]])
   gauge('veilgate_list_entries', 'Rules in force of a subscribed list', ['list'], () =>
@@ -144,52 +137,51 @@ export function createMetrics(sources: MetricSources): Metrics {
     [{}, counts.reloadedAt / 1_000],
   ])
   gauge('veilgate_eventloop_lag_seconds', 'How late the event loop was since it was last asked', ['quantile'], () =>
-    lagSamples(lag),
+    lagSamples(told),
   )
 
-  gauge('process_resident_memory_bytes', 'Resident memory', [], () => [[{}, process.memoryUsage.rss()]])
+  gauge('process_resident_memory_bytes', 'Resident memory', [], () => [[{}, total(told, 'memoryBytes')]])
   gauge('process_start_time_seconds', 'When the process started', [], () => [
     [{}, Math.round(Date.now() / 1_000 - process.uptime())],
   ])
-  gauge('process_open_fds', 'Descriptors open', [], () => {
-    const { open } = sources.descriptors() ?? {}
-    return open === undefined ? [] : [[{}, open]]
-  })
-  gauge('process_max_fds', 'Descriptors that may be open', [], () => {
-    const { limit } = sources.descriptors() ?? {}
-    return limit === undefined ? [] : [[{}, limit]]
-  })
-  gauge('process_cpu_seconds_total', 'CPU time used', [], () => {
-    const { user, system } = process.cpuUsage()
-    return [[{}, (user + system) / 1_000_000]]
-  })
+  gauge('process_open_fds', 'Descriptors open', [], () => positive(total(told, 'descriptors')))
+  gauge('process_max_fds', 'Descriptors that may be open', [], () => positive(total(told, 'descriptorLimit')))
+  gauge('process_cpu_seconds_total', 'CPU time used', [], () => [[{}, total(told, 'cpuSeconds')]])
 
   addHistogram(
     registry,
     'request_duration_seconds',
     'From the head of a request to the end of its answer',
     {},
-    counts.requestMs,
+    () => counts.requestMs,
   )
-  addHistogram(registry, 'connect_duration_seconds', 'To connect to an origin', { route: 'direct' }, counts.connectMs)
-  addHistogram(registry, 'dns_duration_seconds', 'To resolve a name that was not known', {}, counts.dnsMs)
+  addHistogram(
+    registry,
+    'connect_duration_seconds',
+    'To connect to an origin',
+    { route: 'direct' },
+    () => counts.connectMs,
+  )
+  addHistogram(registry, 'dns_duration_seconds', 'To resolve a name that was not known', {}, () => counts.dnsMs)
 
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
-    close() {
-      lag.disable()
+    async text() {
+      told = await sources.measure()
+      counts = sumOf(told.map((measures) => measures.counts))
+      return registry.metrics()
     },
   }
 }
 
 /** prom-client's own histogram can only be fed observation by observation; ours has been counted already. */
-function addHistogram(registry: Registry, name: string, help: string, labels: Labels, durations: Durations): void {
+function addHistogram(registry: Registry, name: string, help: string, labels: Labels, read: () => Durations): void {
   const fullName = `veilgate_${name}`
   const histogram = {
     name: fullName,
     help,
     async get() {
+      const durations = read()
       let count = 0
       const buckets = durations.buckets.map((inBucket, i) => {
         count += inBucket
@@ -239,15 +231,22 @@ function named(label: string, values: Readonly<Record<string, number>>): readonl
   return Object.entries(values).map(([name, value]) => [{ [label]: name }, value])
 }
 
-/** Nanoseconds become seconds; the resolution is what an idle loop takes between two looks. */
-function lagSamples(lag: IntervalHistogram): readonly Sample[] {
-  if (lag.count === 0) return []
-  const late = (ns: number): number => Math.max(0, ns / 1e9 - LAG_RESOLUTION_MS / 1e3)
-  const samples: readonly Sample[] = [
-    [{ quantile: '0.5' }, late(lag.percentile(50))],
-    [{ quantile: '0.99' }, late(lag.percentile(99))],
-    [{ quantile: '1' }, late(lag.max)],
-  ]
-  lag.reset()
-  return samples
+type Summed = { readonly [K in keyof Measures]: Measures[K] extends number ? K : never }[keyof Measures]
+
+function total(told: readonly Measures[], what: Summed): number {
+  return told.reduce((sum, measures) => sum + measures[what], 0)
+}
+
+/** Nothing where the system does not tell. */
+function positive(value: number): readonly Sample[] {
+  return value > 0 ? [[{}, value]] : []
+}
+
+/** Of several processes the one that is latest: its clients wait. */
+function lagSamples(told: readonly Measures[]): readonly Sample[] {
+  const worst = new Map<string, number>()
+  for (const { lag } of told) {
+    for (const [quantile, seconds] of lag) worst.set(quantile, Math.max(seconds, worst.get(quantile) ?? 0))
+  }
+  return [...worst].map(([quantile, seconds]) => [{ quantile }, seconds])
 }

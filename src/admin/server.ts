@@ -70,19 +70,13 @@ export async function openAdminServer({ host, port, hosts, unready, sources }: A
     }
   }
 
-  try {
-    await bind(server, { host, port })
-  } catch (error) {
-    metrics.close()
-    throw error
-  }
+  await bind(server, { host, port })
   const bound = server.address() as AddressInfo
   return {
     url: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
     address: bound.address,
     port: bound.port,
     close() {
-      metrics.close()
       server.closeAllConnections()
       return new Promise((resolve) => server.close(() => resolve()))
     },

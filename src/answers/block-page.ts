@@ -21,11 +21,12 @@ const STYLE =
 
 /** The page a person sees instead of a plain http document: what, why, which rule, and what to do. */
 export function blockPage(refusal: Refusal): string {
-  const { code, status, rule, host, url, requestId, blockPage: settings } = refusal
+  const { code, status, rule, cname, host, url, requestId, blockPage: settings } = refusal
   const heading = isPolicy(code) ? settings.title : statusPhrase(status)
   const remedy = remedyFor(refusal)
 
   let rows = row('Host', escapeHtml(host)) + row('Address', escapeHtml(shownUrl(url)))
+  rows += row('Alias of', escapeHtml(cname ?? ''))
   rows += row('Why', escapeHtml(reasonFor(refusal)))
   if (rule !== null) {
     rows += row('Rule', `<code>${escapeHtml(rule.text)}</code> ${escapeHtml(`${rule.list}:${rule.line}`)}`)

@@ -10,11 +10,12 @@ import { shownText } from './shown-text.js'
  * could not be parsed is answered in one line that repeats nothing of it.
  */
 export function plainText(refusal: Refusal): string {
-  const { code, host, rule, requestId, blockPage } = refusal
+  const { code, host, rule, cname, requestId, blockPage } = refusal
   if (isMalformed(code)) return `veilgate: ${ERROR_CATALOG[code].summary}\n`
 
   const lines = [`veilgate: ${reasonFor(refusal)}`]
   if (host !== '') lines.push(`host: ${host}`)
+  if (cname !== undefined) lines.push(`alias of: ${cname}`)
   if (rule !== null) {
     lines.push(`rule: ${rule.list}:${rule.line}  ${rule.text}${rule.reason === undefined ? '' : `  # ${rule.reason}`}`)
   }

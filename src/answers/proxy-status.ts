@@ -20,13 +20,16 @@ const RCODES: ReadonlySet<string> = new Set([
 
 /**
  * Value of `Proxy-Status` (RFC 9209 §2): this proxy's name, the error type and
- * why. `details` is `list:line` for a rule. For `dns_error`, a detail that
+ * why. `details` is `list:line` for a rule, and the canonical name it is about. For `dns_error`, a detail that
  * begins with the name of an RCODE becomes `rcode`, a String (§2.3.2).
  */
-export function proxyStatus({ code, rule, detail }: Refusal): string {
+export function proxyStatus({ code, rule, cname, detail }: Refusal): string {
   const error = ERROR_CATALOG[code].proxyStatus
   const status = `veilgate; error=${error}`
-  if (rule !== null) return `${status}; details=${sfString(`${rule.list}:${rule.line}`)}`
+  if (rule !== null) {
+    const via = cname === undefined ? '' : ` via CNAME ${cname}`
+    return `${status}; details=${sfString(`${rule.list}:${rule.line}${via}`)}`
+  }
   if (detail === null || detail === '') return status
 
   if (error === 'dns_error') {

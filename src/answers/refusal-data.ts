@@ -10,6 +10,8 @@ export type Refusal = {
   readonly detail: string | null
   /** The rule that blocked; null for the default and for everything that is not a rule. */
   readonly rule: RuleMatch | null
+  /** The name that the rule is about, where the host is only an alias of it (CNAME). */
+  readonly cname?: string | undefined
   /** Empty where none could be read. */
   readonly method: string
   readonly form: 'absolute' | 'authority' | 'origin' | 'asterisk' | 'invalid'

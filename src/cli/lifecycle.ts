@@ -6,7 +6,7 @@ export type Service = {
   /** How long exchanges have to end, in ms, when a stop begins. */
   drainMs(): number
   /** Client connections with an exchange or tunnel that has not ended. */
-  openExchanges(): number
+  openExchanges(): number | Promise<number>
   /**
    * Takes no new connection, gives exchanges this long to end, then cuts them off and says how many it cut. A second
    * call does not wait for the first.
@@ -15,6 +15,8 @@ export type Service = {
   /** Rules and configuration anew, whole or not at all. Never fails. */
   reload(): Promise<void>
   reopenLogs(): void
+  /** Writes what waits for the logs before it returns: the process is about to end. */
+  flushLogs(): void
 }
 
 /**
@@ -67,7 +69,7 @@ function stopped(service: Service, signals: EventEmitter, logger: Logger): Promi
       const closed = service.close(drainMs)
       // idle connections end in this turn of the loop
       await new Promise(setImmediate)
-      const remain = countOf(service.openExchanges())
+      const remain = countOf(await service.openExchanges())
       logger.info(`${signal}: no new connections; ${remain} left, with ${time} to end; a second signal ends now`)
       const cut = await closed
       if (cut > 0 && !isCutting) logger.warn(`${countOf(cut)} did not end within ${time} and were cut off`)

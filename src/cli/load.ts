@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { randomPrintKey } from '../compile-rules.js'
+import { readAuthority } from '../config/authority-file.js'
 import { cachePath } from '../config/cache-directory.js'
 import type { Config } from '../config/config.js'
 import { loadRules } from '../config/load-rules.js'
@@ -34,8 +35,9 @@ export async function loadSetup(options: StartOptions, io: RuleFilesIo = {}, pre
   return setupOf(await loadConfig(options), io, previous)
 }
 
-/** The rules of a configuration, and the two together. @throws {InputError} rules are wrong or cannot be read */
+/** The rules of a configuration, and the two together. @throws {InputError} rules are wrong, or these or another file it names cannot be read */
 export async function setupOf(config: Config, io: RuleFilesIo = {}, previous?: RuleSet): Promise<Setup> {
+  readAuthority(config.egress.dns.doh.ca)
   const { files, scope, default: wanted } = config.rules
   const urls = Object.values(config.rules.lists).map(({ url }) => ({ name: url, path: url, action: 'block' as const }))
   const directory = cachePath(config.cache)

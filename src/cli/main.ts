@@ -2,7 +2,9 @@ import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { readVersion } from '../config/version.js'
 import { CannotRunError, InputError } from '../errors.js'
+import { IMPORT_SOURCES } from '../import/import-sources.js'
 import type { DiffOptions } from './diff.js'
+import type { ImportOptions } from './import.js'
 import type { ListsOptions } from './lists.js'
 import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
 import type { ReloadOptions } from './reload.js'
@@ -105,6 +107,20 @@ function createProgram(setExitCode: (code: number) => void): Command {
     })
 
   program
+    .command('import')
+    .description('Write the rules of another tool as a rule file.')
+    .argument('<file...>', 'configurations and lists, - for standard input')
+    .addOption(new Option('--from <TOOL>', 'whose files these are').choices(IMPORT_SOURCES).makeOptionMandatory())
+    .addOption(new Option('--output <FILE>', 'where to write; default standard output'))
+    .addOption(new Option('--force', 'replace the file if it exists'))
+    .addOption(new Option('--json', 'with --output: the report as JSON on standard output'))
+    .addHelpText('after', IMPORT_HELP)
+    .action(async (files: readonly string[], options: ImportOptions) => {
+      const { importFiles } = await import('./import.js')
+      setExitCode(await importFiles(files, options))
+    })
+
+  program
     .command('lists')
     .description('Show how the lists of the running veilgate stand, or fetch them now.')
     .argument('[words...]', 'update, and names of lists')
@@ -187,6 +203,7 @@ Examples:
   veilgate lint my.rules
   veilgate test my.test.yaml                      does it still block and allow what it shall?
   veilgate diff old.rules new.rules --log access.jsonl
+  veilgate import --from squid squid.conf         the rules of another tool as a rule file
   veilgate lists                                  how the lists stand that it is subscribed to
   veilgate reload                                 the running one reads its files again
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
@@ -248,6 +265,14 @@ Examples:
 
 Rules count as the same wherever they stand and however they are written. Exit code 0: done; with --exit-code 1 where
 anything changes; 2: a rule file or the log cannot be read.`
+const IMPORT_HELP = `
+Examples:
+  veilgate import --from squid /etc/squid/squid.conf > my.rules
+  veilgate import --from pihole whitelist.txt blacklist.txt regex.list adlists.list --output pihole.rules
+  veilgate import --from privoxy default.action user.action --output privoxy.rules --json
+
+What could not be carried over is listed on standard error, as file:line: reason: text. Exit code 0: written; 1: nothing
+could be carried over, so nothing is written; 2: a file cannot be read, or the output exists (see --force).`
 
 const LISTS_HELP = `
 Examples:

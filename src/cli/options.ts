@@ -5,6 +5,7 @@ import {
   ANY_PORT,
   type HeaderProfile,
   type LogLevel,
+  MAX_WORKERS,
   type PortRange,
   type RuleFile,
 } from '../config/config.js'
@@ -32,6 +33,7 @@ export type StartOptions = {
   readonly open?: true
   readonly json?: true
   readonly headers?: HeaderProfile
+  readonly workers?: number | 'auto'
   readonly connectPorts?: readonly PortRange[]
   readonly httpPorts?: readonly PortRange[]
   readonly watch?: true
@@ -82,12 +84,12 @@ export function addStartOptions(command: Command): Command {
     .addOption(new Option('--watch', 'reload when a file of the rules or the configuration changes'))
     .addOption(new Option('--json', 'one JSON document on standard output'))
     .addOption(
-      choiceOption(
-        '--headers <PROFILE>',
-        'which identifying fields http:// requests lose',
-        ['off', 'standard'],
-        ['strict', 'paranoid'],
-      ),
+      choiceOption('--headers <PROFILE>', 'which identifying fields http:// requests lose', [
+        'off',
+        'standard',
+        'strict',
+        'paranoid',
+      ]),
     )
     .addOption(
       valueOption('--connect-ports <LIST>', 'ports open to CONNECT, such as 443,8000-8100, or any', parsePorts),
@@ -100,6 +102,7 @@ export function addStartOptions(command: Command): Command {
         (ranges) => (ranges === 'any' ? EVERY_SPECIAL_RANGE : parseCidrs(ranges)),
       ),
     )
+    .addOption(valueOption('--workers <N>', 'processes that serve clients; auto: one on each processor', parseWorkers))
     .addOption(
       valueOption('--access-log <FILE>', 'one line an exchange: a file, - for standard output, off', (file) =>
         file === '-' || file === 'off' ? file : resolve(file),
@@ -117,6 +120,7 @@ export function toSettings(options: StartOptions): Settings {
   return {
     listen,
     clients: { allow: clients },
+    workers: options.workers,
     open,
     watch: options.watch,
     rules: { files: ruleFiles, default: options.default, scope: options.scope, report },
@@ -147,16 +151,10 @@ function valueOption(flags: string, description: string, parse: (value: string) 
   })
 }
 
-function choiceOption(
-  flags: string,
-  description: string,
-  values: readonly string[],
-  later: readonly string[] = [],
-): Option {
+function choiceOption(flags: string, description: string, values: readonly string[]): Option {
   return valueOption(flags, `${description}: ${values.join(', ')}`, (value) => {
     if (values.includes(value)) return value
-    const why = later.includes(value) ? 'This version does not have it yet' : 'There is no such choice'
-    throw new InvalidArgumentError(`${why}; write ${values.join(' or ')}`)
+    throw new InvalidArgumentError(`There is no such choice; write ${values.join(' or ')}`)
   })
 }
 
@@ -172,4 +170,10 @@ function parsePorts(list: string): readonly PortRange[] {
   const ranges = parsePortList(list)
   if (ranges !== undefined) return ranges
   throw new InvalidArgumentError('Not a list of ports; write ports and ranges such as 443,8000-8100, or any')
+}
+
+function parseWorkers(count: string): number | 'auto' {
+  if (count === 'auto') return count
+  if (/^\d{1,3}$/.test(count) && Number(count) >= 1 && Number(count) <= MAX_WORKERS) return Number(count)
+  throw new InvalidArgumentError(`Not a number of processes; write 1 to ${MAX_WORKERS}, or auto`)
 }

@@ -1,15 +1,17 @@
 import { text as readAll } from 'node:stream/consumers'
-import { createProxy, type Proxy as ForwardProxy } from '../app.js'
+import { createProxyWith, type Proxy as ForwardProxy } from '../app.js'
 import { cachePath, refuseCacheDirectory } from '../config/cache-directory.js'
 import type { Config } from '../config/config.js'
 import { identityOf } from '../config/file-identity.js'
 import type { RuleFilesIo } from '../config/rule-text.js'
 import { createFileWatch } from '../config/watch-files.js'
 import { type Counts, createCounts } from '../counts.js'
+import { CannotRunError } from '../errors.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { RuleSet, SourceCounts } from '../rules/rule.js'
 import { openControl } from './control.js'
+import { createFleet, workersOf } from './fleet.js'
 import { takeInheritedSockets } from './inherited-sockets.js'
 import { type Service, untilStopped } from './lifecycle.js'
 import { loadSetup, type Setup } from './load.js'
@@ -39,11 +41,14 @@ export async function start(options: StartOptions): Promise<number> {
   const onFault = (error: Error): never => {
     // what state the exchanges are in is unknown: going on could let through what rules forbid
     logger.error(`a fault of its own ends veilgate, please report it: ${error.stack}`)
+    service.flushLogs()
     process.exit(COULD_NOT_RUN)
   }
   process.on('uncaughtException', onFault)
   const stopped = untilStopped(service, process, logger)
   early.release()
+  // whoever waits for this line may send a signal at once
+  service.announce()
   await stopped
   process.off('uncaughtException', onFault)
   return 0
@@ -127,18 +132,29 @@ async function startService(
   logger: SwitchableLogger,
   reader: SetupReader,
   inherited: readonly number[],
-): Promise<Service> {
+): Promise<Service & { announce(): void }> {
+  let { config } = setup
+  if (inherited.length > 0 && workersOf(config) > 1) {
+    throw new CannotRunError('a socket that a service manager has opened is served by one worker: set workers: 1')
+  }
   const manager = createServiceManager({
     env: process.env,
     onWarning: (message) => logger.warn(message),
     monotonic: () => process.hrtime.bigint(),
   })
-  let { config } = setup
   const counts = createCounts()
-  let accessLog = openAccessLog(config, options, logger, counts)
+  const fleet = await createFleet(config, options, logger, () => {
+    logger.error('no worker is left, and none stays alive: veilgate ends')
+    process.exit(COULD_NOT_RUN)
+  })
+  const supervisor = fleet?.supervisor
+  // workers write to the log themselves
+  const openLog = (next: Config): AccessLog | undefined =>
+    fleet === undefined ? openAccessLog(next, options, logger, counts) : undefined
+  let accessLog = openLog(config)
   let logClosed: Promise<void> | undefined
   let stopping: Promise<void> | undefined
-  const proxy = createProxy({ ...config, ruleSet: setup.ruleSet, logger, counts, inherited })
+  const proxy = createProxyWith({ ...config, ruleSet: setup.ruleSet, logger, counts, inherited }, supervisor)
   let inForce = setup
   let kept = Promise.resolve()
   proxy.on('rules', (ruleSet) => {
@@ -153,7 +169,6 @@ async function startService(
   if (proxy.adminAddress !== '') logger.info(`metrics and health on ${proxy.adminAddress}`)
   const reload = createReloader(reloadAll)
   const control = await openControl(config, proxy, reload, logger)
-  announce(proxy, config, options, logger)
   const watch = createFileWatch({
     async onChange() {
       logger.info('a file of the configuration or of the rules has changed')
@@ -162,7 +177,6 @@ async function startService(
     onWarning: (message) => logger.warn(message),
   })
   follow()
-  void manager.ready(stateOf(proxy))
   // after the first clients are let in: they need not wait for a copy of the rules
   kept = kept.then(() => keepRules(inForce, proxy.rules, logger))
 
@@ -194,7 +208,7 @@ async function startService(
 
   async function apply(next: Setup): Promise<void> {
     const isSameLog = JSON.stringify(next.config.log.access) === JSON.stringify(config.log.access)
-    const nextLog = isSameLog ? accessLog : openAccessLog(next.config, options, logger, counts)
+    const nextLog = isSameLog ? accessLog : openLog(next.config)
     try {
       await proxy.reload({ ...next.config, ruleSet: next.ruleSet })
     } catch (error) {
@@ -206,6 +220,9 @@ async function startService(
     if (next.config.control !== config.control) {
       logger.warn('the place of the control socket changed: it takes effect at the next start')
     }
+    if (next.config.workers !== config.workers) {
+      logger.warn('the number of workers changed: it takes effect at the next start')
+    }
     config = next.config
     inForce = next
     logger.switchTo(config)
@@ -213,19 +230,24 @@ async function startService(
   }
 
   return {
+    announce() {
+      announce(proxy, config, options, logger)
+      void manager.ready(stateOf(proxy))
+    },
     drainMs: () => config.limits.drainTimeoutMs,
-    openExchanges: () => proxy.busyConnections,
+    openExchanges: () => supervisor?.countBusy() ?? proxy.busyConnections,
     async close(drainMs) {
       watch.close()
       stopping ??= manager.stopping()
       const controlClosed = control?.close()
       const cut = await proxy.close({ drainMs })
-      logClosed ??= accessLog?.close()
+      logClosed ??= (accessLog ?? fleet)?.close()
       await Promise.all([logClosed, kept, controlClosed, stopping])
       return cut
     },
     reload: () => quietly(reload()),
-    reopenLogs: () => accessLog?.reopen(),
+    reopenLogs: () => (accessLog?.reopen ?? supervisor?.reopenLogs)?.(),
+    flushLogs: () => accessLog?.flushNow(),
   }
 }
 
@@ -279,12 +301,14 @@ function announce(
   { json }: StartOptions,
   logger: Logger,
 ): void {
+  const workers = workersOf(config)
   const where = addresses.join(' and ')
-  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine js`
+  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine js${workers === 1 ? '' : `, ${workers} workers`}`
   process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
   if (ruleSet.size === 0 && ruleSet.defaultAction === 'allow') logger.warn('there is no rule: nothing is blocked')
   reportSkipped(ruleSet.counts, logger)
-  if (json) process.stdout.write(`${JSON.stringify({ listening: addresses, rules: ruleSet.size, engine: 'js' })}\n`)
+  const started = { listening: addresses, rules: ruleSet.size, engine: 'js', workers }
+  if (json) process.stdout.write(`${JSON.stringify(started)}\n`)
 }
 
 /** Lines of lists that are no rules here: a reader of the list would think that they act. */

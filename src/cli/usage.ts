@@ -3,7 +3,6 @@ import { closest } from 'fastest-levenshtein'
 
 const LATER_OPTIONS: Readonly<Record<string, string>> = {
   '--engine': 'the native data plane comes in a later version; this one has the engine js',
-  '--workers': 'several processes come in a later version; this one has one',
   '--upstream': 'parent proxies come in a later version; this one connects directly',
   '--client': 'policy by client comes in a later version',
   '--user': 'policy by user comes in a later version',
@@ -11,7 +10,7 @@ const LATER_OPTIONS: Readonly<Record<string, string>> = {
 }
 
 const LATER_COMMANDS: ReadonlySet<string> = new Set(
-  'import upstreams identity leaktest tunnel replay learn run user pac ca doctor'.split(' '),
+  'upstreams identity leaktest tunnel replay learn run user pac ca doctor'.split(' '),
 )
 
 /** What commander found wrong → what is wrong and what to write, in our words where it knows too little. */

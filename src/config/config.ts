@@ -4,7 +4,7 @@ import type { ListSettings } from './list-settings.js'
 /** First and last port of a range, both included. */
 export type PortRange = readonly [number, number]
 
-export type HeaderProfile = 'off' | 'standard'
+export type HeaderProfile = 'off' | 'standard' | 'strict' | 'paranoid'
 export type AccessLogFormat = 'pretty' | 'json' | 'squid' | 'common' | 'combined'
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
@@ -15,6 +15,16 @@ export type RuleFile = {
   /** Absolute, or `-`. */
   readonly path: string
   readonly action: RuleAction
+}
+
+/** What differs for the header fields of some hosts. */
+export type HostHeaders = {
+  /** Patterns as in rules, without paths. */
+  readonly match: readonly string[]
+  readonly profile?: HeaderProfile | undefined
+  readonly keep?: readonly string[] | undefined
+  readonly remove?: readonly string[] | undefined
+  readonly set?: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -28,6 +38,8 @@ export type Config = {
     /** CIDRs; undefined where nobody configured it (then loopback only). */
     readonly allow: readonly string[] | undefined
   }
+  /** Processes that serve clients; `auto` is one for each processor. */
+  readonly workers: number | 'auto'
   /** `--open`: serve any client on a non-loopback address. */
   readonly open: boolean
   readonly rules: {
@@ -45,16 +57,31 @@ export type Config = {
     readonly keep: readonly string[]
     readonly remove: readonly string[]
     readonly set: Readonly<Record<string, string>>
+    /** First match counts; what an entry leaves out is as above. */
+    readonly perHost: readonly HostHeaders[]
   }
   readonly egress: {
     readonly guard: { readonly allow: readonly string[]; readonly deny: readonly string[] }
     readonly connectPorts: readonly PortRange[]
     readonly httpPorts: readonly PortRange[]
+    /** Addresses and CIDRs of ours from which targets are dialled; empty: the system chooses. */
+    readonly addresses: readonly string[]
     readonly dns: {
-      readonly mode: 'system'
+      /** `upstream`: no name is looked up here. */
+      readonly mode: 'system' | 'doh' | 'upstream'
       /** `address` or `address:port`; empty: those of /etc/resolv.conf. */
       readonly servers: readonly string[]
       readonly timeoutMs: number
+      readonly doh: {
+        /** `https:`; empty unless the mode is `doh`. */
+        readonly url: string
+        /** Addresses of the URL's host, which is never looked up. */
+        readonly bootstrap: readonly string[]
+        /** Absolute path of a PEM file: authorities that are trusted beside the usual ones. */
+        readonly ca: string | undefined
+      }
+      /** Who is asked where `doh` gives no answer. */
+      readonly fallback: 'none' | 'system'
     }
   }
   readonly limits: Limits
@@ -105,15 +132,19 @@ export type Limits = {
 
 const ANY_PORT: readonly PortRange[] = [[1, 65535]]
 
+/** More processes than this serve nobody faster. */
+export const MAX_WORKERS = 256
+
 export { ANY_PORT }
 
 /** Every default of contract §4 in one place; the reasons for the numbers are in docs/configuration.md. */
 export const DEFAULT_CONFIG: Config = {
   listen: ['http://127.0.0.1:3128'],
   clients: { allow: undefined },
+  workers: 1,
   open: false,
   rules: { files: [], lists: {}, default: undefined, scope: 'exact', blockStatus: 403, report: false },
-  headers: { profile: 'standard', keep: [], remove: [], set: {} },
+  headers: { profile: 'standard', keep: [], remove: [], set: {}, perHost: [] },
   egress: {
     guard: { allow: [], deny: [] },
     connectPorts: [
@@ -126,7 +157,14 @@ export const DEFAULT_CONFIG: Config = {
       [443, 443],
       [1024, 65535],
     ],
-    dns: { mode: 'system', servers: [], timeoutMs: 5_000 },
+    addresses: [],
+    dns: {
+      mode: 'system',
+      servers: [],
+      timeoutMs: 5_000,
+      doh: { url: '', bootstrap: [], ca: undefined },
+      fallback: 'none',
+    },
   },
   limits: {
     connections: 20_000,

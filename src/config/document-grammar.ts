@@ -21,6 +21,4 @@ export type DocumentGrammar<S extends z.ZodType = z.ZodType> = {
   readonly example: string
   /** Keys that later versions bring, without the numbers of list items: named, so that nobody believes they already act. */
   readonly laterKeys: ReadonlySet<string>
-  /** Values that later versions bring, by key. */
-  readonly laterValues: Readonly<Record<string, readonly string[]>>
 }

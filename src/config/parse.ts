@@ -38,7 +38,7 @@ function toSettings({ rules, egress, limits, admin, ...rest }: FileContent, dire
     },
     egress: egress && {
       ...egress,
-      dns: egress.dns && { mode: egress.dns.mode, servers: egress.dns.servers, timeoutMs: egress.dns.timeout },
+      dns: egress.dns && toDns(egress.dns, directory),
     },
     limits: limits && {
       connections: limits.connections,
@@ -71,6 +71,17 @@ function toRuleFile(
 ): RuleFile {
   const { path, action } = typeof file === 'string' ? { path: file, action: 'block' as const } : file
   return { name: path, path: path === '-' ? path : resolve(directory, path), action }
+}
+
+function toDns(
+  { timeout, doh, ...dns }: NonNullable<NonNullable<FileContent['egress']>['dns']>,
+  directory: string,
+): NonNullable<Settings['egress']>['dns'] {
+  return {
+    ...dns,
+    timeoutMs: timeout,
+    doh: doh && { ...doh, ca: doh.ca === undefined ? undefined : resolve(directory, doh.ca) },
+  }
 }
 
 function toLists(

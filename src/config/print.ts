@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { showUrl } from '../upstream/chain-adapter.js'
-import { ANY_PORT, type Config, DEFAULT_CONFIG, type PortRange, type RuleFile } from './config.js'
+import { ANY_PORT, type Config, DEFAULT_CONFIG, type HostHeaders, type PortRange, type RuleFile } from './config.js'
 import type { JsonSchema } from './document-grammar.js'
 import { formatDuration } from './durations.js'
 import type { ListSettings } from './list-settings.js'
@@ -12,10 +12,12 @@ export const MASK = '<masked>'
 
 /** A configuration with the keys and notations of its file; undefined where the default is not something to write. */
 export function toFileForm(config: Config): Record<string, unknown> {
-  const { listen, clients, rules, headers, egress, limits, watch, cache, control, admin, blockPage, log } = config
+  const { listen, clients, workers, rules, headers, egress, limits, watch, cache, control, admin, blockPage, log } =
+    config
   return {
     listen,
     clients,
+    workers,
     rules: {
       files: rules.files.map(toFileEntry),
       lists: Object.fromEntries(Object.entries(rules.lists).map(([name, list]) => [name, toListEntry(list)])),
@@ -24,12 +26,13 @@ export function toFileForm(config: Config): Record<string, unknown> {
       blockStatus: rules.blockStatus,
       report: rules.report,
     },
-    headers: { ...headers, set: maskSecrets(headers.set) },
+    headers: { ...headers, set: maskSecrets(headers.set), perHost: headers.perHost.map(toHostEntry) },
     egress: {
       guard: egress.guard,
       connectPorts: toPorts(egress.connectPorts),
       httpPorts: toPorts(egress.httpPorts),
-      dns: { mode: egress.dns.mode, servers: egress.dns.servers, timeout: formatDuration(egress.dns.timeoutMs) },
+      addresses: egress.addresses,
+      dns: toDns(egress.dns),
     },
     limits: {
       connections: limits.connections,
@@ -108,6 +111,20 @@ function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
 }
 
+function toDns({ mode, servers, timeoutMs, doh, fallback }: Config['egress']['dns']): Record<string, unknown> {
+  return {
+    mode,
+    servers,
+    timeout: formatDuration(timeoutMs),
+    doh: {
+      url: doh.url === '' ? undefined : doh.url,
+      bootstrap: doh.bootstrap.length === 0 ? undefined : doh.bootstrap,
+      ca: doh.ca,
+    },
+    fallback,
+  }
+}
+
 function toFileEntry({ path, action }: RuleFile): unknown {
   return action === 'block' ? path : { path, action }
 }
@@ -115,6 +132,10 @@ function toFileEntry({ path, action }: RuleFile): unknown {
 function toListEntry({ url, action, scope, refreshMs, maxBytes, maxShrink, sha256, ca }: ListSettings): unknown {
   const refresh = refreshMs === undefined ? undefined : formatDuration(refreshMs)
   return { url: maskUrl(url), action, scope, refresh, maxBytes, maxShrink, sha256, ca }
+}
+
+function toHostEntry({ set, ...entry }: HostHeaders): unknown {
+  return { ...entry, set: set && maskSecrets(set) }
 }
 
 /** Without password, and without the values of parameters that let their reader in somewhere. */

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { classifyAddress } from '../http/address.js'
 import { canonicalHost } from '../http/authority.js'
 import { parseCidr } from '../http/cidr.js'
 import { TOKEN_LOWER, VALUE_CHAR } from '../http/syntax.js'
 import { parsePortList } from '../policy/port-list.js'
+import { parseHostPatterns } from '../rules/host-patterns.js'
 import { showUrl } from '../upstream/chain-adapter.js'
-import { ANY_PORT, type PortRange } from './config.js'
+import { ANY_PORT, MAX_WORKERS, type PortRange } from './config.js'
 import type { DocumentGrammar, JsonSchema } from './document-grammar.js'
 import { parseDuration } from './durations.js'
 import { isListName, MAX_LIST_BYTES, MAX_SHRINK, MIN_REFRESH_MS, parseListUrl } from './list-settings.js'
@@ -16,6 +18,9 @@ const DURATION = 'write a number and a unit, ms, s, m or h: 500ms, 10s, 2m, 12h 
 const PORTS = 'write ports and ranges such as [443, 80, 8000-8100], or any'
 const CIDR = 'write an address or a range such as 192.168.0.0/16 or fd00::/8'
 const FIELD_NAME = 'write the name of a header field, such as X-Client-Id'
+const ADDRESS = 'write an address such as 192.0.2.53 or 2001:db8::53'
+const HOST_PATTERN = 'write a host as in rules, such as .example.com'
+const HOST_HEADERS = 'write { match: [.example.com], profile: strict }'
 const DNS_SERVER = 'write an address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53'
 
 const listenUrl = text('write a URL such as http://127.0.0.1:3128').transform((url, context) => {
@@ -41,9 +46,11 @@ const ports = z
   .union([z.literal('any'), z.array(portItem)], { error: `not a list of ports; ${PORTS}` })
   .transform((items): readonly PortRange[] => (items === 'any' ? ANY_PORT : items.flat()))
 
-const fieldName = text(FIELD_NAME)
-  .refine(isToken, { error: ({ input }) => `${quote(input)} is no field name; ${FIELD_NAME}` })
-  .transform((name) => name.toLowerCase())
+const writtenName = text(FIELD_NAME).refine(isToken, {
+  error: ({ input }) => `${quote(input)} is no field name; ${FIELD_NAME}`,
+})
+
+const fieldName = writtenName.transform((name) => name.toLowerCase())
 
 /** Framing and hop-by-hop fields belong to one connection: the proxy writes them itself (RFC 9110 §7.6.1). */
 const OWN_FIELDS: ReadonlySet<string> = new Set(
@@ -56,12 +63,66 @@ const changeableField = fieldName.refine((name) => !OWN_FIELDS.has(name), {
   error: ({ input }) => `the proxy writes ${input} itself; take it out`,
 })
 
+/** Sent as it is written: the case of names tells programs apart. */
+const settableField = writtenName.refine((name) => !OWN_FIELDS.has(name.toLowerCase()), {
+  error: ({ input }) => `the proxy writes ${String(input).toLowerCase()} itself; take it out`,
+})
+
 const fieldValue = text('write the value as text').refine(isFieldValue, {
   error: 'a field value cannot hold control characters, line ends or space at its ends; write plain text',
 })
 
+const address = text(ADDRESS).refine((written) => isIP(written) !== 0, {
+  error: ({ input }) => `${quote(input)} is no address; ${ADDRESS}`,
+})
+
+const hostPattern = text(HOST_PATTERN).transform((written, context) => {
+  const parsed = parseHostPatterns(written)
+  return 'kind' in parsed ? refuse(context, `${parsed.message}; ${parsed.fix}`) : written
+})
+
+const HEADER_PROFILES = ['off', 'standard', 'strict', 'paranoid'] as const
+
+const keptFields = () =>
+  list(fieldName, 'a list of field names', 'write [X-Client-Id]').describe(
+    'Fields the profile would remove and that stay.',
+  )
+const removedFields = () =>
+  list(changeableField, 'a list of field names', 'write [X-Client-Id]').describe('Fields removed as well.')
+const setFields = () =>
+  z
+    .record(settableField, fieldValue, {
+      error: 'not a map of field names to values; write { X-Client-Id: value }',
+    })
+    .describe('Fields set on every request: { Name: value }.')
+
+const hostHeaders = z.strictObject(
+  {
+    match: list(hostPattern, 'a list of hosts', 'write [.example.com]')
+      .min(1, 'names no host; write at least one, such as .example.com')
+      .describe('Hosts, as in rules: example.com, .example.com, *.example.com, example.com:8080, 192.0.2.0/24.'),
+    profile: choice(HEADER_PROFILES).optional().describe('Like headers.profile, for these hosts.'),
+    keep: keptFields().optional(),
+    remove: removedFields().optional(),
+    set: setFields().optional(),
+  },
+  { error: `not an entry; ${HOST_HEADERS}` },
+)
+
 const dnsServer = text(DNS_SERVER).refine(isDnsServer, {
   error: ({ input }) => `${quote(input)} is no address of a name server; ${DNS_SERVER}`,
+})
+
+const DOH_URL = 'write the URL of a DNS over HTTPS service, such as https://dns.example/dns-query'
+
+const dohUrl = text(DOH_URL).refine((written) => dohUrlFault(written) === undefined, {
+  error: ({ input }) => `${quote(showUrl(String(input)))}: ${dohUrlFault(String(input))}; ${DOH_URL}`,
+})
+
+const EGRESS_ADDRESS = 'write an address of this machine or a range such as 198.51.100.0/28 or 2001:db8:1::/64'
+
+const egressAddress = text(EGRESS_ADDRESS).refine(isEgressAddress, {
+  error: ({ input }) => `${quote(input)} is nothing to connect from; ${EGRESS_ADDRESS}`,
 })
 
 const ruleFile = z.union(
@@ -144,6 +205,9 @@ export const FILE_SCHEMA = z.strictObject({
         examples: [['127.0.0.0/8', '::1']],
       }),
   }).describe('Who may use the proxy.'),
+  workers: workerCount().describe(
+    'Processes that serve clients: a number, or auto for one on each processor. Takes effect at the next start.',
+  ),
   rules: section({
     files: list(ruleFile, 'a list of rule files', 'write [my.rules]')
       .describe(
@@ -171,18 +235,15 @@ export const FILE_SCHEMA = z.strictObject({
     report: flag().describe('true: rules only log what they would block.'),
   }).describe('What is blocked.'),
   headers: section({
-    profile: choice(['off', 'standard']).describe(
-      'Which identifying fields are removed from http:// requests: off or standard.',
+    profile: choice(HEADER_PROFILES).describe(
+      'Which identifying fields http:// requests lose: off, standard, strict or paranoid.',
     ),
-    keep: list(fieldName, 'a list of field names', 'write [X-Client-Id]').describe(
-      'Fields the profile would remove and that stay.',
+    keep: keptFields(),
+    remove: removedFields(),
+    set: setFields(),
+    perHost: list(hostHeaders, 'a list of entries', HOST_HEADERS).describe(
+      'What differs for some hosts, first match first: [{ match: [.example.com], profile: strict, keep: [], remove: [], set: {} }].',
     ),
-    remove: list(changeableField, 'a list of field names', 'write [X-Client-Id]').describe('Fields removed as well.'),
-    set: z
-      .record(changeableField, fieldValue, {
-        error: 'not a map of field names to values; write { X-Client-Id: value }',
-      })
-      .describe('Fields set on every request: { Name: value }.'),
   }).describe('Header fields of http:// requests; what is inside a tunnel is never seen.'),
   egress: section({
     guard: section({
@@ -191,13 +252,36 @@ export const FILE_SCHEMA = z.strictObject({
     }).describe('The guard refuses targets in private and other special-purpose address ranges.'),
     connectPorts: ports.describe('Ports open to CONNECT: a list with ranges, or any.'),
     httpPorts: ports.describe('Ports open to http:// requests: a list with ranges, or any.'),
+    addresses: list(egressAddress, 'a list of addresses', 'write [198.51.100.7, 2001:db8:1::/64]').describe(
+      'Addresses and ranges of this machine from which targets are reached, in turn; empty: the system chooses.',
+    ),
     dns: section({
-      mode: choice(['system']).describe('How names are resolved: system = /etc/hosts, then the name servers.'),
+      mode: choice(['system', 'doh', 'upstream']).describe(
+        'How names are resolved: system = /etc/hosts, then the name servers; doh = /etc/hosts, then DNS over HTTPS; upstream = not here.',
+      ),
       servers: list(dnsServer, 'a list of addresses', 'write [192.0.2.53]').describe(
         'Name servers, ADDRESS or ADDRESS:PORT; empty: those of /etc/resolv.conf.',
       ),
       timeout: duration.describe('How long one name may take.'),
-    }).describe('Name resolution.'),
+      doh: section({
+        url: dohUrl
+          .describe('Where queries are posted: https:// with a path.')
+          .meta({ examples: ['https://dns.example/dns-query'] }),
+        bootstrap: list(address, 'a list of addresses', 'write [192.0.2.53]')
+          .min(1, 'no address; write at least one such as 192.0.2.53, or leave it out')
+          .describe('Addresses of its host, tried in this order: the host is never looked up.')
+          .meta({ examples: [['192.0.2.53', '2001:db8::53']] }),
+        ca: text('write the path of a PEM file')
+          .min(1, 'an empty path; write the path of a PEM file')
+          .describe('PEM file with authorities to trust for it beside the usual ones; relative to this file.')
+          .meta({ examples: ['dns.pem'] }),
+      }).describe('The service for mode doh.'),
+      fallback: choice(['none', 'system']).describe(
+        'Who is asked where the service of mode doh gives no answer: none, or system = the name servers.',
+      ),
+    })
+      .superRefine(checkDns)
+      .describe('Name resolution.'),
   }).describe('What the proxy may connect to.'),
   limits: section({
     connections: count(1, 1_000_000).describe('Client connections in all.'),
@@ -282,9 +366,14 @@ export const CONFIG_GRAMMAR = {
   json: FILE_SCHEMA_JSON,
   empty: 'no configuration in this file; write at least one key, or leave --config out',
   example: 'config defaults',
-  laterKeys: new Set(['headers.perHost', 'egress.addresses', 'upstreams', 'route']),
-  laterValues: { 'headers.profile': ['strict', 'paranoid'], 'egress.dns.mode': ['doh', 'upstream'] },
+  laterKeys: new Set(['upstreams', 'route']),
 } satisfies DocumentGrammar
+
+function workerCount() {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    `${quote(input)} is no number of processes; write 1 to ${MAX_WORKERS}, or auto`
+  return z.union([z.literal('auto'), z.int({ error }).min(1, { error }).max(MAX_WORKERS, { error })], { error })
+}
 
 function cidrs() {
   return list(cidr, 'a list of address ranges', 'write [192.168.0.0/16]')
@@ -305,4 +394,51 @@ function isDnsServer(server: string): boolean {
   const [, host6, host4, port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(server) ?? []
   const family = host6 === undefined ? isIP(host4 ?? '') === 4 : isIP(host6) === 6
   return family && Number(port) >= 1 && Number(port) <= 65_535
+}
+
+/** True for a URL whose host is a name; a faulty one is told by itself. */
+function namesHost(url: string): boolean {
+  return dohUrlFault(url) === undefined && isIP(new URL(url).hostname.replace(/^\[|\]$/g, '')) === 0
+}
+
+/** RFC 8484 §4.1 has a URI Template; POST needs none of its variables. */
+function dohUrlFault(written: string): string | undefined {
+  if (/[{}]/.test(written)) return 'a template; take {?dns} out'
+  if (!/^https:\/\//i.test(written) || !URL.canParse(written)) return 'no https:// URL'
+  const { username, password, hash } = new URL(written)
+  if (username !== '' || password !== '') return 'a user has no place in it'
+  return hash === '' ? undefined : 'a fragment has no place in it'
+}
+
+const NO_SENDERS: ReadonlySet<string> = new Set(['this-network', 'unspecified', 'multicast', 'broadcast'])
+
+/** What can stand as the sender's address in a packet. */
+function isEgressAddress(written: string): boolean {
+  const cidr = parseCidr(written)
+  return cidr !== undefined && !NO_SENDERS.has(classifyAddress(cidr.address))
+}
+
+type DnsSection = {
+  readonly mode?: string | undefined
+  readonly doh?: { readonly url?: string | undefined; readonly bootstrap?: readonly string[] | undefined } | undefined
+  readonly fallback?: string | undefined
+}
+
+/** Keys that only together make sense: a key that does nothing would be worse than an error. */
+function checkDns({ mode, doh, fallback }: DnsSection, context: z.RefinementCtx): void {
+  if (mode !== 'doh') {
+    if (Object.keys(doh ?? {}).length > 0)
+      tell(['doh'], 'only the mode doh asks this service; write mode: doh, or take doh out')
+    if (fallback === 'system') tell(['fallback'], 'only the mode doh falls back; write mode: doh, or take fallback out')
+    return
+  }
+  if (doh?.url === undefined) {
+    tell(['mode'], 'the mode doh needs a service; write doh: { url: https://HOST/dns-query, bootstrap: [ADDRESS] }')
+  } else if (doh.bootstrap === undefined && namesHost(doh.url)) {
+    tell(['doh', 'url'], 'the host of the service is never looked up; write its addresses as bootstrap: [ADDRESS]')
+  }
+
+  function tell(path: readonly string[], message: string): void {
+    context.addIssue({ code: 'custom', path: [...path], message })
+  }
 }

@@ -125,12 +125,7 @@ function toFaults(issue: z.core.$ZodIssue, base: Path, grammar: DocumentGrammar)
   if (issue.code === 'invalid_type' && issue.expected === 'object') {
     return [{ path, message: 'a map of keys belongs here; write the keys of this section below it', onKey: false }]
   }
-  const later = grammar.laterValues[path.join('.')]?.find((value) => issue.message.startsWith(JSON.stringify(value)))
-  const message =
-    later === undefined
-      ? issue.message
-      : `this version does not have ${later} yet; ${issue.message.slice(issue.message.lastIndexOf('; ') + 2)}`
-  return [{ path, message, onKey: false }]
+  return [{ path, message: issue.message, onKey: false }]
 }
 
 function nameOf(path: Path): string {

@@ -1,4 +1,4 @@
-import type { FieldTable } from './field-table.js'
+import type { FieldRules } from './header-policy.js'
 import { CR, LF, TOKEN_LOWER, VALUE_CHAR } from './syntax.js'
 import { keptTrailers } from './trailers.js'
 
@@ -32,8 +32,8 @@ const MAX_EXTENSION_BYTES = 4_096
 export type ChunkedOptions = {
   /** Pass the data on without the framing, for a recipient that speaks HTTP/1.0. */
   readonly decode: boolean
-  /** The names that do not go on in trailers. */
-  readonly table: FieldTable
+  /** What happens to fields of trailers; asked when they have come. */
+  readonly trailerRules: () => FieldRules
   /** The `Connection` options of the head. */
   readonly nominations: string
   readonly maxTrailerBytes: number
@@ -175,7 +175,7 @@ export class ChunkedBody {
 
   /** Trailers are held back until they are complete, and then go on filtered. */
   #readTrailers(chunk: Buffer, at: number, out: Buffer[]): number {
-    const { maxTrailerBytes, maxTrailerFields, table, nominations, decode } = this.#options
+    const { maxTrailerBytes, maxTrailerFields, trailerRules, nominations, decode } = this.#options
     const held = this.#trailers
     const all = held.length === 0 ? chunk.subarray(at) : Buffer.concat([held, chunk.subarray(at)])
     // a sender may drip: what was searched before is not searched again
@@ -190,7 +190,7 @@ export class ChunkedBody {
     const text =
       end > maxTrailerBytes
         ? undefined
-        : keptTrailers(all.toString('latin1', 0, end - 2), maxTrailerFields, table, nominations)
+        : keptTrailers(all.toString('latin1', 0, end - 2), maxTrailerFields, trailerRules(), nominations)
     if (text === undefined) {
       this.#fail('the trailers are malformed or too long')
       return at

@@ -2,8 +2,8 @@ import { TOKEN_LOWER } from './syntax.js'
 
 /**
  * What the codec must know of a field, whatever the profile. A field's code is
- * its kind plus the flags below, so that one table read in the scan says both
- * what a field means and whether it goes on.
+ * its kind, the flags below and the number of its entry, so that one table read
+ * in the scan says what a field means, and another what a profile does with it.
  */
 export const FIELD_OTHER = 0
 export const FIELD_HOST = 1
@@ -21,13 +21,16 @@ export const FIELD_USER_AGENT = 12
 export const FIELD_CONTENT_TYPE = 13
 export const FIELD_ACCEPT = 14
 export const FIELD_FETCH_DEST = 15
+export const FIELD_FETCH_SITE = 16
+export const FIELD_ORIGIN = 17
+export const FIELD_UPGRADE_INSECURE = 18
 export const FIELD_KIND_MASK = 0xff
 /** Belongs to this connection only (RFC 9110 §7.6.1): never forwarded. */
 export const DROP_HOP = 0x100
-/** Names the client: removed by the profile, and told in the log. */
-export const DROP_IDENTITY = 0x200
 /** Framing, routing, authentication or content format: never merged from a trailer (RFC 9110 §6.5.1). */
-export const NOT_IN_TRAILERS = 0x400
+export const NOT_IN_TRAILERS = 0x200
+/** Above these bits stands the number of the entry: an index into `FieldTable.names`. */
+export const FIELD_ENTRY_SHIFT = 12
 
 const KINDS: Readonly<Record<string, number>> = {
   host: FIELD_HOST | NOT_IN_TRAILERS,
@@ -52,6 +55,9 @@ const KINDS: Readonly<Record<string, number>> = {
   'content-type': FIELD_CONTENT_TYPE | NOT_IN_TRAILERS,
   accept: FIELD_ACCEPT,
   'sec-fetch-dest': FIELD_FETCH_DEST,
+  'sec-fetch-site': FIELD_FETCH_SITE,
+  origin: FIELD_ORIGIN,
+  'upgrade-insecure-requests': FIELD_UPGRADE_INSECURE,
   'content-encoding': NOT_IN_TRAILERS,
   'content-range': NOT_IN_TRAILERS,
   trailer: NOT_IN_TRAILERS,
@@ -71,6 +77,11 @@ const KINDS: Readonly<Record<string, number>> = {
 export const UNTOUCHABLE: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding'])
 
 export type FieldTable = {
+  /**
+   * Names and prefixes that have an entry, by its number: lower case, prefixes
+   * with `*` at the end. Number 0, an empty text, stands for every other name.
+   */
+  readonly names: readonly string[]
   /** The code of the name in `text[start, end)`, whose `hashName` is `hash`; 0 for a field nobody listed. */
   codeOf(text: string, start: number, end: number, hash: number): number
 }
@@ -81,53 +92,76 @@ export function hashStep(hash: number, lowerCaseCode: number): number {
 }
 
 /**
- * A table of field names with open addressing, built once per profile: its
- * cost in a scan does not depend on how many names it holds.
+ * A table of field names with open addressing, and of prefixes as a tree: the
+ * cost of a look-up depends on the name asked for and not on how many there are.
+ * A name that is not listed belongs to the longest prefix that it begins with.
  *
- * @param removed lower-case names and prefixes ending in `*` that the profile takes out
- * @param kept names that no prefix takes out
+ * @param listed lower-case names, and prefixes ending in `*`
  */
-export function createFieldTable(removed: Iterable<string>, kept: Iterable<string> = []): FieldTable {
-  const codes = new Map<string, number>(Object.entries(KINDS))
-  const prefixes: string[] = []
-  const stays = new Set([...UNTOUCHABLE, ...kept])
-  for (const name of kept) if (!codes.has(name)) codes.set(name, FIELD_OTHER)
-  for (const name of removed) {
-    if (name.endsWith('*')) prefixes.push(name.slice(0, -1))
-    else if (!UNTOUCHABLE.has(name)) codes.set(name, (codes.get(name) ?? FIELD_OTHER) | DROP_IDENTITY)
-  }
-  // a name with an entry of its own is not looked up by prefix
-  for (const [name, code] of codes) {
-    const goes = (code & DROP_HOP) === 0 && !stays.has(name) && prefixes.some((prefix) => name.startsWith(prefix))
-    if (goes) codes.set(name, code | DROP_IDENTITY)
-  }
-
-  const mask = tableSize(codes.size) - 1
+export function createFieldTable(listed: Iterable<string> = []): FieldTable {
+  const names = ['', ...new Set([...Object.keys(KINDS), ...listed])]
+  const codes = Int32Array.from(names, (name, entry) => (KINDS[name] ?? FIELD_OTHER) | (entry << FIELD_ENTRY_SHIFT))
+  codes[0] = FIELD_OTHER
+  const prefixes = createPrefixTree()
+  const mask = tableSize(names.length) - 1
   const slots = new Int32Array(mask + 1)
-  const names: string[] = ['']
-  const codeList: number[] = [0]
-  for (const [name, code] of codes) {
+  for (const [entry, name] of names.entries()) {
+    if (entry === 0) continue
+    if (name.endsWith('*')) {
+      prefixes.add(name.slice(0, -1), entry)
+      continue
+    }
     let slot = hashName(name) & mask
     while (slots[slot] !== 0) slot = (slot + 1) & mask
-    slots[slot] = names.push(name) - 1
-    codeList.push(code)
+    slots[slot] = entry
   }
 
   return {
+    names,
     codeOf(text, start, end, hash) {
       for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-        const index = slots[slot] ?? 0
-        if (index === 0) break
-        const name = names[index] ?? ''
-        if (name.length === end - start && startsWithName(text, start, name)) return codeList[index] ?? 0
+        const entry = slots[slot] ?? 0
+        if (entry === 0) break
+        const name = names[entry] ?? ''
+        if (name.length === end - start && startsWithName(text, start, name)) return codes[entry] ?? 0
       }
-      for (const prefix of prefixes) {
-        if (prefix.length <= end - start && startsWithName(text, start, prefix)) return DROP_IDENTITY
-      }
-      return FIELD_OTHER
+      return codes[prefixes.longest(text, start, end)] ?? 0
     },
   }
 }
+
+/** Entries by prefix, one step of the tree a character. */
+function createPrefixTree() {
+  const children = new Map<number, number>()
+  const entries = [0]
+
+  return {
+    add(prefix: string, entry: number): void {
+      let node = 0
+      for (let i = 0; i < prefix.length; i++) {
+        const step = node * TREE_WIDTH + prefix.charCodeAt(i)
+        node = children.get(step) ?? entries.push(0) - 1
+        children.set(step, node)
+      }
+      entries[node] = entry
+    },
+
+    longest(text: string, start: number, end: number): number {
+      let node = 0
+      let entry = entries[0] ?? 0
+      for (let at = start; at < end; at++) {
+        const next = children.get(node * TREE_WIDTH + (TOKEN_LOWER[text.charCodeAt(at)] ?? 0))
+        if (next === undefined) break
+        node = next
+        if (entries[node] !== 0) entry = entries[node] ?? 0
+      }
+      return entry
+    },
+  }
+}
+
+/** Characters of a token are ASCII. */
+const TREE_WIDTH = 128
 
 function hashName(lowerCase: string): number {
   let hash = 0

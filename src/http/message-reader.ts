@@ -1,6 +1,7 @@
 import { ChunkedBody, type ChunkedOptions } from './chunked.js'
 import { connectionOptions } from './connection-options.js'
 import type { FieldTable } from './field-table.js'
+import type { FieldRules } from './header-policy.js'
 import {
   BODY_CHUNKED,
   BODY_LENGTH,
@@ -59,7 +60,7 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
   decodeChunks = false
 
   readonly #limits: HeadLimits
-  readonly #table: () => FieldTable
+  readonly #trailerRules: () => FieldRules
   readonly #grammar: HeadGrammar
   #state = IN_HEAD
   #bytes: Buffer = EMPTY
@@ -70,10 +71,10 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
   #remaining = 0
   #chunked: ChunkedBody | undefined
 
-  constructor(head: H, limits: HeadLimits, table: () => FieldTable, grammar: HeadGrammar) {
+  constructor(head: H, limits: HeadLimits, trailerRules: () => FieldRules, grammar: HeadGrammar) {
     this.head = head
     this.#limits = limits
-    this.#table = table
+    this.#trailerRules = trailerRules
     this.#grammar = grammar
   }
 
@@ -163,7 +164,7 @@ export class MessageReader<H extends RequestHead | ResponseHead> {
   #chunkedOptions(): ChunkedOptions {
     return {
       decode: this.decodeChunks,
-      table: this.#table(),
+      trailerRules: this.#trailerRules,
       nominations: connectionOptions(this.head.fields),
       maxTrailerBytes: this.#limits.headBytes,
       maxTrailerFields: this.#limits.headFields,
@@ -254,13 +255,20 @@ function namesVersion(bytes: Buffer, start: number, lineEnd: number): boolean {
   return /^ HTTP\/\d\.\d\r$/.test(bytes.toString('latin1', Math.max(start, lineEnd - 10), lineEnd))
 }
 
-/** Reads requests. `table` is asked at each message, so that a reload reaches open connections; `reader.head` is shared by all readers that are given the same one, and valid until the next `next()`. */
+/**
+ * Reads requests.
+ *
+ * @param head shared by all readers that are given the same one, and valid until the next `next()`
+ * @param table asked at each message, so that a reload reaches open connections
+ * @param trailerRules asked when trailers have come: by then it is known whose message it is
+ */
 export function createRequestReader(
   head: RequestHead,
   limits: HeadLimits,
   table: () => FieldTable,
+  trailerRules: () => FieldRules,
 ): MessageReader<RequestHead> {
-  return new MessageReader(head, limits, table, {
+  return new MessageReader(head, limits, trailerRules, {
     skipsEmptyLines: true,
     isFirstLine: namesVersion,
     parse: (text) => parseRequestHead(text, limits, table(), head),
@@ -278,8 +286,9 @@ export function createResponseReader(
   limits: HeadLimits,
   table: () => FieldTable,
   methodOf: () => string,
+  trailerRules: () => FieldRules,
 ): MessageReader<ResponseHead> {
-  return new MessageReader(head, limits, table, {
+  return new MessageReader(head, limits, trailerRules, {
     skipsEmptyLines: false,
     isFirstLine: () => true,
     parse: (text) => parseResponseHead(text, limits, table(), methodOf(), head),

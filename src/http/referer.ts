@@ -1,50 +1,53 @@
-import { getDomain } from 'tldts'
 import { parseAuthority } from './authority.js'
+import { authorityOfUrl, isOfSite, type SiteHost } from './site.js'
+import { withoutTracking } from './tracking-parameters.js'
 
 /**
  * What `Referer` tells a target: all of it within one site, the origin only
  * across sites (the browsers' `strict-origin-when-cross-origin`, enforced for
- * clients that do not follow it). A site is a registrable domain of the public
- * suffix list.
+ * clients that do not follow it).
  *
- * @param host the target's authority, as in the Host field
+ * @param cutsTracking tracking parameters do not go on within a site either
  * @returns undefined when the value stays as it is, empty when it is no URL and goes
  */
-export function refererFor(value: string, host: string): string | undefined {
+export function refererFor(value: string, target: SiteHost, cutsTracking: boolean): string | undefined {
   if (value.length === 0 || value === 'about:blank') return undefined
   // a partial-URI (RFC 9110 §10.1.3) stays within the target's own site, unless it names another one
-  if (value.startsWith('/')) return value.startsWith('//') ? '' : undefined
-  const schemeEnd = value.indexOf('://')
-  if (schemeEnd === -1 || !isScheme(value, schemeEnd)) return ''
-  const start = schemeEnd + 3
-  let end = start
-  while (end < value.length && !isEnd(value.charCodeAt(end))) end++
-  const at = value.lastIndexOf('@', end - 1)
-  const authority = value.slice(at >= start ? at + 1 : start, end)
-  if (authority === host) return undefined
-  if (parseAuthority(authority, 80) === undefined) return ''
-  if (isSameSite(authority, host)) return undefined
+  if (value.startsWith('/')) return value.startsWith('//') ? '' : withinSite(value, cutsTracking)
+  const authority = authorityOfUrl(value)
+  if (authority === undefined) return ''
+  if (authority === target.host) return withinSite(value, cutsTracking)
+  if (!isPlainName(authority) && parseAuthority(authority, 80) === undefined) return ''
+  if (isOfSite(authority, target)) return withinSite(value, cutsTracking)
 
-  const origin = `${value.slice(0, start)}${authority}/`
+  const origin = `${value.slice(0, value.indexOf('://') + 3)}${authority}/`
   return origin === value ? undefined : origin
 }
 
-function isSameSite(one: string, other: string): boolean {
-  const site = getDomain(one, { allowPrivateDomains: true })
-  return site !== null && site === getDomain(other, { allowPrivateDomains: true })
+function withinSite(value: string, cutsTracking: boolean): string | undefined {
+  if (!cutsTracking) return undefined
+  const cut = withoutTracking(value)
+  return cut === value ? undefined : cut
 }
 
-/** RFC 3986 §3.1 */
-function isScheme(value: string, end: number): boolean {
-  for (let i = 0; i < end; i++) {
-    const c = value.charCodeAt(i)
-    const isLetter = (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a)
-    const isRest = (c >= 0x30 && c <= 0x39) || c === 0x2b || c === 0x2d || c === 0x2e
-    if (!isLetter && (i === 0 || !isRest)) return false
+/** Letters, digits, hyphens and single dots within: what nearly every page's host is, and valid whatever else. */
+function isPlainName(authority: string): boolean {
+  let label = 0
+  for (let i = 0; i < authority.length; i++) {
+    const c = authority.charCodeAt(i)
+    if (c === DOT) {
+      if (label === 0) return false
+      label = 0
+      continue
+    }
+    const isPlain = (c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39) || c === HYPHEN
+    if (!isPlain || ++label > MAX_LABEL) return false
   }
-  return end > 0
+  return label > 0 && authority.length <= MAX_NAME
 }
 
-function isEnd(c: number): boolean {
-  return c === 0x2f || c === 0x3f || c === 0x23
-}
+const DOT = 0x2e
+const HYPHEN = 0x2d
+/** RFC 1035 §2.3.4 */
+const MAX_LABEL = 63
+const MAX_NAME = 253

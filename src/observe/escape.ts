@@ -17,6 +17,15 @@ export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(NOT_PRINTABLE_IN_JSON, unicodeEscape)
 }
 
+/** A text as JSON, escaped like `jsonLine`; printable ASCII, which nearly all is, is only looked at. */
+export function quotedJson(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c < 0x20 || c > 0x7e || c === 0x22 || c === 0x5c) return jsonLine(text)
+  }
+  return `"${text}"`
+}
+
 /**
  * Inside the quotes of `common` and `combined`, as Squid's `logformat` writes
  * there: `\"`, `\\`, `\r`, `\n`, `\t`. What else is not printable ASCII becomes

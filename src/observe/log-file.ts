@@ -1,4 +1,4 @@
-import { close, closeSync, constants, openSync, write } from 'node:fs'
+import { close, closeSync, constants, openSync, write, writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { CannotRunError } from '../errors.js'
 
@@ -8,11 +8,19 @@ const MODE = 0o640
 /** A FIFO without a reader then fails instead of stopping the proxy until one comes. */
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
 
+/** UTF-8 takes at most three octets for a character of a string. */
+const MOST_OCTETS = 3
+
+/** Memory for what is being written is kept up to this size: a batch, not what has piled up before a slow disk. */
+const KEPT_ROOM = 256 * 1024
+
 export type LogFile = {
-  /** Takes one line, with its line feed, a write. Never fails: what cannot be written goes to `onLoss`. */
+  /** Takes whole lines, with their line feeds, a write. Never fails: what cannot be written goes to `onLoss`. */
   readonly stream: Writable
   /** Opens the path again, for a rotated file. Throws the system's error and keeps the old file when that fails. */
   reopen(): void
+  /** From now on lines are written before `write` returns: the process is about to end. */
+  hurry(): void
 }
 
 export type LogFileOptions = {
@@ -41,20 +49,35 @@ export function openLogFile(path: string, options: LogFileOptions): LogFile {
 }
 
 /** The same for a descriptor that is open already and stays open: standard output that is a file. */
-export function appendToDescriptor(fd: number, options: LogFileOptions): Writable {
-  return appendTo(fd, undefined, options).stream
+export function appendToDescriptor(fd: number, options: LogFileOptions): LogFile {
+  return appendTo(fd, undefined, options)
 }
 
 function appendTo(firstFd: number, path: string | undefined, { onLoss }: LogFileOptions): LogFile {
   let fd = firstFd
   let isWriting = false
+  let isHurried = false
   /** A write stopped inside a line: the next one begins with a line feed, so that it does not continue it. */
   let isTorn = false
   const replaced: number[] = []
+  let room = Buffer.alloc(0)
 
-  function append(lines: readonly string[], done: () => void): void {
+  /** Valid until the next call. `Buffer.from` goes over the text twice. */
+  function encode(text: string): Buffer {
+    const most = text.length * MOST_OCTETS
+    const target = most <= room.length ? room : Buffer.allocUnsafeSlow(Math.max(most, KEPT_ROOM))
+    if (target.length <= KEPT_ROOM) room = target
+    return target.subarray(0, target.write(text, 0, 'utf8'))
+  }
+
+  function append(text: string, done: () => void): void {
     const prefix = isTorn ? '\n' : ''
-    const data = Buffer.from(prefix + lines.join(''), 'utf8')
+    const data = encode(prefix + text)
+    if (isHurried) {
+      writeNow(fd, data, onLoss)
+      done()
+      return
+    }
     isWriting = true
     writeFrom(fd, data, 0, (error, written) => {
       isWriting = false
@@ -67,14 +90,11 @@ function appendTo(firstFd: number, path: string | undefined, { onLoss }: LogFile
 
   const stream = new Writable({
     decodeStrings: false,
-    write(line: string, _encoding, done) {
-      append([line], done)
+    write(lines: string, _encoding, done) {
+      append(lines, done)
     },
     writev(chunks, done) {
-      append(
-        chunks.map(({ chunk }) => String(chunk)),
-        done,
-      )
+      append(chunks.map(({ chunk }) => String(chunk)).join(''), done)
     },
     final(done) {
       if (path === undefined) done()
@@ -92,6 +112,17 @@ function appendTo(firstFd: number, path: string | undefined, { onLoss }: LogFile
       fd = next
       isTorn = false
     },
+    hurry() {
+      isHurried = true
+    },
+  }
+}
+
+function writeNow(fd: number, data: Buffer, onLoss: LogFileOptions['onLoss']): void {
+  try {
+    writeSync(fd, data)
+  } catch (error) {
+    onLoss(linesIn(data), error instanceof Error ? error : new Error(String(error)))
   }
 }
 
@@ -104,9 +135,9 @@ function writeFrom(fd: number, data: Buffer, from: number, done: (error: Error |
 }
 
 /** Lines that end behind `from`: those a reader of the file does not get whole. */
-function linesIn(data: Buffer, from: number): number {
+export function linesIn(data: Buffer | string, from = 0): number {
   let lines = 0
-  for (let at = data.indexOf(0x0a, from); at !== -1; at = data.indexOf(0x0a, at + 1)) lines++
+  for (let at = data.indexOf('\n', from); at !== -1; at = data.indexOf('\n', at + 1)) lines++
   return lines
 }
 

@@ -1,10 +1,11 @@
 import type { Config } from '../config/config.js'
-import { compileHeaderPolicy } from '../http/header-policy.js'
+import { compileHeaderPolicies, type HeaderPolicies, type HeaderPolicy } from '../http/header-policy.js'
 import { createClientList } from '../policy/client-list.js'
 import { createEgressGuard } from '../policy/egress-guard.js'
 import { createOwnListeners, type ListenAddress } from '../policy/own-listeners.js'
 import { createPortList } from '../policy/port-list.js'
-import type { RuleSet } from '../rules/rule.js'
+import { compileHostPatterns } from '../rules/host-patterns.js'
+import type { RuleQuery, RuleSet } from '../rules/rule.js'
 import type { Policy } from './policy.js'
 import { createRouteTable } from './route.js'
 
@@ -22,10 +23,11 @@ export type Surroundings = {
 /** Everything the pipeline asks, compiled from a configuration and a rule set. */
 export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surroundings): Policy {
   const { egress, clients, open } = config
+  const headers = compileHeaderPolicies(config.headers)
   return {
     rules,
-    headers: compileHeaderPolicy(config.headers),
-    guard: createEgressGuard({ ...egress.guard, ownAddresses: surroundings.localAddresses }),
+    headers: headers.base,
+    guard: createEgressGuard({ ...egress.guard, ownAddresses: [...surroundings.localAddresses, ...egress.addresses] }),
     isConnectPort: createPortList(egress.connectPorts),
     isHttpPort: createPortList(egress.httpPorts),
     isClient: createClientList(clients.allow ?? (open ? EVERY_CLIENT : LOOPBACK_CLIENTS)),
@@ -33,6 +35,18 @@ export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surr
     report: config.rules.report,
     blockStatus: config.rules.blockStatus,
     blockPage: config.blockPage,
-    routes: createRouteTable(rules),
+    routes: createRouteTable(rules, headersByHost(config, headers)),
   }
+}
+
+/** The first entry of `headers.perHost` that names a host counts; asked once a route. */
+function headersByHost(
+  { headers: { perHost } }: Config,
+  policies: HeaderPolicies,
+): (target: RuleQuery) => HeaderPolicy {
+  const entries = perHost.map(({ match }, i) => ({
+    matches: compileHostPatterns(match),
+    headers: policies.perHost[i] ?? policies.base,
+  }))
+  return (target) => entries.find(({ matches }) => matches(target))?.headers ?? policies.base
 }

@@ -15,6 +15,8 @@ export type Decision = {
   readonly reason: DecisionReason
   readonly level: string
   readonly rule: RuleMatch | null
+  /** The canonical name that the rule is about, where the host asked for is only an alias of it. */
+  readonly cname?: string
 }
 
 /**
@@ -47,6 +49,8 @@ export type Exchange = {
   /** The head for the origin, where the plan is `forward`. */
   requestHead: string
   upgrade: boolean
+  /** One site loads something from another, as far as the header policy asks. */
+  isThirdParty: boolean
   headersRemoved: string[] | undefined
 }
 
@@ -76,6 +80,7 @@ export function createExchange({ id, startedAt, client, policy, head }: Exchange
     detail: '',
     requestHead: '',
     upgrade: false,
+    isThirdParty: false,
     headersRemoved: undefined,
   }
 }

@@ -10,6 +10,7 @@ import type { RouteTable } from './route.js'
  */
 export type Policy = {
   readonly rules: RuleSet
+  /** For every host that has none of its own; those are in its route. */
   readonly headers: HeaderPolicy
   readonly guard: EgressGuard
   readonly isConnectPort: (port: number) => boolean

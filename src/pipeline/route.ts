@@ -1,14 +1,20 @@
 import { type Authority, parseAuthority } from '../http/authority.js'
-import type { RuleDecision, RuleSet } from '../rules/rule.js'
+import type { HeaderPolicy } from '../http/header-policy.js'
+import { siteOf } from '../http/site.js'
+import type { RuleDecision, RuleQuery, RuleSet } from '../rules/rule.js'
 
 /** All that depends only on the policy, the host and the port: decided once, then looked up. */
 export type Route = {
   readonly authority: Authority
   /** The Host field for the origin: the port only where it is not 80 (RFC 9110 §7.2). */
   readonly hostField: string
+  /** What makes another host belong together with this one (http/site.ts). */
+  readonly site: string
   /** `host:port`, the key under which connections are kept. */
   readonly key: string
   readonly decision: RuleDecision
+  /** What happens to header fields on the way to this host and back. */
+  readonly headers: HeaderPolicy
 }
 
 export type RouteTable = {
@@ -24,14 +30,14 @@ const MAX_ROUTES = 8_192
 /** Longer texts are unusual and would let a client fill the memory. */
 const MAX_CACHED_TEXT = 128
 
-export function createRouteTable(rules: RuleSet): RouteTable {
+export function createRouteTable(rules: RuleSet, headersFor: (target: RuleQuery) => HeaderPolicy): RouteTable {
   let http = new Map<string, Route>()
   let connect = new Map<string, Route>()
 
   function add(authorityText: string, defaultPort: 0 | 80): Route | undefined {
     const authority = parseAuthority(authorityText, defaultPort)
     if (authority === undefined) return undefined
-    const route = createRoute(authority, rules)
+    const route = createRoute(authority, rules, headersFor)
     if (authorityText.length > MAX_CACHED_TEXT) return route
     if (http.size + connect.size >= MAX_ROUTES) {
       http = new Map()
@@ -50,13 +56,17 @@ export function createRouteTable(rules: RuleSet): RouteTable {
   }
 }
 
-function createRoute(authority: Authority, rules: RuleSet): Route {
+function createRoute(authority: Authority, rules: RuleSet, headersFor: (target: RuleQuery) => HeaderPolicy): Route {
   const { host, port, family } = authority
+  const target = { host, port, family, path: undefined }
   const bracketed = family === 6 ? `[${host}]` : host
+  const hostField = port === 80 ? bracketed : `${bracketed}:${port}`
   return {
     authority,
-    hostField: port === 80 ? bracketed : `${bracketed}:${port}`,
+    hostField,
+    site: siteOf(hostField),
     key: `${bracketed}:${port}`,
-    decision: rules.decide({ host, port, family, path: undefined }),
+    decision: rules.decide(target),
+    headers: headersFor(target),
   }
 }

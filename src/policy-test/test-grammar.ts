@@ -64,5 +64,4 @@ export const TEST_GRAMMAR = {
   empty: 'no tests in this file; write tests: [{ expect: block, host: ads.example }]',
   example: 'veilgate test --help',
   laterKeys: new Set(['tests.client', 'tests.user', 'tests.group', 'tests.at']),
-  laterValues: {},
 } satisfies DocumentGrammar

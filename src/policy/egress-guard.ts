@@ -1,6 +1,5 @@
 import type { AddressClass } from '../http/address.js'
 import { classifyAddress, embeddedIPv4 } from '../http/address.js'
-import { canonicalHost } from '../http/authority.js'
 import type { Cidr } from '../http/cidr.js'
 import { createCidrTable, parseCidr } from '../http/cidr.js'
 
@@ -9,7 +8,7 @@ export type EgressGuardOptions = {
   readonly allow: readonly string[]
   /** Addresses or CIDRs closed, global ones too. */
   readonly deny: readonly string[]
-  /** Addresses of this machine's interfaces: a global one still leads to the machine itself. */
+  /** Addresses and ranges that are this machine's: a global one still leads to the machine itself. */
   readonly ownAddresses?: readonly string[]
 }
 
@@ -41,14 +40,19 @@ export function createEgressGuard({ allow, deny, ownAddresses = [] }: EgressGuar
   for (const text of deny) explicit.add(toCidr(text), 'deny')
   for (const text of allow) explicit.add(toCidr(text), 'allow')
 
-  const own = new Set(ownAddresses.map((address) => canonicalHost(address) ?? address))
+  const own = createCidrTable<true>()
+  // an address with a zone id is link-local, which is refused as it is
+  for (const text of ownAddresses) {
+    const cidr = parseCidr(text)
+    if (cidr !== undefined) own.add(cidr, true)
+  }
 
   function checkOne(ip: string): GuardRefusal | undefined {
     const written = explicit.size === 0 ? undefined : explicit.longest(ip)?.value
     if (written !== undefined) return written === 'allow' ? undefined : 'denied'
     const addressClass = classifyAddress(ip)
     if (addressClass !== 'global') return addressClass
-    return own.has(ip) ? 'self' : undefined
+    return own.longest(ip) === undefined ? undefined : 'self'
   }
 
   return {

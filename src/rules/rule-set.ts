@@ -135,6 +135,17 @@ export function createRuleSet(state: RuleSetState, edit: RuleSet['with']): RuleS
       return matches
     },
 
+    decideCnames(byName, query, cnames) {
+      if (byName.action === 'block' && byName.level !== 'default') return byName
+      let strongest = byName
+      for (const cname of cnames) {
+        findByName({ host: cname, port: query.port, family: 0, path: undefined })
+        if (best.rule === -1 || !outranks(levelOf(best.strength), strongest.level)) continue
+        strongest = { ...decisionOf(cname), cname }
+      }
+      return strongest.action === 'block' ? strongest : byName
+    },
+
     decideAddresses(byName, query, addresses) {
       // a block by name is given before DNS is asked: no address can lift it
       if (!hasAddressRules || (byName.action === 'block' && byName.level !== 'default')) return byName

@@ -24,6 +24,8 @@ export type RuleDecision = {
   readonly level: RuleLevel
   /** Null where nothing matched and the default applies. */
   readonly rule: RuleMatch | null
+  /** The canonical name that the rule is about, where the host asked for is only an alias of it (CNAME). */
+  readonly cname?: string
 }
 
 /** What is asked: all parts in canonical form (http/authority.ts). */
@@ -74,6 +76,13 @@ export type RuleSet = {
    * refuses the exchange). Returns `byName` itself when no address rule changes it.
    */
   decideAddresses(byName: RuleDecision, query: RuleQuery, addresses: readonly string[]): RuleDecision
+  /**
+   * The decision once DNS has said which names the host is an alias of (CNAME): `byName`
+   * weighed against the rules for each of these names, as if all were names of the one target. A block
+   * comes with the name it is about. A canonical name lifts no block by name or default, and rules for URLs
+   * are not asked about it. Returns `byName` itself when none of them changes it.
+   */
+  decideCnames(byName: RuleDecision, query: RuleQuery, cnames: readonly string[]): RuleDecision
   /** A new set with rules added (lines of the native grammar) and removed (by text). */
   with(change: { readonly add?: readonly string[]; readonly remove?: readonly string[] }): RuleSet
 }

@@ -9,6 +9,8 @@ export type RuleTable = {
   readonly name: string
   /** False where this table does not index such patterns. */
   tryAdd(pattern: Pattern, id: number): boolean
+  /** Does now what the first lookup would otherwise wait for. */
+  settle?(): void
   /**
    * Pushes the id of every rule that matches, each once, ports aside: the port
    * of a rule is compared where rules are weighed (rule-set.ts).

@@ -24,7 +24,7 @@ export type SubscriptionsOptions = {
   /** The rules in force. */
   readonly rules: () => RuleSet
   /** Puts rules in force for the requests from now on. */
-  readonly swap: (ruleSet: RuleSet) => void
+  readonly swap: (ruleSet: RuleSet) => void | Promise<void>
   readonly fetch: ListFetcher
   readonly logger: { readonly [level in 'warn' | 'info' | 'debug']: (message: string) => unknown }
   readonly clock: Clock
@@ -47,7 +47,7 @@ export type Subscriptions = {
    *
    * @throws {InputError} names and URLs that are none; then nothing has changed
    */
-  adopt(config: Config, ruleSet: RuleSet, putInForce: (ruleSet: RuleSet) => void): Promise<void>
+  adopt(config: Config, ruleSet: RuleSet, putInForce: (ruleSet: RuleSet) => void | Promise<void>): Promise<void>
   /** From now on lists are fetched. */
   start(): void
   states(): readonly ListState[]
@@ -129,7 +129,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     entry.kept = done.kept
     entry.failures = 0
     entry.nextAt = nextFetch(now, freshnessOf(subscription, done.kept), chance())
-    if (done.rules !== before) swap(done.rules)
+    if (done.rules !== before) await swap(done.rules)
 
     const count = rulesOf(entry) ?? 0
     if (done.outcome === 'unchanged') logger.debug(`list ${name} has not changed`)
@@ -188,7 +188,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         const before = entries
         entries = await Promise.all(subscriptions.map(toEntry))
         try {
-          putInForce(await withLists(ruleSet, copies()))
+          await putInForce(await withLists(ruleSet, copies()))
         } catch (error) {
           entries = before
           throw error

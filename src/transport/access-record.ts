@@ -1,7 +1,8 @@
 import type { AccessRecord } from '../channels.js'
 import type { ErrorCode } from '../errors.js'
 import { FIELD_REFERER, FIELD_USER_AGENT } from '../http/field-table.js'
-import { firstValue, receivedFields } from '../http/received-value.js'
+import type { HeadFields } from '../http/head-fields.js'
+import { firstValue } from '../http/received-value.js'
 import type { Exchange } from '../pipeline/exchange.js'
 
 /** What the transport learned of an exchange by performing its plan. */
@@ -19,6 +20,9 @@ export type Outcome = {
   bytesToClient: number
   error: ErrorCode | 'client_aborted' | null
   contentType: string
+  /** Of the request, as received. */
+  referer: string
+  userAgent: string
 }
 
 export function createOutcome(): Outcome {
@@ -33,7 +37,15 @@ export function createOutcome(): Outcome {
     bytesToClient: 0,
     error: null,
     contentType: '',
+    referer: '',
+    userAgent: '',
   }
+}
+
+/** Takes from a head what only a log asks for, while its fields are at hand: later they would have to be scanned again. */
+export function noteForLog(outcome: Outcome, fields: HeadFields): void {
+  outcome.referer = firstValue(fields, FIELD_REFERER)
+  outcome.userAgent = firstValue(fields, FIELD_USER_AGENT)
 }
 
 /** The one record of an exchange that has ended (contract §5). The query goes no further than this line. */
@@ -41,7 +53,6 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
   const { route, decision, client, startedAt, form } = exchange
   const { rule } = decision
   const query = exchange.path.indexOf('?')
-  const fields = receivedFields(exchange.headText, exchange.head.fields)
   return {
     ts: startedAt,
     id: exchange.id,
@@ -63,6 +74,7 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
       reason: decision.reason,
       level: decision.level,
       rule: rule === null ? null : { list: rule.list, line: rule.line, text: rule.text },
+      ...(decision.cname !== undefined && { cname: decision.cname }),
     },
     egress: outcome.ip === null ? null : { route: 'direct', ip: outcome.localIp },
     status: outcome.status,
@@ -77,8 +89,8 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
     headersRemoved: exchange.headersRemoved ?? [],
     wouldBlock: exchange.wouldBlock,
     error: outcome.error,
-    referer: firstValue(fields, FIELD_REFERER),
-    userAgent: firstValue(fields, FIELD_USER_AGENT),
+    referer: outcome.referer,
+    userAgent: outcome.userAgent,
     contentType: outcome.contentType,
   }
 }

@@ -9,7 +9,7 @@ import { createExchange, type Exchange, refuse as settleRefused } from '../pipel
 import { decisionAfter } from '../pipeline/refusal-decision.js'
 import { decideRequest } from '../pipeline/request-pipeline.js'
 import type { Route } from '../pipeline/route.js'
-import { createOutcome, type Outcome, toAccessRecord } from './access-record.js'
+import { createOutcome, noteForLog, type Outcome, toAccessRecord } from './access-record.js'
 import type { TransportContext } from './context.js'
 import { countExchange } from './count-exchange.js'
 import type { Expiring } from './deadlines.js'
@@ -78,7 +78,12 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#client = { ip, port: socket.remotePort ?? 0 }
     this.#dateField = dateField
     this.#onClose = onClose
-    this.reader = createRequestReader(context.requestHead, context.limits, () => context.policy().headers.request)
+    this.reader = createRequestReader(
+      context.requestHead,
+      context.limits,
+      () => context.policy().headers.request.table,
+      () => (this.#exchange?.route?.headers ?? context.policy().headers).request,
+    )
     this.deadline = context.deadlines.now + context.limits.idleTimeoutMs
     context.deadlines.add(this)
     this.#bornAt = context.deadlines.now
@@ -272,7 +277,10 @@ export class ClientConnection implements Expiring, ForwardClient {
       policy: context.policy(),
       head,
     })
-    if (context.isRecording()) exchange.headersRemoved = []
+    if (context.isRecording()) {
+      exchange.headersRemoved = []
+      noteForLog(this.#outcome, head.fields)
+    }
     this.#exchange = exchange
     this.#outcome.bytesFromClient = exchange.headText.length + 2
     decideRequest(exchange)

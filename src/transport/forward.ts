@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import { FIELD_CONTENT_TYPE } from '../http/field-table.js'
 import { forwardedResponseHead } from '../http/forwarded-head.js'
+import type { HeaderPolicy } from '../http/header-policy.js'
 import { BODY, BROKEN, END, HEAD, NEED_DATA } from '../http/message-reader.js'
 import { firstValue } from '../http/received-value.js'
 import { BODY_CHUNKED, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/request-head.js'
@@ -11,9 +12,9 @@ import type { Policy } from '../pipeline/policy.js'
 import type { Route } from '../pipeline/route.js'
 import type { DialTiming } from '../upstream/dial.js'
 import type { Outcome } from './access-record.js'
-import { addressAdmission } from './address-admission.js'
 import type { TransportContext } from './context.js'
 import { OriginConnection, type OriginUser } from './origin-connection.js'
+import { admitCnames, targetAdmission } from './target-admission.js'
 import { writeAll } from './write-all.js'
 
 /** Methods that may be sent again when a kept connection turns out to be dead (RFC 9110 §9.2.2). */
@@ -89,6 +90,10 @@ export class Forward implements OriginUser {
     return this.#exchange.policy
   }
 
+  get headers(): HeaderPolicy {
+    return this.#route.headers
+  }
+
   start(): void {
     // a request that could not be sent again does not risk a connection that may be dead
     const kept = this.#isRetriable && !this.#asksAddress() ? this.#context.pool.take(this.#route.key) : undefined
@@ -96,8 +101,20 @@ export class Forward implements OriginUser {
       this.#dial()
       return
     }
+    const refusal = this.#asksCnames(kept) ? admitCnames(this.#exchange, this.#route, kept.cnames) : undefined
+    if (refusal !== undefined) {
+      this.#context.pool.put(kept)
+      this.#fail(refusal.code, refusal.detail ?? '')
+      return
+    }
     kept.assign(this)
     this.#use(kept)
+  }
+
+  /** True where what the rules say of a kept connection's canonical names can differ between two requests, or shall be told of each. */
+  #asksCnames({ cnames }: OriginConnection): boolean {
+    const { rules, report } = this.policy
+    return cnames.length > 0 && (rules.hasUrlRules || report)
   }
 
   /** True where what the address rules say can differ between two requests to one host, or shall be told of each. */
@@ -212,9 +229,9 @@ export class Forward implements OriginUser {
 
   #dial(): void {
     const { host, port, family } = this.#route.authority
-    const admit = addressAdmission(this.#exchange, this.#route)
+    const admission = targetAdmission(this.#exchange, this.#route)
     this.#client.setDeadline(0)
-    this.#cancelDial = this.#context.dial(this.policy, { host, port, family, ...admit }, (error, socket, timing) =>
+    this.#cancelDial = this.#context.dial(this.policy, { host, port, family, ...admission }, (error, socket, timing) =>
       this.#onDialled(error, socket, timing),
     )
   }
@@ -231,7 +248,17 @@ export class Forward implements OriginUser {
     const { responseHead, limits, deadlines, pool } = this.#context
     const { key } = this.#route
     this.#use(
-      new OriginConnection({ key, ip: timing.ip ?? '', socket, user: this, responseHead, limits, deadlines, pool }),
+      new OriginConnection({
+        key,
+        ip: timing.ip ?? '',
+        cnames: timing.cnames,
+        socket,
+        user: this,
+        responseHead,
+        limits,
+        deadlines,
+        pool,
+      }),
     )
   }
 
@@ -321,7 +348,12 @@ export class Forward implements OriginUser {
   }
 
   #headForClient(head: ResponseHead, connection: string): string {
-    return forwardedResponseHead(head, { connection, dropsTransferEncoding: this.#exchange.minor === 0 })
+    const { minor, isThirdParty } = this.#exchange
+    return forwardedResponseHead(
+      head,
+      { connection, dropsTransferEncoding: minor === 0, isThirdParty },
+      this.#route.headers.response,
+    )
   }
 
   #noteResponse({ status, fields }: ResponseHead): void {

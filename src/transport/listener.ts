@@ -16,6 +16,8 @@ export type ListenerOptions = {
   readonly connections: Set<ClientConnection>
   /** Connections per client, over all listeners. */
   readonly clients: ClientCounts
+  /** Called after each client that was let in: other processes that accept at the same port may have the next one. */
+  readonly giveWay?: () => void
 }
 
 export type Listener = {
@@ -27,26 +29,15 @@ export type Listener = {
   close(): Promise<void>
 }
 
-/** A dead peer is noticed by the kernel after this long without a word. */
-const TCP_KEEP_ALIVE_MS = 60_000
-
 /**
  * Starts to accept clients.
  * @throws CannotRunError when the port is taken or may not be bound
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { context, position, place, connections, clients } = options
+  const { context, position, place, connections, clients, giveWay } = options
   const dateField = createDateField(context.wallClock)
-  const server = createServer(
-    {
-      allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
-      highWaterMark: context.limits.bufferBytes,
-    },
-    accept,
-  )
+  const { bufferBytes } = context.limits
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: bufferBytes }, accept)
   await bind(server, place)
   const bound = server.address()
   if (bound === null || typeof bound === 'string') {
@@ -77,6 +68,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     connections.add(connection)
     context.descriptors.sockets++
     if (refusal !== undefined) connection.turnAway(refusal)
+    giveWay?.()
   }
 
   /** Counts a client that is served; those turned away take nobody's place. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { FieldRules, HeaderPolicy } from '../http/header-policy.js'
 import { createResponseReader, type MessageReader } from '../http/message-reader.js'
 import type { HeadLimits } from '../http/request-head.js'
 import type { ResponseHead } from '../http/response-head.js'
@@ -10,6 +11,8 @@ import { IDLE_MS, LIFETIME_MS, type OriginPool } from './origin-pool.js'
 export type OriginUser = {
   readonly method: string
   readonly policy: Policy
+  /** What happens to fields of this exchange. */
+  readonly headers: HeaderPolicy
   onOriginData(): void
   onOriginEnd(): void
   onOriginDrain(): void
@@ -20,6 +23,7 @@ export type OriginUser = {
 export type OriginConnectionOptions = {
   readonly key: string
   readonly ip: string
+  readonly cnames: readonly string[]
   readonly socket: Socket
   readonly user: OriginUser
   readonly responseHead: ResponseHead
@@ -32,6 +36,8 @@ export type OriginConnectionOptions = {
 export class OriginConnection implements Expiring {
   readonly key: string
   readonly ip: string
+  /** Canonical names that its host was an alias of when it was dialled. */
+  readonly cnames: readonly string[]
   readonly socket: Socket
   readonly reader: MessageReader<ResponseHead>
   /** Under which the address was judged. */
@@ -46,9 +52,10 @@ export class OriginConnection implements Expiring {
   readonly #deadlines: Deadlines
   readonly #pool: OriginPool
 
-  constructor({ key, ip, socket, user, responseHead, limits, deadlines, pool }: OriginConnectionOptions) {
+  constructor({ key, ip, cnames, socket, user, responseHead, limits, deadlines, pool }: OriginConnectionOptions) {
     this.key = key
     this.ip = ip
+    this.cnames = cnames
     this.socket = socket
     this.#user = user
     this.policy = user.policy
@@ -59,8 +66,9 @@ export class OriginConnection implements Expiring {
     this.reader = createResponseReader(
       responseHead,
       limits,
-      () => this.policy.headers.response,
+      () => this.#responseRules.table,
       () => this.#user?.method ?? '',
+      () => this.#responseRules,
     )
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('end', () => (this.#user === undefined ? this.close() : this.#user.onOriginEnd()))
@@ -110,6 +118,10 @@ export class OriginConnection implements Expiring {
 
   expire(): void {
     this.close()
+  }
+
+  get #responseRules(): FieldRules {
+    return (this.#user ?? this.policy).headers.response
   }
 
   #onData(chunk: Buffer): void {

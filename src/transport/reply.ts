@@ -40,6 +40,7 @@ export function toRefusal(
     status: statusOf(code, policy),
     detail: detail === '' ? null : detail,
     rule: code === 'VG_REQUEST_BLOCKED' ? exchange.decision.rule : null,
+    cname: code === 'VG_REQUEST_BLOCKED' ? exchange.decision.cname : undefined,
     method: exchange.method,
     form,
     host: route?.authority.host ?? '',

@@ -26,6 +26,9 @@ export type SpliceOptions = {
   readonly onEnd: (end: SpliceEnd) => void
 }
 
+/** A tunnel that is silent for this long has its peers probed: the kernel then notices those that are gone. Most tunnels end before. */
+const PROBE_AFTER_MS = 60_000
+
 /**
  * Moves octets between two sockets until both directions have ended. Each
  * direction ends on its own (half-close), a slow reader pauses its writer, and
@@ -41,9 +44,17 @@ export function splice(options: SpliceOptions): () => void {
   let bytesToClient = 0
   let isOver = false
 
+  let patienceMs = Math.min(idleMs, PROBE_AFTER_MS)
   const tunnel: Expiring = {
-    deadline: Math.min(endsAt, deadlines.now + idleMs),
-    expire: () => end(deadlines.now >= endsAt ? 'lifetime' : 'idle'),
+    deadline: Math.min(endsAt, deadlines.now + patienceMs),
+    expire() {
+      if (deadlines.now >= endsAt) return end('lifetime')
+      if (patienceMs === idleMs) return end('idle')
+      client.setKeepAlive(true, PROBE_AFTER_MS)
+      origin.setKeepAlive(true, PROBE_AFTER_MS)
+      tunnel.deadline = Math.min(endsAt, tunnel.deadline + idleMs - patienceMs)
+      patienceMs = idleMs
+    },
   }
 
   function end(reason: SpliceEnd['reason']): void {
@@ -62,14 +73,14 @@ export function splice(options: SpliceOptions): () => void {
 
   function relay(from: Socket, to: Socket, count: (length: number) => void): void {
     from.on('data', (chunk: Buffer) => {
-      tunnel.deadline = Math.min(endsAt, deadlines.now + idleMs)
+      tunnel.deadline = Math.min(endsAt, deadlines.now + patienceMs)
       count(chunk.length)
       if (to.write(chunk)) return
       counts.limits.bufferBytes++
       from.pause()
     })
     to.on('drain', () => {
-      tunnel.deadline = Math.min(endsAt, deadlines.now + idleMs)
+      tunnel.deadline = Math.min(endsAt, deadlines.now + patienceMs)
       from.resume()
     })
     from.on('end', () => to.end())

@@ -3,8 +3,8 @@ import type { ProxyError } from '../errors.js'
 import type { Exchange } from '../pipeline/exchange.js'
 import type { Route } from '../pipeline/route.js'
 import type { Outcome } from './access-record.js'
-import { addressAdmission } from './address-admission.js'
 import type { TransportContext } from './context.js'
+import { targetAdmission } from './target-admission.js'
 
 /**
  * Performs the first half of the plan "tunnel": reaches the origin.
@@ -20,7 +20,7 @@ export function dialTunnel(
   done: (error: ProxyError | null, origin: Socket | null) => void,
 ): () => void {
   const { host, port, family } = route.authority
-  const request = { host, port, family, ...addressAdmission(exchange, route) }
+  const request = { host, port, family, ...targetAdmission(exchange, route) }
   return context.dial(exchange.policy, request, (error, socket, timing) => {
     outcome.ip = timing.ip
     outcome.dnsMs = timing.dnsMs

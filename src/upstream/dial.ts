@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { connect, isIPv6 } from 'node:net'
 import { type Counts, observe } from '../counts.js'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
+import type { EgressAddresses } from '../policy/egress-addresses.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
 import type { Descriptors } from './descriptors.js'
 import type { HostResolver } from './resolver.js'
@@ -15,14 +16,18 @@ export type DialRequest = {
   readonly port: number
   /** 0 for a name, 4 or 6 for an address literal. */
   readonly family: 0 | 4 | 6
-  /** The caller's own rules about addresses, asked once for everything DNS answered (or the literal), before the guard drops any. */
-  readonly admit?: (addresses: readonly string[]) => ProxyError | undefined
+  /** The caller's own rules, asked once for everything DNS answered (or the literal), before the guard drops any. */
+  readonly admit?: (addresses: readonly string[], cnames: readonly string[]) => ProxyError | undefined
+  /** Which of the egress addresses it goes out from, by `EgressAddresses.at`: the same number, the same address. Not given: in turn. */
+  readonly egressIndex?: bigint
 }
 
 /** What is known of a dial when it ends, whichever way; null for a step that did not happen. */
 export type DialTiming = {
   /** The address connected to, or the one tried last. */
   readonly ip: string | null
+  /** Canonical names that the target is an alias of, nearest first. */
+  readonly cnames: readonly string[]
   readonly dnsMs: number | null
   readonly connectMs: number | null
 }
@@ -54,6 +59,8 @@ export type DialerOptions = {
   readonly isOwn: (ip: string, port: number) => boolean
   readonly limits: DialLimits
   readonly descriptors: Descriptors
+  /** From which of our addresses targets are dialled; without, the system chooses. */
+  readonly egressAddresses?: EgressAddresses
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
   readonly counts: Counts
@@ -66,9 +73,13 @@ export type DialerOptions = {
  * guard drops what it refuses (`VG_ADDRESS_PROHIBITED` where nothing is left),
  * and the rest races by RFC 8305. The error of a lost race is the one that says
  * most: an origin that refused rather than one without a route.
+ *
+ * Where egress addresses are configured, every attempt goes out from one of them, of the
+ * family of the address dialled; where that cannot be, it fails
+ * (`VG_EGRESS_ADDRESS`) and never goes out from another.
  */
 export function createDialer(options: DialerOptions): Dial {
-  const { resolver, guard, isOwn, limits, descriptors, now, counts } = options
+  const { resolver, guard, isOwn, egressAddresses, limits, descriptors, now, counts } = options
   const { connectTimeoutMs, bufferBytes } = limits
   /** Dials to one `host:port`: how many go on, and those that wait for one of them to end. */
   const lines = new Map<string, { active: number; readonly waiting: Set<() => void> }>()
@@ -89,10 +100,14 @@ export function createDialer(options: DialerOptions): Dial {
     descriptors.sockets--
   }
 
-  return function dial({ host, port, family, admit }, done) {
+  /** Whose turn it is. */
+  let next4 = 0n
+  let next6 = 0n
+
+  return function dial({ host, port, family, admit, egressIndex }, done) {
     if (descriptors.isExhausted()) {
       counts.limits.descriptors++
-      done(new ProxyError('VG_CONNECTION_LIMIT'), null, { ip: null, dnsMs: null, connectMs: null })
+      done(new ProxyError('VG_CONNECTION_LIMIT'), null, { ip: null, cnames: NO_CNAMES, dnsMs: null, connectMs: null })
       return nothingToCancel
     }
     const origin = `${host}:${port}`
@@ -105,6 +120,9 @@ export function createDialer(options: DialerOptions): Dial {
     let connectStartedAt = startedAt
     let cancelLookup: (() => void) | undefined
     let candidates: readonly string[] = []
+    let cnames: readonly string[] = NO_CNAMES
+    let egress4: string | undefined
+    let egress6: string | undefined
     /** By index of the candidate. */
     const attempts: Socket[] = []
     let openAttempts = 0
@@ -135,11 +153,12 @@ export function createDialer(options: DialerOptions): Dial {
       release(undefined)
       const tried = attempts.length
       const ip = candidates[tried - 1] ?? null
-      done(error, null, { ip, dnsMs, connectMs: tried === 0 ? null : now() - connectStartedAt })
+      done(error, null, { ip, cnames, dnsMs, connectMs: tried === 0 ? null : now() - connectStartedAt })
     }
 
-    function onAddresses(error: ProxyError | null, addresses: readonly string[]): void {
+    function onAddresses(error: ProxyError | null, addresses: readonly string[], names: readonly string[]): void {
       cancelLookup = undefined
+      cnames = names
       if (family === 0) dnsMs = now() - startedAt
       const refusal = error ?? judge(addresses)
       if (refusal !== undefined) {
@@ -153,19 +172,42 @@ export function createDialer(options: DialerOptions): Dial {
     /** Why none of the addresses may be dialled, or else `candidates`. */
     function judge(addresses: readonly string[]): ProxyError | undefined {
       if (addresses.some((ip) => isOwn(ip, port))) return new ProxyError('VG_PROXY_LOOP', `${host}:${port}`)
-      const refusal = admit?.(addresses)
+      const refusal = admit?.(addresses, cnames)
       if (refusal !== undefined) return refusal
 
       candidates = interleaveFamilies(addresses).filter((ip) => guard.check(ip) === undefined)
+      if (candidates.length === 0) {
+        const [first] = addresses
+        return new ProxyError('VG_ADDRESS_PROHIBITED', first === undefined ? undefined : guard.check(first))
+      }
+      return egressAddresses?.isConfigured ? chooseEgress(egressAddresses) : undefined
+    }
+
+    /** Leaves the candidates of a family for which there is an address of ours; or why there is none. */
+    function chooseEgress(ours: EgressAddresses): ProxyError | undefined {
+      const [first = ''] = candidates
+      const wants6 = candidates.some((ip) => isIPv6(ip))
+      if (wants6) egress6 = ours.at(6, egressIndex ?? next6++)
+      if (!wants6 || candidates.some((ip) => !isIPv6(ip))) egress4 = ours.at(4, egressIndex ?? next4++)
+      candidates = candidates.filter((ip) => egressFor(ip) !== undefined)
       if (candidates.length > 0) return undefined
-      const [first] = addresses
-      return new ProxyError('VG_ADDRESS_PROHIBITED', first === undefined ? undefined : guard.check(first))
+      return new ProxyError('VG_EGRESS_ADDRESS', `egress.addresses has none of IPv${isIPv6(first) ? 6 : 4}`)
+    }
+
+    function egressFor(ip: string): string | undefined {
+      return isIPv6(ip) ? egress6 : egress4
     }
 
     function tryNext(): void {
       const ip = candidates[attempts.length]
       if (ip === undefined) return
-      const socket = connect(withBuffer({ host: ip, port, allowHalfOpen: true, noDelay: true }, bufferBytes))
+      const localAddress = egressFor(ip)
+      const socket = connect(
+        withBuffer(
+          { host: ip, port, allowHalfOpen: true, noDelay: true, ...(localAddress !== undefined && { localAddress }) },
+          bufferBytes,
+        ),
+      )
       descriptors.sockets++
       socket.on('close', onSocketClose)
       socket.on('connect', onConnect)
@@ -181,12 +223,12 @@ export function createDialer(options: DialerOptions): Dial {
       const ip = candidates[attempts.indexOf(this)] ?? null
       const connectMs = now() - connectStartedAt
       observe(counts.connectMs, connectMs)
-      done(null, this, { ip, dnsMs, connectMs })
+      done(null, this, { ip, cnames, dnsMs, connectMs })
     }
 
     function onError(error: Error): void {
       openAttempts--
-      failure = moreTelling(failure, toProxyError(error))
+      failure = moreTelling(failure, toDialError(error))
       if (attempts.length < candidates.length) {
         clearTimeout(nextAttempt)
         tryNext()
@@ -211,7 +253,7 @@ export function createDialer(options: DialerOptions): Dial {
       hasBegun = true
       startedAt = now()
       if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
-      else onAddresses(null, [host])
+      else onAddresses(null, [host], NO_CNAMES)
     }
 
     if (line.active < limits.pendingDialsPerOrigin) {
@@ -240,6 +282,8 @@ const TELLING: readonly ErrorCode[] = [
   'VG_ORIGIN_CONNECT_TIMEOUT',
   'VG_ORIGIN_TERMINATED',
   'VG_ORIGIN_REFUSED',
+  // whoever runs the proxy has to mend it
+  'VG_EGRESS_ADDRESS',
 ]
 
 function moreTelling(before: ProxyError | undefined, latest: ProxyError): ProxyError {
@@ -256,6 +300,14 @@ function interleaveFamilies(addresses: readonly string[]): readonly string[] {
   for (let i = 0; i < six.length || i < four.length; i++) ordered.push(...six.slice(i, i + 1), ...four.slice(i, i + 1))
   return ordered
 }
+
+/** A socket that could not be bound never tried to reach anybody. */
+function toDialError(error: NodeJS.ErrnoException & { readonly address?: string }): ProxyError {
+  if (error.syscall !== 'bind') return toProxyError(error)
+  return new ProxyError('VG_EGRESS_ADDRESS', `${error.address} (${error.code})`, { cause: error })
+}
+
+const NO_CNAMES: readonly string[] = []
 
 function ignoreError(): void {}
 

@@ -1,23 +1,26 @@
 import { type Counts, countOne, observe } from '../counts.js'
 import { ProxyError } from '../errors.js'
-import { createDnsClient, type DnsAnswer } from './dns-client.js'
+import { failedReply } from './dns/transport.js'
+import type { DnsAnswer, DnsClient } from './dns-client.js'
 import { createHostsFile } from './hosts-file.js'
 
 /** Below the floor a site's TTL would mean a query per connection; above the cap a moved site stays lost for long. */
 const MIN_TTL_MS = 5_000
 const MAX_TTL_MS = 3_600_000
-const NEGATIVE_TTL_MS = 5_000
+/** Failures hold so long at least, and a name that does not exist as long as its zone says (RFC 2308), up to the cap: it may be made any time. */
+const MIN_NEGATIVE_TTL_MS = 5_000
+const MAX_NEGATIVE_TTL_MS = 300_000
 /** About 2 MB of names. */
 const MAX_CACHED_NAMES = 10_000
 
 const LOOPBACK: readonly string[] = ['::1', '127.0.0.1']
-const NO_ADDRESSES: readonly string[] = []
+const NONE: readonly string[] = []
 
-export type LookupDone = (error: ProxyError | null, addresses: readonly string[]) => void
+/** `cnames` are the canonical names that DNS said the name is an alias of (CNAME), nearest first. */
+export type LookupDone = (error: ProxyError | null, addresses: readonly string[], cnames: readonly string[]) => void
 
 export type HostResolverOptions = {
-  /** `address` or `address:port`; empty: those of /etc/resolv.conf. */
-  readonly servers: readonly string[]
+  readonly dns: DnsClient
   readonly timeoutMs: number
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
@@ -30,7 +33,7 @@ export type HostResolverOptions = {
 export type HostResolver = {
   /**
    * Addresses of a name in canonical form, at least one where there is no error:
-   * `VG_DNS_ERROR` with the RCODE's name as detail, or `VG_DNS_TIMEOUT`. `done`
+   * `VG_DNS_ERROR` with the RCODE's name or what went wrong as detail, or `VG_DNS_TIMEOUT`. `done`
    * runs once, before `lookup` returns where the answer is known.
    *
    * @returns cancels: `done` will not run
@@ -42,19 +45,12 @@ export type HostResolver = {
 
 /**
  * /etc/hosts, then names that must not be asked for, then a cache over DNS.
- * TTLs hold between 5 s and an hour, failures for 5 s, time-outs not at all;
- * lookups of one name share a query.
+ * TTLs hold between 5 s and an hour, failures between 5 s and 5 minutes, time-outs
+ * not at all; lookups of one name share a query.
  */
-export function createResolver({
-  servers,
-  timeoutMs,
-  now,
-  counts,
-  maxQueries,
-  hostsPath = '/etc/hosts',
-}: HostResolverOptions): HostResolver {
+export function createResolver(options: HostResolverOptions): HostResolver {
+  const { dns, timeoutMs, now, counts, maxQueries, hostsPath = '/etc/hosts' } = options
   const hosts = createHostsFile({ path: hostsPath, now })
-  const dns = createDnsClient({ servers, timeoutMs, now })
   const cache = new Map<string, CachedAnswer>()
   const queries = new Map<string, Query>()
   const waitingForSlot = new Set<Query>()
@@ -88,8 +84,8 @@ export function createResolver({
     inFlight++
     dns.ask(query.host, Math.max(1, query.startedAt + timeoutMs - now()), (answer) => {
       if (!answer.isWhole) {
-        query.early = answer.addresses
-        tell(query, null, answer.addresses)
+        query.early = answer
+        tell(query, null, answer)
         return
       }
       inFlight--
@@ -112,14 +108,15 @@ export function createResolver({
     if (answer.failure !== '') countOne(counts.dnsErrors, answer.failure)
     const error = toError(answer)
     if (!isClosed && error?.code !== 'VG_DNS_TIMEOUT') remember(query.host, error, answer)
-    tell(query, error, answer.addresses)
+    tell(query, error, answer)
   }
 
-  function remember(host: string, error: ProxyError | null, { addresses, ttlSeconds }: DnsAnswer): void {
-    const ttlMs = error === null ? Math.min(Math.max(ttlSeconds * 1000, MIN_TTL_MS), MAX_TTL_MS) : NEGATIVE_TTL_MS
+  function remember(host: string, error: ProxyError | null, { addresses, cnames, ttlSeconds }: DnsAnswer): void {
+    const [least, most] = error === null ? [MIN_TTL_MS, MAX_TTL_MS] : [MIN_NEGATIVE_TTL_MS, MAX_NEGATIVE_TTL_MS]
+    const ttlMs = Math.min(Math.max(ttlSeconds * 1000, least), most)
     // a Map keeps the order of insertion: taken out first, so that a renewed name counts as young
     cache.delete(host)
-    cache.set(host, { error, addresses, expiresAt: now() + ttlMs })
+    cache.set(host, { error, addresses, cnames, expiresAt: now() + ttlMs })
     if (cache.size <= MAX_CACHED_NAMES) return
     for (const oldest of cache.keys()) {
       cache.delete(oldest)
@@ -138,25 +135,26 @@ export function createResolver({
     lookup(host, done) {
       const listed = hosts.lookup(host)
       if (listed !== undefined) {
-        done(null, listed)
+        done(null, listed, NONE)
         return nothingToCancel
       }
       const cached = cache.get(host)
       if (cached !== undefined && cached.expiresAt > now()) {
-        done(cached.error, cached.addresses)
+        done(cached.error, cached.addresses, cached.cnames)
         return nothingToCancel
       }
       const isLocal = isUnder(host, 'localhost')
       if (isLocal || isClosed || isNeverAsked(host)) {
         done(
           isLocal ? null : new ProxyError('VG_DNS_ERROR', isClosed ? 'SERVFAIL' : 'NXDOMAIN'),
-          isLocal ? LOOPBACK : NO_ADDRESSES,
+          isLocal ? LOOPBACK : NONE,
+          NONE,
         )
         return nothingToCancel
       }
       const query = queries.get(host) ?? startQuery(host)
       if (query.early !== undefined) {
-        done(null, query.early)
+        done(null, query.early.addresses, query.early.cnames)
         return nothingToCancel
       }
       const waiter: Waiter = { done }
@@ -179,6 +177,7 @@ export function createResolver({
 type CachedAnswer = {
   readonly error: ProxyError | null
   readonly addresses: readonly string[]
+  readonly cnames: readonly string[]
   readonly expiresAt: number
 }
 
@@ -188,20 +187,20 @@ type Query = {
   readonly host: string
   readonly waiters: Set<Waiter>
   /** What the waiters were told while AAAA lags. */
-  early: readonly string[] | undefined
+  early: DnsAnswer | undefined
   /** Milliseconds on the resolver's clock: the wait for a slot counts as well. */
   readonly startedAt: number
   slotTimer: NodeJS.Timeout | undefined
 }
 
-const TIMED_OUT: DnsAnswer = { addresses: NO_ADDRESSES, ttlSeconds: 0, failure: 'TIMEOUT', isWhole: true }
-const CLOSED: DnsAnswer = { addresses: NO_ADDRESSES, ttlSeconds: 0, failure: 'SERVFAIL', isWhole: true }
+const TIMED_OUT: DnsAnswer = { ...failedReply('TIMEOUT'), isWhole: true }
+const CLOSED: DnsAnswer = { ...failedReply('SERVFAIL'), isWhole: true }
 
-function tell(query: Query, error: ProxyError | null, addresses: readonly string[]): void {
+function tell(query: Query, error: ProxyError | null, { addresses, cnames }: DnsAnswer): void {
   for (const waiter of query.waiters) {
     // out before it runs: one waiter may cancel another
     query.waiters.delete(waiter)
-    waiter.done(error, addresses)
+    waiter.done(error, addresses, cnames)
   }
 }
 

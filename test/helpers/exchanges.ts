@@ -1,7 +1,6 @@
 import { compileRules } from '../../src/compile-rules.js'
 import { type Config, DEFAULT_CONFIG } from '../../src/config/config.js'
 import { mergeSettings, type Settings } from '../../src/config/settings.js'
-import { createFieldTable } from '../../src/http/field-table.js'
 import { createRequestHead, parseRequestHead } from '../../src/http/request-head.js'
 import { compilePolicy } from '../../src/pipeline/compile-policy.js'
 import { createExchange, type Exchange } from '../../src/pipeline/exchange.js'
@@ -23,7 +22,7 @@ export function exchangeOf(text: string, policy: Policy = policyOf()): Exchange 
   const head = createRequestHead(LIMITS)
   const [line = '', ...fields] = text.split('\n')
   const written = [`${line} HTTP/1.1`, ...(fields.length === 0 ? ['Host: x'] : fields)].join('\r\n')
-  const isRead = parseRequestHead(`${written}\r\n`, LIMITS, policy.headers.request ?? createFieldTable([]), head)
+  const isRead = parseRequestHead(`${written}\r\n`, LIMITS, policy.headers.request.table, head)
   if (!isRead) throw new Error(`${text}: ${head.error} ${head.detail}`)
   return createExchange({ id: 'id', startedAt: 1_000, client: { ip: '127.0.0.1', port: 9 }, policy, head })
 }

@@ -12,7 +12,7 @@ export function openEgress(options: Partial<ListEgress> & { readonly allow?: rea
     dial: createDialer({
       resolver: {
         lookup(host, done) {
-          done(null, host === 'localhost' ? ['127.0.0.1'] : ['192.0.2.1'])
+          done(null, host === 'localhost' ? ['127.0.0.1'] : ['192.0.2.1'], [])
           return () => {}
         },
       },

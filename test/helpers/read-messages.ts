@@ -1,5 +1,6 @@
 import { createFieldTable } from '../../src/http/field-table.js'
 import { fieldName, fieldValue, type HeadFields } from '../../src/http/head-fields.js'
+import type { FieldRules } from '../../src/http/header-policy.js'
 import {
   BODY,
   BROKEN,
@@ -14,7 +15,9 @@ import { createResponseHead } from '../../src/http/response-head.js'
 import { parseTarget } from '../../src/http/target.js'
 
 export const LIMITS: HeadLimits = { headBytes: 65_536, headFields: 512, uriBytes: 16_384 }
-export const PLAIN_TABLE = createFieldTable([])
+export const PLAIN_TABLE = createFieldTable()
+/** Nothing is done with any field. */
+export const PLAIN_RULES: FieldRules = { table: PLAIN_TABLE, acts: new Uint8Array(PLAIN_TABLE.names.length) }
 
 /** One message as somebody read it. Texts are latin1, the body without its framing. */
 export type ReadMessage = {
@@ -55,7 +58,12 @@ export type ReadOptions = {
 export function readRequests(bytes: string | Buffer, options: ReadOptions = {}): Reading {
   const limits = options.limits ?? LIMITS
   const head = createRequestHead(limits)
-  const reader = createRequestReader(head, limits, () => PLAIN_TABLE)
+  const reader = createRequestReader(
+    head,
+    limits,
+    () => PLAIN_TABLE,
+    () => PLAIN_RULES,
+  )
   reader.decodeChunks = options.keepsFraming !== true
   return read(reader, bytes, options, {
     why: () => `${head.error ?? ''} ${head.detail}`,
@@ -85,6 +93,7 @@ export function readResponses(
     limits,
     () => PLAIN_TABLE,
     () => methods[answered] ?? methods.at(-1) ?? '',
+    () => PLAIN_RULES,
   )
   reader.decodeChunks = options.keepsFraming !== true
   return read(reader, bytes, options, {

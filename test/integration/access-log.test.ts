@@ -119,7 +119,9 @@ describe('access log of a process', () => {
     )
     const { code, told } = await ended(child)
     expect(code).toBe(0)
-    expect(told).toMatch(/^warning the access log loses lines: ENOSPC[^\n]*\nlost 1\n$/)
+    expect(told).toMatch(
+      /^warning the access log loses lines: ENOSPC[^\n]*\nwarning the access log lost 1 line, [^\n]*\nlost 1\n$/,
+    )
   })
 
   test('a reader of standard output that went away ends neither the process nor the exchanges', async () => {
@@ -135,7 +137,9 @@ describe('access log of a process', () => {
     child.stdin?.end()
     const { code, told } = await ended(child)
     expect(code).toBe(0)
-    expect(told).toMatch(/^warning the access log loses lines: write EPIPE[^\n]*\nstill here\n$/)
+    expect(told).toMatch(
+      /^warning the access log loses lines: write EPIPE[^\n]*\nwarning the access log lost 10 lines, [^\n]*\nstill here\n$/,
+    )
   })
 
   test('a reader of standard output that stopped reading holds up neither the exchanges nor the end', async () => {
@@ -154,7 +158,7 @@ describe('access log of a process', () => {
     const { code, told } = await ended(child)
     expect(code).toBe(0)
     expect(told).toMatch(
-      /^warning the access log loses lines: it is read or written too slowly[^\n]*\nwaiting true\nclosed\n$/,
+      /^warning the access log loses lines: it is read or written too slowly[^\n]*\nwaiting true\nwarning the access log lost 1\d\d\d lines, [^\n]*\nclosed\n$/,
     )
   })
 })

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { eventually } from '../helpers/raw-peer.js'
+import { askFor, newPlace } from '../helpers/running-command.js'
 import { openOptions, startTestProxy } from '../helpers/test-proxy.js'
 
 const admin = { listen: 'http://127.0.0.1:0' }
@@ -100,4 +102,32 @@ test('an exchange whose client leaves is counted without a status', async () => 
   expect(await metricsOf(proxy.adminAddress)).toContain(
     'veilgate_requests_total{listener="http-1",method_class="read",decision="allow",code="0"} 1',
   )
+})
+
+test('with workers one listener tells of all of them, of one that was killed too, and no worker lets clients reach it', async () => {
+  const origin = await startRawOrigin(answering(ok('hello')))
+  const place = newPlace()
+  const config = place.write(
+    'veilgate.yaml',
+    'workers: 2\nlisten: [http://127.0.0.1:0]\nrules: { files: [] }\nadmin: { listen: http://127.0.0.1:0 }\n' +
+      'egress: { guard: { allow: [127.0.0.0/8] } }\nlog: { access: { file: off } }\n',
+  )
+  const veilgate = await place.start(['--config', config])
+  const [, address = ''] = /metrics and health on (\S+)/.exec(veilgate.output.stderr) ?? []
+  const asked = async () => {
+    const line = (await metricsOf(address)).find((text) => text.includes('decision="allow",code="200"}'))
+    return Number(line?.split(' ')[1])
+  }
+  for (let i = 0; i < 20; i++) expect((await askFor(veilgate.port, `${origin.url}/`)).status).toBe('200')
+  expect(await asked()).toBe(20)
+  for (let i = 0; i < 8; i++) expect((await askFor(veilgate.port, `${address}/metrics`)).status).toBe('508')
+  const children = execFileSync('pgrep', ['-P', String(veilgate.pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+  process.kill(Number(children[0]), 'SIGKILL')
+  await veilgate.says('another one starts now')
+  expect(await asked()).toBe(20)
+  expect((await fetch(`${address}/readyz`)).status).toBe(200)
+  veilgate.signal('SIGTERM')
+  expect(await veilgate.exit).toBe(0)
 })

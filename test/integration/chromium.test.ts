@@ -60,7 +60,9 @@ const PAGES: Readonly<Record<string, string>> = {
 
 /** Names of fields that a profile promises to take out of requests and that the origin saw all the same. */
 function identifyingFields(seen: readonly SeenRequest[]): readonly string[] {
-  const rows = HEADER_CATALOG.filter(({ group }) => group !== 'response')
+  const rows = HEADER_CATALOG.filter(
+    ({ group, act }) => act === 'removed' && ['always', 'carrier', 'standard'].includes(group),
+  )
   const names = [...new Set(seen.flatMap(({ headers }) => Object.keys(headers)))]
   return names.filter((name) =>
     rows.some((row) => (row.name.endsWith('*') ? name.startsWith(row.name.slice(0, -1)) : row.name === name)),

@@ -187,7 +187,7 @@ describe('start', () => {
     await says('a.tracker.test')
     signal('SIGTERM')
     expect(await exit).toBe(0)
-    expect(output.stdout).toBe(`{"listening":["http://127.0.0.1:${port}"],"rules":2,"engine":"js"}\n`)
+    expect(output.stdout).toBe(`{"listening":["http://127.0.0.1:${port}"],"rules":2,"engine":"js","workers":1}\n`)
     expect(output.stderr).toContain(`veilgate: listening on http://127.0.0.1:${port}, 2 rules, headers standard`)
   })
 
@@ -228,6 +228,16 @@ describe('start', () => {
     await expect(exchange(proxy.port, blocked).then(({ text }) => text)).resolves.toBe('')
     socket.end()
     expect(await proxy.exit).toBe(0)
+  })
+
+  test('whoever reads that it listens may end it at once', async () => {
+    for (let i = 0; i < 5; i++) {
+      const child = spawn(join(root, 'bin/veilgate'), ['start', '--json', '--listen', 'http://127.0.0.1:0'])
+      running.add(child)
+      child.stdout.once('data', () => child.kill('SIGTERM'))
+      expect(await once(child, 'exit')).toEqual([0, null])
+      running.delete(child)
+    }
   })
 
   test('a second signal ends at once, tunnels or not', async () => {

@@ -290,7 +290,8 @@ test('10,000 aborted exchanges of every kind leave nothing behind', { timeout: 1
   expect(deadlines?.size).toBe(0)
   expect(pool?.size).toBe(0)
   await eventually(() => origin.open === 0)
-  await turn()
+  // what was closed in this turn of the event loop is gone after the next
+  for (let i = 0; i < 3; i++) await turn()
   expect(resources()).toEqual(before)
   expect(warnings).toEqual([])
 })

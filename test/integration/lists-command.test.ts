@@ -245,7 +245,8 @@ describe('copies on disk', () => {
     await says('reloaded: 12000 rules')
     expect(await statusOf(port, 'host-1.test')).toBe('403')
     expect(output.stderr.match(/the cache directory cannot be used, so nothing is kept/g)).toHaveLength(2)
-    expect(output.stderr.match(/warning: /g)?.length).toBe(2 + 2)
+    // that there is no rule is said where the line of the start comes before the list
+    expect(output.stderr.match(/warning: (?!there is no rule)/g)).toHaveLength(2 + 1)
   })
 })
 

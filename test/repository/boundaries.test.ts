@@ -37,7 +37,8 @@ describe('the import check', () => {
     ['src/upstream/b.ts', "import { b } from '../subscriptions/b.js'", 'upstream may not import subscriptions/b.ts'],
     ['src/transport/c.ts', "import { c } from '../admin/c.js'", 'transport may not import admin/c.ts'],
     ['src/observe/m.ts', "import { Gauge } from 'prom-client'", 'prom-client has one home: src/admin/metrics.ts'],
-    ['src/fleet/a.ts', 'export const a = 1', 'fleet has no row'],
+    ['src/import/a.ts', "import { b } from '../config/b.js'", 'import may not import config/b.ts'],
+    ['src/peers/a.ts', 'export const a = 1', 'peers has no row'],
   ]
 
   test('refuses an import that goes the wrong way or a package away from its home', () => {

@@ -18,6 +18,7 @@ const PROXY_ERROR_TYPES: readonly string[] = [
   'http_protocol_error',
   'proxy_loop_detected',
   'proxy_internal_error',
+  'proxy_configuration_error',
 ]
 
 describe('the catalogue', () => {

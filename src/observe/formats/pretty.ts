@@ -34,8 +34,8 @@ export function formatPretty(record: AccessRecord, { colour }: PrettyOptions): s
 
 /** The line of a rule, or why there was none; the default allowing something is no news. */
 function causeOf({ decision }: AccessRecord): string {
-  const { rule, reason, action } = decision
-  if (rule !== null) return `${rule.list}:${rule.line}`
+  const { rule, reason, action, cname } = decision
+  if (rule !== null) return `${rule.list}:${rule.line}${cname === undefined ? '' : ` via CNAME ${cname}`}`
   return reason === 'default' && action === 'allow' ? '' : reason
 }
 

@@ -28,8 +28,9 @@ export function settleDecision(exchange: Exchange, decided: RuleDecision, isOpen
     exchange.wouldBlock = true
     return true
   }
-  const { rule } = decided
-  const detail = rule === null ? 'default' : `${rule.list}:${rule.line}`
+  const { rule, cname } = decided
+  const place = rule === null ? 'default' : `${rule.list}:${rule.line}`
+  const detail = cname === undefined ? place : `${place} via CNAME ${cname}`
   return refuse(exchange, 'VG_REQUEST_BLOCKED', detail, exchange.decision)
 }
 
@@ -38,6 +39,7 @@ export function isOpenUntilResolved(rules: RuleSet, decided: RuleDecision, famil
   return decided.level === 'default' && decided.action === 'block' && rules.hasAddressAllows && family === 0
 }
 
-function toDecision({ action, level, rule }: RuleDecision): Decision {
-  return { action, reason: level === 'default' ? 'default' : 'rule', level, rule }
+function toDecision({ action, level, rule, cname }: RuleDecision): Decision {
+  const reason = level === 'default' ? 'default' : 'rule'
+  return cname === undefined ? { action, reason, level, rule } : { action, reason, level, rule, cname }
 }

@@ -1,10 +1,16 @@
 import { forwardedRequestHead } from '../../http/forwarded-head.js'
+import { isThirdParty } from '../../http/third-party.js'
+import { withoutTracking } from '../../http/tracking-parameters.js'
 import type { Exchange } from '../exchange.js'
 
-/** Makes the head that goes to the origin, without what names the client. */
+/** Makes the head that goes to the origin, without what names the client. Rules have seen the path as it came. */
 export function scrubRequestStage(exchange: Exchange): boolean {
-  const { route, head, path, policy } = exchange
+  const { route, head } = exchange
   if (route === undefined || exchange.form !== 'absolute') return true
-  exchange.requestHead = forwardedRequestHead(head, path, route.hostField, policy.headers, exchange.headersRemoved)
+  const { headers, hostField, site } = route
+  const path = headers.cutsTracking ? withoutTracking(exchange.path) : exchange.path
+  const to = { host: hostField, site, path, isThirdParty: false }
+  if (headers.asksThirdParty) to.isThirdParty = exchange.isThirdParty = isThirdParty(head.fields, to)
+  exchange.requestHead = forwardedRequestHead(head, to, headers, exchange.headersRemoved)
   return true
 }

@@ -13,6 +13,8 @@ export type PatternTables = {
   readonly patterns: ReadonlyMap<number, Pattern>
   readonly hasUrls: boolean
   add(pattern: Pattern, row: number): void
+  /** To be called when all are added: no lookup waits for what can be done before. */
+  settle(): void
   collect(query: RuleQuery, found: number[]): void
 }
 
@@ -33,6 +35,9 @@ export function createPatternTables(): PatternTables {
       patterns.set(row, pattern)
       hasUrls ||= pattern.kind === 'url'
       tables.some((table) => table.tryAdd(pattern, row))
+    },
+    settle() {
+      for (const table of tables) table.settle?.()
     },
     collect(query, found) {
       if (patterns.size === 0) return

@@ -76,6 +76,7 @@ export type Segment = SegmentParts & {
 
 export function createSegment(parts: SegmentParts): Segment {
   const { sources, forms, names, rows, tables, exceptions } = parts
+  tables.settle()
   const { line: nameLines, form: nameForms, high: highs, low: lows } = names.columns
   const strengths = forms.map(formStrength)
   const bases = Uint16Array.from(strengths, ({ base }) => base)

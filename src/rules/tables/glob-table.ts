@@ -46,6 +46,10 @@ export function createGlobTable(): RuleTable {
       return true
     },
 
+    settle() {
+      index ??= indexByRarestGram(entries)
+    },
+
     collect({ host }, found) {
       if (entries.length === 0) return
       index ??= indexByRarestGram(entries)

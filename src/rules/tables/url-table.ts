@@ -7,7 +7,12 @@ import { createHostSuffixTable } from './host-suffix-table.js'
 
 /** Rules for URLs: the host finds them, the path decides. They say nothing about a tunnel. */
 export function createUrlTable(): RuleTable {
-  const hostTables = [createExactHostTable(), createHostSuffixTable(), createAddressTable(), createGlobTable()]
+  const hostTables: readonly RuleTable[] = [
+    createExactHostTable(),
+    createHostSuffixTable(),
+    createAddressTable(),
+    createGlobTable(),
+  ]
   const paths: { readonly id: number; readonly path: string; readonly below: boolean; test: PathTest | undefined }[] =
     []
   const candidates: number[] = []
@@ -19,6 +24,10 @@ export function createUrlTable(): RuleTable {
       if (pattern.kind !== 'url') return false
       const at = paths.push({ id, path: pattern.path, below: pattern.below, test: undefined }) - 1
       return hostTables.some((table) => table.tryAdd(pattern.host, at))
+    },
+
+    settle() {
+      for (const table of hostTables) table.settle?.()
     },
 
     collect(query, found) {

@@ -1,29 +1,33 @@
-import { afterEach, expect, test } from 'vitest'
-import { createMetrics, type Metrics } from '../../../src/admin/metrics.js'
+import { expect, test } from 'vitest'
+import { createMetrics } from '../../../src/admin/metrics.js'
 import { countOne, createCounts, observe, requestCountsOf, requestPlace } from '../../../src/counts.js'
+import { imageOf, type Measures } from '../../../src/measures.js'
 
-const open: Metrics[] = []
-afterEach(() => {
-  for (const metrics of open.splice(0)) metrics.close()
-})
-
-function setUp() {
+function setUp(more: readonly Partial<Measures>[] = []) {
   const counts = createCounts()
+  const own = {
+    connections: 5,
+    tunnels: 2,
+    sockets: 9,
+    idleOrigins: 3,
+    memoryBytes: 1_000,
+    cpuSeconds: 1.5,
+    descriptors: 40,
+    descriptorLimit: 1_024,
+    lag: [['1', 0.25]] as const,
+  }
   const metrics = createMetrics({
-    counts,
     version: '1.2.3',
-    connections: () => 5,
-    tunnels: () => 2,
-    sockets: () => 9,
-    descriptors: () => ({ open: 40, limit: 1_024 }),
-    idleOrigins: () => 3,
+    measure: async () => [
+      { ...own, counts: imageOf(counts) },
+      ...more.map((other) => ({ ...own, counts: imageOf(counts), ...other })),
+    ],
     rules: () => 353,
     lists: () => [
       { name: 'ads', entries: 12, checkedAt: '2026-11-28T00:00:00.000Z' },
       { name: 'new', entries: 0, checkedAt: null },
     ],
   })
-  open.push(metrics)
   return { counts, metrics, lines: async () => (await metrics.text()).split('\n') }
 }
 
@@ -88,12 +92,21 @@ test('a reload that was refused is told', async () => {
   expect(await lines()).toContain('veilgate_config_last_reload_successful 0')
 })
 
-test('the lag of an event loop that was blocked is seen', async () => {
-  const { metrics } = setUp()
-  await new Promise((resolve) => setTimeout(resolve, 60))
-  const end = performance.now() + 200
-  while (performance.now() < end);
-  await new Promise((resolve) => setTimeout(resolve, 60))
-  const [, worst] = /veilgate_eventloop_lag_seconds\{quantile="1"\} (\S+)/.exec(await metrics.text()) ?? []
-  expect(Number(worst)).toBeGreaterThan(0.1)
+test('of several processes the sum is told, and of their event loops the latest', async () => {
+  const { counts, lines } = setUp([{ connections: 7, lag: [['1', 0.75]] }])
+  counts.bytesToClient = 50
+  expect(await lines()).toEqual(
+    expect.arrayContaining([
+      'veilgate_connections_active 12',
+      'veilgate_bytes_total{direction="to_client"} 100',
+      'process_resident_memory_bytes 2000',
+      'process_cpu_seconds_total 3',
+      'veilgate_eventloop_lag_seconds{quantile="1"} 0.75',
+    ]),
+  )
+})
+
+test('what the system does not tell is not told', async () => {
+  const { metrics } = setUp([{ descriptors: -40, descriptorLimit: -1_024 }])
+  expect(await metrics.text()).not.toMatch(/^process_(open|max)_fds \d/m)
 })

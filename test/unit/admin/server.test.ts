@@ -1,7 +1,8 @@
 import { request } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import { type AdminServer, openAdminServer } from '../../../src/admin/server.js'
-import { createCounts } from '../../../src/counts.js'
+
+const SOURCES = { version: '1.2.3', measure: async () => [], rules: () => 0, lists: () => [] }
 
 const open: AdminServer[] = []
 afterEach(async () => {
@@ -14,17 +15,7 @@ async function setUp(unready: () => string | undefined = () => undefined) {
     port: 0,
     hosts: ['Veilgate.Example'],
     unready,
-    sources: {
-      counts: createCounts(),
-      version: '1.2.3',
-      connections: () => 0,
-      tunnels: () => 0,
-      sockets: () => 0,
-      descriptors: () => undefined,
-      idleOrigins: () => 0,
-      rules: () => 0,
-      lists: () => [],
-    },
+    sources: SOURCES,
   })
   open.push(server)
   return server
@@ -80,13 +71,12 @@ test('knows three paths', async () => {
 
 test('a taken port is an error that says what to do', async () => {
   const { port } = await setUp()
-  const sources = { counts: createCounts(), version: '', connections: () => 0, tunnels: () => 0, sockets: () => 0 }
   const second = openAdminServer({
     host: '127.0.0.1',
     port,
     hosts: [],
     unready: () => undefined,
-    sources: { ...sources, descriptors: () => undefined, idleOrigins: () => 0, rules: () => 0, lists: () => [] },
+    sources: SOURCES,
   })
   await expect(second).rejects.toMatchObject({ name: 'CannotRunError' })
 })

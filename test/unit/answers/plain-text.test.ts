@@ -10,6 +10,12 @@ describe('plain text of a refusal', () => {
     )
   })
 
+  test('names what the host is an alias of where the rule is about that', () => {
+    expect(plainText(refusalOf({ cname: 'x.tracker.test' }))).toContain(
+      'host: ads.example.test\nalias of: x.tracker.test\nrule: my.rules:3',
+    )
+  })
+
   test('a malformed request is answered in one line that repeats nothing of it', () => {
     const text = plainText(
       refusalOf({ code: 'VG_REQUEST_MALFORMED', detail: '<raw>', host: '<raw>', requestId: '<raw>' }),

@@ -8,6 +8,12 @@ describe('Proxy-Status', () => {
     expect(proxyStatus(refusalOf())).toBe('veilgate; error=http_request_denied; details="my.rules:3"')
   })
 
+  test('a rule about another name of the host is told with that name', () => {
+    expect(proxyStatus(refusalOf({ cname: 'x.tracker.test' }))).toBe(
+      'veilgate; error=http_request_denied; details="my.rules:3 via CNAME x.tracker.test"',
+    )
+  })
+
   test('a block by the default has no details', () => {
     expect(proxyStatus(refusalOf({ rule: null }))).toBe('veilgate; error=http_request_denied')
   })

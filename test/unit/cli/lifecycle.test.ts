@@ -31,6 +31,7 @@ function setUp(exchanges = 0) {
     }),
     reload: vi.fn(() => Promise.resolve()),
     reopenLogs: vi.fn(),
+    flushLogs: vi.fn(),
   } satisfies Service
   const done = untilStopped(service, signals, { error: log, warn: log, info: log, debug: log })
   return { signals, messages, closedWith, service, done, endExchanges: () => endExchanges() }

@@ -22,7 +22,7 @@ describe('run', () => {
     expect(await veilgate('--version')).toEqual({ stdout: `${version}\n`, stderr: '', exitCode: 0 })
   })
 
-  test.each(['start', 'check', 'lint', 'lists', 'config'])(
+  test.each(['start', 'check', 'lint', 'import', 'lists', 'config'])(
     '%s --help has examples, on standard output',
     async (command) => {
       const { stdout, stderr, exitCode } = await veilgate(command, '--help')
@@ -35,7 +35,7 @@ describe('run', () => {
 
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')
-    expect(stdout).not.toMatch(/--engine|--workers|--upstream|--user|--at|strict|paranoid/)
+    expect(stdout).not.toMatch(/--engine|--upstream|--user|--at/)
     expect((await veilgate('--help')).stdout).not.toMatch(/upstreams|leaktest/)
   })
 
@@ -56,9 +56,11 @@ describe('run', () => {
     [['--rules', 'x', 'start'], 'options stand behind the command'],
     [['start', '--upstream', 'socks5://127.0.0.1:9050'], 'this version does not have --upstream yet'],
     [['start', '--engine', 'native'], 'this version does not have --engine yet'],
-    [['start', '--workers=4'], 'this version does not have --workers yet'],
+    [['start', '--workers=0'], 'Not a number of processes; write 1 to 256, or auto'],
+    [['start', '--workers', '257'], 'Not a number of processes'],
+    [['start', '--workers', 'many'], 'Not a number of processes'],
     [['check', 'x', '--user', 'ann'], 'this version does not have --user yet'],
-    [['start', '--headers', 'paranoid'], 'This version does not have it yet'],
+    [['start', '--headers', 'loud'], 'write off or standard or strict or paranoid'],
     [['start', '--listen', 'socks5://127.0.0.1:1080'], 'this version has no socks5 listener yet'],
     [['leaktest'], 'this version does not have the command leaktest yet'],
     [['check'], "missing required argument 'target'"],

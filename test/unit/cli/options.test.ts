@@ -25,6 +25,7 @@ const OPTIONS: readonly (readonly [
   wrong: string,
   why: string,
 ])[] = [
+  ['--workers', ['--workers', 'auto'], 'workers', 'auto', '1.5', 'Not a number of processes; write 1 to 256, or auto'],
   [
     '--rules',
     ['--rules', 'a', '--rules', '-'],
@@ -58,11 +59,11 @@ const OPTIONS: readonly (readonly [
   ['--open', ['--open'], 'open', true, '', ''],
   [
     '--headers',
-    ['--headers', 'off'],
+    ['--headers', 'paranoid'],
     'headers.profile',
-    'off',
-    'strict',
-    'This version does not have it yet; write off or standard',
+    'paranoid',
+    'loud',
+    'There is no such choice; write off or standard or strict or paranoid',
   ],
   [
     '--connect-ports',
@@ -135,10 +136,6 @@ describe("start's options", () => {
     },
   )
 
-  test.each(['strict', 'paranoid'])('--headers %s is said to come later', (profile) => {
-    expect(() => parse('--headers', profile)).toThrow('This version does not have it yet')
-  })
-
   test('say nothing where they are not given', () => {
     expect(JSON.stringify(toSettings(parse().options))).toBe(
       '{"clients":{},"rules":{},"headers":{},"egress":{"guard":{}},"log":{"access":{}}}',
@@ -162,6 +159,10 @@ describe("start's options", () => {
 
   test('take the last of two values of an option that is not repeatable', () => {
     expect(parse('--default', 'block', '--default', 'allow').options.default).toBe('allow')
+  })
+
+  test('take a number of workers', () => {
+    expect(parse('--workers', '4').options.workers).toBe(4)
   })
 
   test('leave - and off of the access log alone', () => {

@@ -6,19 +6,16 @@ const START_OPTIONS = ['--rules', '--listen']
 const say = (code: string, message: string) => usageMessage(new CommanderError(1, code, message), START_OPTIONS)
 
 describe('usageMessage', () => {
-  test.each(['--engine', '--workers', '--upstream', '--client', '--user', '--at'])(
-    'says that %s comes later',
-    (flag) => {
-      expect(say('commander.unknownOption', `error: unknown option '${flag}'`)).toContain(
-        `this version does not have ${flag} yet`,
-      )
-      expect(say('commander.unknownOption', `error: unknown option '${flag}=x'`)).toContain(
-        `this version does not have ${flag} yet`,
-      )
-    },
-  )
+  test.each(['--engine', '--upstream', '--client', '--user', '--at'])('says that %s comes later', (flag) => {
+    expect(say('commander.unknownOption', `error: unknown option '${flag}'`)).toContain(
+      `this version does not have ${flag} yet`,
+    )
+    expect(say('commander.unknownOption', `error: unknown option '${flag}=x'`)).toContain(
+      `this version does not have ${flag} yet`,
+    )
+  })
 
-  test.each('import upstreams identity leaktest tunnel replay learn run user pac ca doctor'.split(' '))(
+  test.each('upstreams identity leaktest tunnel replay learn run user pac ca doctor'.split(' '))(
     'says that the command %s comes later',
     (command) => {
       expect(say('commander.unknownCommand', `error: unknown command '${command}'`)).toContain(

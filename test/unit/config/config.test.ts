@@ -6,7 +6,7 @@ test('the defaults are those of the contract', () => {
     listen: ['http://127.0.0.1:3128'],
     open: false,
     rules: { scope: 'exact', blockStatus: 403, report: false },
-    headers: { profile: 'standard', keep: [], remove: [], set: {} },
+    headers: { profile: 'standard', keep: [], remove: [], set: {}, perHost: [] },
     egress: { guard: { allow: [], deny: [] }, dns: { mode: 'system' } },
     limits: {
       connections: 20_000,

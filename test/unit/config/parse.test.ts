@@ -35,6 +35,7 @@ const KEYS: readonly (readonly [
     'not a listen address; write http://',
   ],
   ['clients.allow', '[10.0.0.0/8]', 'clients.allow', ['10.0.0.0/8'], '[10.0.0.0/33]', '"10.0.0.0/33" is no range'],
+  ['workers', '4', 'workers', 4, '0', '0 is no number of processes; write 1 to 256, or auto'],
   [
     'rules.files',
     '[a.rules]',
@@ -64,10 +65,28 @@ const KEYS: readonly (readonly [
   ['rules.scope', 'suffix', 'rules.scope', 'suffix', 'all', '"all" is not possible here; write exact, suffix'],
   ['rules.blockStatus', '451', 'rules.blockStatus', 451, '404', '404 is not possible here; write 403 or 451'],
   ['rules.report', 'true', 'rules.report', true, '"yes"', '"yes" is neither true nor false'],
-  ['headers.profile', 'off', 'headers.profile', 'off', 'none', '"none" is not possible here; write off, standard'],
+  [
+    'headers.profile',
+    'paranoid',
+    'headers.profile',
+    'paranoid',
+    'none',
+    '"none" is not possible here; write off, standard, strict, paranoid',
+  ],
   ['headers.keep', '[X-Client-Data]', 'headers.keep', ['x-client-data'], '["a b"]', '"a b" is no field name'],
   ['headers.remove', '[X-Mine]', 'headers.remove', ['x-mine'], '[Host]', 'the proxy writes host itself; take it out'],
-  ['headers.set', '{ DNT: "1" }', 'headers.set', { dnt: '1' }, '{ DNT: "a\\r\\nb" }', 'cannot hold control characters'],
+  ['headers.set', '{ DNT: "1" }', 'headers.set', { DNT: '1' }, '{ DNT: "a\\r\\nb" }', 'cannot hold control characters'],
+  [
+    'headers.perHost',
+    '[{ match: [.a.test, "10.0.0.0/8"], profile: strict, keep: [X-A], remove: [X-B], set: { X-C: d } }, { match: [b.test] }]',
+    'headers.perHost',
+    [
+      { match: ['.a.test', '10.0.0.0/8'], profile: 'strict', keep: ['x-a'], remove: ['x-b'], set: { 'X-C': 'd' } },
+      { match: ['b.test'] },
+    ],
+    '{ a.test: strict }',
+    'a map where a list of entries belongs; write { match: [.example.com], profile: strict }',
+  ],
   [
     'egress.guard.allow',
     '["fd00::/8"]',
@@ -96,7 +115,22 @@ const KEYS: readonly (readonly [
     '70000 is no port',
   ],
   ['egress.httpPorts', 'any', 'egress.httpPorts', [[1, 65535]], 'all', 'not a list of ports'],
-  ['egress.dns.mode', 'system', 'egress.dns.mode', 'system', 'none', '"none" is not possible here; write system'],
+  [
+    'egress.addresses',
+    '[192.0.2.7, "2001:db8:1::/64"]',
+    'egress.addresses',
+    ['192.0.2.7', '2001:db8:1::/64'],
+    '[eth0]',
+    '"eth0" is nothing to connect from; write an address of this machine',
+  ],
+  [
+    'egress.dns.mode',
+    'upstream',
+    'egress.dns.mode',
+    'upstream',
+    'none',
+    'not possible here; write system, doh, upstream',
+  ],
   [
     'egress.dns.servers',
     '["[::1]:53", 192.0.2.53]',
@@ -113,6 +147,24 @@ const KEYS: readonly (readonly [
     '2',
     'the number 2 where text belongs; write a number and a unit',
   ],
+  [
+    'egress.dns.doh.url',
+    'https://dns.test/dns-query',
+    'egress.dns.doh.url',
+    'https://dns.test/dns-query',
+    'dns.test',
+    '"dns.test": no https:// URL; write the URL of a DNS over HTTPS service',
+  ],
+  [
+    'egress.dns.doh.bootstrap',
+    '[192.0.2.53]',
+    'egress.dns.doh.bootstrap',
+    ['192.0.2.53'],
+    '[dns.test]',
+    '"dns.test" is no address',
+  ],
+  ['egress.dns.doh.ca', 'dns.pem', 'egress.dns.doh.ca', '/etc/veilgate/dns.pem', '""', 'an empty path'],
+  ['egress.dns.fallback', 'system', 'egress.dns.fallback', 'system', 'dns', '"dns" is not possible here; write none'],
   ['limits.connections', '10', 'limits.connections', 10, '0', '0 is no number from 1 to 1000000'],
   ['limits.perClient', '10', 'limits.perClient', 10, '1.5', '1.5 is no number from'],
   ['limits.tunnels', '10', 'limits.tunnels', 10, '0', '0 is no number from 1 to 1000000'],
@@ -158,6 +210,14 @@ const KEYS: readonly (readonly [
   ['log.access.format', 'squid', 'log.access.format', 'squid', 'clf', '"clf" is not possible here; write pretty, json'],
 ]
 
+/** What a key makes sense only with. */
+const BESIDE: Readonly<Record<string, string>> = {
+  'egress.dns.doh.url': '\n      bootstrap: [192.0.2.53]\n    mode: doh',
+  'egress.dns.doh.bootstrap': '\n      url: https://dns.test/\n    mode: doh',
+  'egress.dns.doh.ca': '\n      url: https://192.0.2.53/\n    mode: doh',
+  'egress.dns.fallback': '\n    mode: doh\n    doh: { url: https://192.0.2.53/ }',
+}
+
 describe('every key of the file', () => {
   test('stands in the table below', () => {
     expect(KEYS.map(([key]) => key)).toEqual(leaves(FILE_SCHEMA_JSON, ''))
@@ -167,14 +227,18 @@ describe('every key of the file', () => {
     expect(
       setting
         .split('.')
-        .reduce((at: unknown, part) => (at as Record<string, unknown>)[part], parse(nested(key, value))),
+        .reduce(
+          (at: unknown, part) => (at as Record<string, unknown>)[part],
+          parse(`${nested(key, value)}${BESIDE[key] ?? ''}`),
+        ),
     ).toEqual(becomes)
   })
 
   test.each(KEYS)('%s: a wrong value is refused where it stands', (key, _value, _setting, _becomes, wrong, why) => {
     const depth = key.split('.').length
-    expect(faultsOf(nested(key, wrong))).toMatch(new RegExp(`^c\\.yaml:${depth}:\\d+: ${key.replaceAll('.', '\\.')}`))
-    expect(faultsOf(nested(key, wrong))).toContain(why)
+    const text = `${nested(key, wrong)}${BESIDE[key] ?? ''}`
+    expect(faultsOf(text)).toMatch(new RegExp(`^c\\.yaml:${depth}:\\d+: ${key.replaceAll('.', '\\.')}`))
+    expect(faultsOf(text)).toContain(why)
   })
 
   test.each(KEYS)('%s: an empty value is refused', (key) => {
@@ -253,22 +317,90 @@ describe('text that is no configuration', () => {
   })
 })
 
+describe('an entry of headers.perHost', () => {
+  test.each([
+    ['{ match: [] }', 'headers.perHost.1.match: names no host; write at least one'],
+    ['{ match: [a..b] }', 'headers.perHost.1.match.1: `a..b` is not a valid host name'],
+    ['{ match: [a.test/path] }', 'headers.perHost.1.match.1: `a.test/path` has a path; write the host alone'],
+    ['{ match: ["http://a.test/**"] }', 'has a path; write the host alone'],
+    ['{ match: [a.test], profile: loud }', '"loud" is not possible here; write off, standard, strict, paranoid'],
+    ['{ match: [a.test], remove: [Host] }', 'the proxy writes host itself; take it out'],
+    ['{ match: [a.test], perHost: [] }', 'headers.perHost.1.perHost: unknown key'],
+    ['{ profile: strict }', 'headers.perHost.1.match: nothing where a list of hosts belongs'],
+    ['strict', 'headers.perHost.1'],
+  ])('%s is refused: %s', (entry, fault) => {
+    expect(faultsOf(`headers: { perHost: [${entry}] }`)).toContain(fault)
+  })
+})
+
 describe('what later versions bring', () => {
   test.each([
-    ['headers: { perHost: [] }', 'headers.perHost: this version does not have this key yet'],
-    ['egress: { addresses: [] }', 'egress.addresses: this version does not have this key yet'],
     ['upstreams: {}', 'upstreams: this version does not have this key yet'],
     ['route: []', 'route: this version does not have this key yet'],
-    ['headers: { profile: strict }', 'headers.profile: this version does not have strict yet; write off, standard'],
-    ['headers: { profile: paranoid }', 'headers.profile: this version does not have paranoid yet'],
-    ['egress: { dns: { mode: doh } }', 'egress.dns.mode: this version does not have doh yet; write system'],
-    ['egress: { dns: { mode: upstream } }', 'egress.dns.mode: this version does not have upstream yet'],
     ['listen: [https://127.0.0.1:3129]', 'this version has no https listener yet'],
     ['listen: [socks5://127.0.0.1:1080]', 'this version has no socks5 listener yet'],
     ['listen: [mixed://127.0.0.1:1080]', 'this version has no mixed listener yet'],
   ])('%s is refused and said to come', (text, fault) => {
     expect(faultsOf(text)).toContain(fault)
   })
+})
+
+describe('DNS over HTTPS', () => {
+  const dns = (text: string) => `egress: { dns: { ${text} } }`
+  const url = 'url: https://dns.test/dns-query'
+
+  test('is a service with the addresses of its host', () => {
+    const text = dns(
+      `mode: doh, doh: { ${url}, bootstrap: [192.0.2.53, "2001:db8::53"], ca: ca.pem }, fallback: system`,
+    )
+    expect(parse(text).egress?.dns).toEqual({
+      mode: 'doh',
+      doh: { url: 'https://dns.test/dns-query', bootstrap: ['192.0.2.53', '2001:db8::53'], ca: '/etc/veilgate/ca.pem' },
+      fallback: 'system',
+      timeoutMs: undefined,
+    })
+  })
+
+  test.each(['https://192.0.2.53/dns-query', 'https://[2001:db8::53]:8443/'])('%s needs no bootstrap', (service) => {
+    expect(parse(dns(`mode: doh, doh: { url: "${service}" }`)).egress?.dns?.doh?.url).toBe(service)
+  })
+
+  test.each([
+    ['mode: doh', 'egress.dns.mode: the mode doh needs a service; write doh: { url: https://HOST/dns-query'],
+    [
+      `mode: doh, doh: { ${url} }`,
+      'egress.dns.doh.url: the host of the service is never looked up; write its addresses',
+    ],
+    [`doh: { ${url} }`, 'egress.dns.doh: only the mode doh asks this service; write mode: doh, or take doh out'],
+    ['fallback: system', 'egress.dns.fallback: only the mode doh falls back; write mode: doh'],
+    [
+      'mode: doh, doh: { url: http://dns.test/ }',
+      '"http://dns.test/": no https:// URL; write the URL of a DNS over HTTPS',
+    ],
+    ['mode: doh, doh: { url: "https://dns.test/q{?dns}" }', 'a template; take {?dns} out'],
+    ['mode: doh, doh: { url: "https://me:secret@dns.test/" }', 'a user has no place in it'],
+    ['mode: doh, doh: { url: "https://dns.test/#x" }', 'a fragment has no place in it'],
+    [`mode: doh, doh: { ${url}, bootstrap: [] }`, 'egress.dns.doh.bootstrap: no address; write at least one'],
+    [
+      `mode: doh, doh: { ${url}, bootstrap: [dns.test] }`,
+      'egress.dns.doh.bootstrap.1: "dns.test" is no address; write',
+    ],
+    [`mode: doh, doh: { ${url}, bootstrap: ["192.0.2.53:53"] }`, '"192.0.2.53:53" is no address'],
+    [`mode: doh, doh: { ${url}, ca: "" }`, 'egress.dns.doh.ca: an empty path'],
+    ['mode: doh, fallback: dns', 'egress.dns.fallback: "dns" is not possible here; write none, system'],
+  ])('%s is refused', (text, fault) => {
+    expect(faultsOf(dns(text))).toContain(fault)
+    expect(faultsOf(dns(text))).not.toContain('secret')
+  })
+})
+
+describe('egress addresses', () => {
+  test.each(['0.0.0.0', '224.0.0.1', '255.255.255.255', '::', 'ff02::1', '10.0.0.0/33', 'fe80::1%eth0'])(
+    '%s is nothing to connect from',
+    (address) => {
+      expect(faultsOf(`egress: { addresses: ["${address}"] }`)).toContain('is nothing to connect from')
+    },
+  )
 })
 
 describe('a list', () => {
@@ -321,6 +453,11 @@ describe('details', () => {
       { name: 'ok.rules', path: '/etc/veilgate/ok.rules', action: 'allow' },
       { name: '/abs.rules', path: '/abs.rules', action: 'block' },
     ])
+  })
+
+  test('workers may be one for each processor', () => {
+    expect(parse('workers: auto').workers).toBe('auto')
+    expect(faultsOf('workers: many\n')).toContain('"many" is no number of processes')
   })
 
   test('- and off are no files, auto and off no sockets', () => {

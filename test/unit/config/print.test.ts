@@ -25,12 +25,16 @@ describe('printDefaults', () => {
   test('stays a configuration when every key behind # is given its example', () => {
     const text = printDefaults()
       .replace('clients: {}', 'clients:')
+      .replace('doh: {}', 'doh:')
+      // a service makes sense in its mode alone
+      .replace('mode: system', 'mode: doh')
       .replaceAll(/^( *)# (\w+: .*)$/gm, (line, indent, pair) =>
-        /^(allow|files|default):/.test(pair) ? `${indent}${pair}` : line,
+        /^(allow|files|default|url|bootstrap|ca):/.test(pair) ? `${indent}${pair}` : line,
       )
     expect(read(text)).toMatchObject({
       clients: { allow: ['127.0.0.0/8', '::1'] },
       rules: { files: [{ name: 'my.rules' }], default: 'allow' },
+      egress: { dns: { doh: { url: 'https://dns.example/dns-query', bootstrap: ['192.0.2.53', '2001:db8::53'] } } },
     })
   })
 })
@@ -65,7 +69,18 @@ describe('printConfig', () => {
       default: 'block',
     },
     control: '/run/vg.sock',
-    egress: { connectPorts: [[1, 65535]], httpPorts: [[8000, 8100]], dns: { servers: ['[::1]:53'], timeoutMs: 1_500 } },
+    egress: {
+      connectPorts: [[1, 65535]],
+      httpPorts: [[8000, 8100]],
+      addresses: ['192.0.2.7', '2001:db8::/64'],
+      dns: {
+        mode: 'doh',
+        servers: ['[::1]:53'],
+        timeoutMs: 1_500,
+        fallback: 'system',
+        doh: { url: 'https://dns.test/dns-query', bootstrap: ['192.0.2.53'], ca: '/srv/dns.pem' },
+      },
+    },
     limits: { idleTimeoutMs: 90_000 },
     blockPage: { title: 'No: "that" # page', contact: 'yes' },
     log: { access: { file: '/var/log/a.log', format: 'squid' } },
@@ -85,6 +100,13 @@ describe('printConfig', () => {
     expect(text).not.toContain('hunter2')
     expect(text).toContain(`${name}: ${MASK}`)
     expect(text).toContain('dnt: "1"')
+  })
+
+  test('masks them in entries for some hosts too, and reads the rest of these back', () => {
+    const perHost = [{ match: ['.a.test'], profile: 'strict' as const, set: { authorization: 'hunter2' } }]
+    const text = printConfig(mergeSettings({ headers: { perHost } }))
+    expect(text).not.toContain('hunter2')
+    expect(read(text).headers?.perHost).toEqual([{ ...perHost[0], set: { authorization: MASK } }])
   })
 
   test('masks what lets in to a list', () => {

@@ -11,6 +11,8 @@ describe('unknownKey', () => {
     [['egress', 'guard'], 'alow', 'did you mean allow?'],
     [['rules', 'files', 0], 'actoin', 'did you mean action?'],
     [['rules', 'lists', 'ads'], 'maxbytes', 'did you mean maxBytes?'],
+    [['headers'], 'perhost', 'did you mean perHost?'],
+    [['headers', 'perHost', 0], 'matches', 'did you mean match?'],
     [['rules', 'lists', 'ads'], 'interval', 'here belong url, action, scope, refresh'],
     [[], 'headTimeout', 'write it as limits.headTimeout'],
     [['log'], 'blockStatus', 'write it as rules.blockStatus'],
@@ -22,8 +24,6 @@ describe('unknownKey', () => {
   })
 
   test.each([
-    [['headers'], 'perHost'],
-    [['egress'], 'addresses'],
     [[], 'upstreams'],
     [[], 'route'],
   ])('says that %j %s belongs to a later version', (path, key) => {

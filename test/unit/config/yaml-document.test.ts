@@ -14,7 +14,6 @@ const GRAMMAR = {
   empty: 'nothing here; write a name',
   example: 'the manual',
   laterKeys: new Set(['pets.age']),
-  laterValues: {},
 } satisfies DocumentGrammar
 
 const parse = (text: string) => parseDocument(text, 'zoo.yaml', GRAMMAR)

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { ChunkedBody, type ChunkedOptions } from '../../../src/http/chunked.js'
-import { createFieldTable } from '../../../src/http/field-table.js'
+import { compileHeaderPolicies } from '../../../src/http/header-policy.js'
 import { type Pieces, split } from '../../helpers/read-messages.js'
 
 const OPTIONS: ChunkedOptions = {
   decode: false,
-  table: createFieldTable(['x-gone']),
+  trailerRules: () => compileHeaderPolicies({ profile: 'off', remove: ['x-gone'], perHost: [] }).base.request,
   nominations: 'close, X-Own',
   maxTrailerBytes: 200,
   maxTrailerFields: 4,

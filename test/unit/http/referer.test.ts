@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { refererFor } from '../../../src/http/referer.js'
+import { refererFor as forTarget } from '../../../src/http/referer.js'
+import { siteOf } from '../../../src/http/site.js'
+
+const refererFor = (value: string, host: string, cutsTracking: boolean) =>
+  forTarget(value, { host, site: siteOf(host) }, cutsTracking)
 
 describe('refererFor', () => {
   test.each([
@@ -23,7 +27,8 @@ describe('refererFor', () => {
     ['a b://b.test/secret', 'b.test', '', 'no scheme'],
     ['://b.test/secret', 'b.test', '', 'an empty scheme'],
   ])('%s for %s becomes %j: %s', (value, host, expected) => {
-    expect(refererFor(value, host)).toBe(expected)
+    expect(refererFor(value, host, false)).toBe(expected)
+    expect(refererFor(value, host, true)).toBe(expected)
   })
 
   test.each([
@@ -32,10 +37,22 @@ describe('refererFor', () => {
     ['https://www.b.test/secret', 'img.b.test:8080', 'the same site'],
     ['http://a.b.co.uk/secret', 'b.co.uk', 'the same site under a public suffix'],
     ['http://127.0.0.1:80/secret', '127.0.0.1:80', 'the same address'],
+    ['http://127.0.0.1/secret', '127.0.0.1:8080', 'another port of it'],
+    ['http://localhost:1/secret', 'localhost', 'another port of a name without a public suffix'],
     ['/local?q', 'b.test', 'a path of its own'],
     ['about:blank', 'b.test', 'the blank page'],
     ['', 'b.test', 'nothing'],
   ])('%s for %s stays: %s', (value, host) => {
-    expect(refererFor(value, host)).toBeUndefined()
+    expect(refererFor(value, host, false)).toBeUndefined()
+    expect(refererFor(value, host, true)).toBeUndefined()
+  })
+
+  test.each([
+    ['http://b.test/p?id=1&gclid=x', 'http://b.test/p?id=1'],
+    ['/p?utm_source=x#f', '/p#f'],
+    ['http://www.b.test/?fbclid=x', 'http://www.b.test/'],
+  ])('%s goes on within its site without what tells the click, when asked', (value, expected) => {
+    expect(refererFor(value, 'b.test', true)).toBe(expected)
+    expect(refererFor(value, 'b.test', false)).toBeUndefined()
   })
 })

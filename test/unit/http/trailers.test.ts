@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createFieldTable } from '../../../src/http/field-table.js'
-import { compileHeaderPolicy } from '../../../src/http/header-policy.js'
+import { compileHeaderPolicies } from '../../../src/http/header-policy.js'
 import { keptTrailers } from '../../../src/http/trailers.js'
+import { PLAIN_RULES } from '../../helpers/read-messages.js'
 
-const { request } = compileHeaderPolicy({ profile: 'standard', keep: [], remove: [], set: {} })
+const { request } = compileHeaderPolicies({ profile: 'standard', perHost: [] }).base
+const { request: strict } = compileHeaderPolicies({ profile: 'strict', perHost: [] }).base
 
 describe('keptTrailers', () => {
   test('keeps order, case and spacing of what goes on', () => {
@@ -33,9 +34,15 @@ describe('keptTrailers', () => {
   test.each(['Content-Length: 5', 'transfer-encoding: chunked', 'A : b', ' A: b', 'A', 'A: \0', 'A: b\rC: d'])(
     'refuses %j',
     (line) => {
-      expect(keptTrailers(`A: b\r\n${line}\r\n`, 4, createFieldTable([]), '')).toBeUndefined()
+      expect(keptTrailers(`A: b\r\n${line}\r\n`, 4, PLAIN_RULES, '')).toBeUndefined()
     },
   )
+
+  test('leaves out what the profile would replace: a trailer is no place to say it again', () => {
+    const lines = 'A: b\r\nUser-Agent: x\r\nAccept-Language: y\r\nIf-None-Match: z\r\n'
+    expect(keptTrailers(lines, 4, strict, '')).toBe('A: b\r\n')
+    expect(keptTrailers(lines, 4, PLAIN_RULES, '')).toBe(lines)
+  })
 
   test('refuses more fields than allowed', () => {
     expect(keptTrailers('A: b\r\n'.repeat(5), 4, request, '')).toBeUndefined()

@@ -60,6 +60,16 @@ describe('access log', () => {
     expect(ids(path)).toEqual(['after'])
   })
 
+  test('flushNow has written before it returns, because the process is about to end', async () => {
+    const log = createAccessLog({ file: path, format: 'json' })
+    exchangeSettled.publish(recordOf({ id: 'first' }))
+    exchangeSettled.publish(recordOf({ id: 'last' }))
+    log.flushNow()
+    expect(linesOf(path).map((line) => JSON.parse(line).id)).toEqual(['first', 'last'])
+    await log.close()
+    expect(linesOf(path)).toHaveLength(2)
+  })
+
   test('a reopen that fails warns and goes on with the old file', async () => {
     const warnings: string[] = []
     const log = createAccessLog({ file: path, format: 'json', onWarning: (message) => warnings.push(message) })
@@ -72,7 +82,7 @@ describe('access log', () => {
     expect(linesOf(path)).toHaveLength(1)
   })
 
-  test('a full disk warns once, counts what is lost and stops nothing', async () => {
+  test('a full disk warns, says how many lines are lost and stops nothing', async () => {
     const warnings: string[] = []
     const log = createAccessLog({ file: '/dev/full', format: 'json', onWarning: (message) => warnings.push(message) })
     for (let i = 0; i < 20; i++) {
@@ -81,7 +91,10 @@ describe('access log', () => {
     }
     await log.close()
     expect(log.lostLines()).toBe(20)
-    expect(warnings).toEqual([expect.stringMatching(/^the access log loses lines: ENOSPC/)])
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the access log loses lines: ENOSPC/),
+      'the access log lost 20 lines, 20 since the start',
+    ])
   })
 
   test('lines that come faster than they are written are dropped and counted, not gathered without end', async () => {
@@ -96,7 +109,10 @@ describe('access log', () => {
     await log.close()
     expect(log.lostLines()).toBeGreaterThan(0)
     expect(linesOf(path)).toHaveLength(200 - log.lostLines())
-    expect(warnings).toEqual([expect.stringContaining('too slowly')])
+    expect(warnings).toEqual([
+      expect.stringContaining('too slowly'),
+      `the access log lost ${log.lostLines()} lines, ${log.lostLines()} since the start`,
+    ])
   })
 
   // invariant: whatever a client or an origin sent, a record is one line without control characters, queries or credentials

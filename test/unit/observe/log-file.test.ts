@@ -146,7 +146,7 @@ describe('log file', () => {
     expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
 
     function appendTo(descriptor: number): Writable {
-      const stream = appendToDescriptor(descriptor, noLoss)
+      const { stream } = appendToDescriptor(descriptor, noLoss)
       if (readFileSync(path, 'utf8') === '') stream.write('one\n')
       return stream
     }

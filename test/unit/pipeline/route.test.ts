@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { compileRules } from '../../../src/compile-rules.js'
+import { compileHeaderPolicies } from '../../../src/http/header-policy.js'
 import { createRouteTable } from '../../../src/pipeline/route.js'
 import type { RuleSet } from '../../../src/rules/rule.js'
 
+const HEADERS = compileHeaderPolicies({ profile: 'off', perHost: [] }).base
 const RULES = compileRules([{ name: 't.rules', text: 'block ads.test' }])
 
 /** The rules, and how often they were asked. */
@@ -22,7 +24,7 @@ test.each([
   ['[::1]:443', 0, { hostField: '[::1]:443', key: '[::1]:443' }],
   ['127.1:80', 0, { hostField: '127.0.0.1', key: '127.0.0.1:80' }],
 ] as const)('%s with default port %i becomes %j', (text, defaultPort, expected) => {
-  expect(createRouteTable(RULES).find(text, defaultPort)).toMatchObject(expected)
+  expect(createRouteTable(RULES, () => HEADERS).find(text, defaultPort)).toMatchObject(expected)
 })
 
 test.each([
@@ -31,27 +33,38 @@ test.each([
   ['a..b', 80],
   ['a.test:0', 0],
 ] as const)('%s with default port %i is no authority', (text, defaultPort) => {
-  expect(createRouteTable(RULES).find(text, defaultPort)).toBeUndefined()
+  expect(createRouteTable(RULES, () => HEADERS).find(text, defaultPort)).toBeUndefined()
 })
 
 test('a route carries what the rules say of its host, asked once', () => {
   const { rules, asked } = counted()
-  const table = createRouteTable(rules)
+  const table = createRouteTable(rules, () => HEADERS)
   const first = table.find('ads.test', 80)
   expect(first?.decision).toMatchObject({ action: 'block', rule: { line: 1 } })
   expect(table.find('ads.test', 80)).toBe(first)
   expect(asked()).toBe(1)
 })
 
+test('a route carries what happens to its header fields, asked once for its canonical host', () => {
+  const asked: unknown[] = []
+  const table = createRouteTable(RULES, (target) => {
+    asked.push(target)
+    return HEADERS
+  })
+  expect(table.find('A.test:81', 80)?.headers).toBe(HEADERS)
+  expect(table.find('A.test:81', 80)?.headers).toBe(HEADERS)
+  expect(asked).toEqual([{ host: 'a.test', port: 81, family: 0, path: undefined }])
+})
+
 test('a text without a port never stands for one of CONNECT', () => {
-  const table = createRouteTable(RULES)
+  const table = createRouteTable(RULES, () => HEADERS)
   expect(table.find('a.test', 80)).toBeDefined()
   expect(table.find('a.test', 0)).toBeUndefined()
 })
 
 test('texts beyond the usual length are not kept', () => {
   const { rules, asked } = counted()
-  const table = createRouteTable(rules)
+  const table = createRouteTable(rules, () => HEADERS)
   const long = `${'a.'.repeat(80)}test`
   expect(table.find(long, 80)).not.toBe(table.find(long, 80))
   expect(asked()).toBe(2)
@@ -59,7 +72,7 @@ test('texts beyond the usual length are not kept', () => {
 
 test('a client that asks for ever more hosts does not fill the memory, and every answer stays right', () => {
   const { rules, asked } = counted()
-  const table = createRouteTable(rules)
+  const table = createRouteTable(rules, () => HEADERS)
   for (let i = 0; i < 20_000; i++) expect(table.find(`h${i}.test`, 80)?.key).toBe(`h${i}.test:80`)
   table.find('h0.test', 80)
   expect(asked()).toBe(20_001)
@@ -67,7 +80,7 @@ test('a client that asks for ever more hosts does not fill the memory, and every
 
 test('what CONNECT asks for is kept too', () => {
   const { rules, asked } = counted()
-  const table = createRouteTable(rules)
+  const table = createRouteTable(rules, () => HEADERS)
   expect(table.find('a.test:443', 0)).toBe(table.find('a.test:443', 0))
   expect(asked()).toBe(1)
 })
@@ -80,7 +93,7 @@ test.each([
   'what is kept is bounded over both kinds: %i fills it, %s with default port %i is forgotten',
   (fill, text, kind) => {
     const { rules, asked } = counted()
-    const table = createRouteTable(rules)
+    const table = createRouteTable(rules, () => HEADERS)
     table.find(text, kind)
     for (let i = 0; i < 8_192; i++) table.find(`h${i}.test:80`, fill)
     const before = asked()

@@ -107,6 +107,55 @@ describe('matches', () => {
   })
 })
 
+describe('decideCnames', () => {
+  const ask = (set: ReturnType<typeof rules>, ...cnames: string[]) =>
+    set.decideCnames(set.decide('a.example'), named('a.example'), cnames)
+
+  test('a block on any name that the host is an alias of refuses, and says which', () => {
+    const set = rules('block .tracker.test')
+    expect(ask(set, 'cdn.test', 'x.tracker.test')).toMatchObject({
+      action: 'block',
+      level: 'block',
+      rule: { line: 1 },
+      cname: 'x.tracker.test',
+    })
+    expect(ask(set, 'cdn.test')).toBe(set.decide('a.example'))
+    expect(ask(set)).toBe(set.decide('a.example'))
+  })
+
+  test.each([
+    [['allow a.example', 'block .tracker.test'], 'allow'],
+    [['allow a.example', 'block! .tracker.test'], 'block'],
+    [['allow! a.example', 'block! .tracker.test'], 'allow'],
+    [['block .tracker.test', 'allow x.tracker.test'], 'allow'],
+    [['block .tracker.test', 'allow cdn.test'], 'allow'],
+    [['block! .tracker.test', 'allow cdn.test'], 'block'],
+    [['default block', 'allow a.example', 'block .tracker.test'], 'allow'],
+    [['default block', 'allow 192.0.2.0/24', 'block .tracker.test'], 'block'],
+  ] as const)('%j: the strongest rule about any of the names decides: %s', (lines, action) => {
+    expect(ask(rules(...lines), 'cdn.test', 'x.tracker.test').action).toBe(action)
+  })
+
+  test('an alias lifts no block, by name or by default', () => {
+    const byName = rules('block a.example', 'allow cdn.test')
+    expect(ask(byName, 'cdn.test')).toEqual(byName.decide('a.example'))
+    const byDefault = rules('default block', 'allow cdn.test')
+    expect(ask(byDefault, 'cdn.test')).toMatchObject({ action: 'block', level: 'default' })
+  })
+
+  test('of several blocks the strongest is told, then the nearest name', () => {
+    const set = rules('block one.test', 'block two.test', 'block! three.test')
+    expect(ask(set, 'two.test', 'one.test').cname).toBe('two.test')
+    expect(ask(set, 'two.test', 'three.test').cname).toBe('three.test')
+  })
+
+  test('a rule for a port is asked with the port, a rule for a URL is not asked', () => {
+    expect(ask(rules('block tracker.test:443'), 'tracker.test').action).toBe('block')
+    expect(ask(rules('block tracker.test:80'), 'tracker.test').action).toBe('allow')
+    expect(ask(rules('block http://tracker.test/**'), 'tracker.test').action).toBe('allow')
+  })
+})
+
 describe('decideAddresses', () => {
   test('a block on any answered address refuses', () => {
     const set = rules('block 192.0.2.0/24')

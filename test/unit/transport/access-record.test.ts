@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decideRequest } from '../../../src/pipeline/request-pipeline.js'
-import { createOutcome, toAccessRecord } from '../../../src/transport/access-record.js'
+import { createOutcome, noteForLog, toAccessRecord } from '../../../src/transport/access-record.js'
 import { exchangeOf, policyOf } from '../../helpers/exchanges.js'
 
 const LISTENER = 'http://127.0.0.1:3128'
@@ -24,6 +24,7 @@ test('holds what was asked without its query, and what came of it', () => {
     connectMs: 2,
     firstByteAt: 1_030,
   }
+  noteForLog(outcome, exchange.head.fields)
   const record = toAccessRecord(exchange, outcome, LISTENER, 1_100)
   expect(record).toMatchObject({
     ts: 1_000,

@@ -13,6 +13,7 @@ function user(method = 'GET') {
   return {
     method,
     policy,
+    headers: policy.headers,
     onOriginData: vi.fn<() => void>(),
     onOriginEnd: vi.fn<() => void>(),
     onOriginDrain: vi.fn<() => void>(),
@@ -26,7 +27,8 @@ async function connection(first: OriginUser) {
   const deadlines = createDeadlines(5, () => clock)
   const pool = createOriginPool()
   const responseHead = createResponseHead(LIMITS)
-  const options = { key: 'a:80', ip: '127.0.0.1', socket, user: first, responseHead, limits: LIMITS, deadlines, pool }
+  const shared = { responseHead, limits: LIMITS, deadlines, pool }
+  const options = { key: 'a:80', ip: '127.0.0.1', cnames: [], socket, user: first, ...shared }
   const pass = (ms: number) => {
     clock += ms
   }

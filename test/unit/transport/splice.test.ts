@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test, vi } from 'vitest'
 import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import { type SpliceEnd, type SpliceOptions, splice } from '../../../src/transport/splice.js'
@@ -90,6 +91,25 @@ describe('splice', () => {
     const { client, origin, ended } = await tunnel({ idleMs: 50 })
     for (const socket of [client, origin]) socket.on('error', () => {})
     expect((await ended).reason).toBe('idle')
+  })
+
+  test('peers are probed once a tunnel has been silent for a minute, and it ends at its own time', async () => {
+    const clock = { now: 0 }
+    const deadlines = createDeadlines(1, () => clock.now)
+    const [, proxyToClient] = await socketPair()
+    const [, proxyToOrigin] = await socketPair()
+    const probes = [vi.spyOn(proxyToClient, 'setKeepAlive'), vi.spyOn(proxyToOrigin, 'setKeepAlive')]
+    const { ended } = await tunnel({ client: proxyToClient, origin: proxyToOrigin, deadlines, idleMs: 900_000 })
+    clock.now = 59_999
+    await sleep(10)
+    expect(probes.map(({ mock }) => mock.calls)).toEqual([[], []])
+    clock.now = 60_000
+    await vi.waitFor(() => expect(probes.map(({ mock }) => mock.calls)).toEqual([[[true, 60_000]], [[true, 60_000]]]))
+    clock.now = 899_999
+    await sleep(10)
+    expect(deadlines.size).toBe(1)
+    clock.now = 900_000
+    expect(await ended).toMatchObject({ reason: 'idle' })
   })
 
   test('stopping it cuts both sides, tells once, and stopping again does nothing', async () => {

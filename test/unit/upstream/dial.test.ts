@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_CONFIG } from '../../../src/config/config.js'
 import { createCounts } from '../../../src/counts.js'
 import { ProxyError } from '../../../src/errors.js'
+import { createEgressAddresses } from '../../../src/policy/egress-addresses.js'
 import { createEgressGuard } from '../../../src/policy/egress-guard.js'
 import { createOwnListeners } from '../../../src/policy/own-listeners.js'
 import { createDescriptors } from '../../../src/upstream/descriptors.js'
@@ -14,7 +15,8 @@ import {
   type DialRequest,
   type DialTiming,
 } from '../../../src/upstream/dial.js'
-import { createResolver, type HostResolver, type LookupDone } from '../../../src/upstream/resolver.js'
+import type { HostResolver, LookupDone } from '../../../src/upstream/resolver.js'
+import { askingServer } from '../../helpers/asking-server.js'
 import { type DnsZone, startDnsServer } from '../../helpers/dns-server.js'
 import { startSilentListener } from '../../helpers/silent-listener.js'
 
@@ -55,8 +57,8 @@ async function closedPort(): Promise<number> {
 function answering(addresses: readonly string[] | ProxyError): Pick<HostResolver, 'lookup'> {
   return {
     lookup(_host, done) {
-      if (addresses instanceof ProxyError) done(addresses, [])
-      else done(null, addresses)
+      if (addresses instanceof ProxyError) done(addresses, [], [])
+      else done(null, addresses, [])
       return () => {}
     },
   }
@@ -133,9 +135,9 @@ describe('a dialled socket', () => {
     let clock = 0
     const now = () => clock++
     const literal = await outcome(dialer({ now }), { host: '127.0.0.1', port: origin.port, family: 4 })
-    expect(literal.timing).toEqual({ ip: '127.0.0.1', dnsMs: null, connectMs: 1 })
+    expect(literal.timing).toEqual({ ip: '127.0.0.1', cnames: [], dnsMs: null, connectMs: 1 })
     const named = await outcome(dialer({ now, resolver: answering(['127.0.0.1']) }), { port: origin.port })
-    expect(named.timing).toEqual({ ip: '127.0.0.1', dnsMs: 1, connectMs: 1 })
+    expect(named.timing).toEqual({ ip: '127.0.0.1', cnames: [], dnsMs: 1, connectMs: 1 })
   })
 })
 
@@ -175,14 +177,7 @@ describe('what is dialled', () => {
     }
     const dns = await startDnsServer(zone)
     let clock = 0
-    const resolver = createResolver({
-      servers: [dns.address],
-      timeoutMs: 15_000,
-      now: () => clock,
-      counts: createCounts(),
-      maxQueries: 256,
-      hostsPath: '/nonexistent',
-    })
+    const resolver = askingServer(dns.address, { now: () => clock })
     closing.push(
       () => dns.close(),
       () => resolver.close(),
@@ -327,7 +322,7 @@ describe('a dial without addresses', () => {
         const [done] = asked.keys()
         if (done === undefined) throw new Error('nobody asks')
         asked.delete(done)
-        done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [])
+        done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [], [])
       }
       return { counts, asked, dial, answerOne }
     }
@@ -369,7 +364,7 @@ describe('a dial without addresses', () => {
     test('that all fail at once do not run one within the other', async () => {
       const resolver = {
         lookup(_host: string, done: LookupDone) {
-          const timer = setImmediate(() => done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), []))
+          const timer = setImmediate(() => done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [], []))
           return () => clearImmediate(timer)
         },
       }
@@ -497,5 +492,65 @@ describe('cancelling', () => {
     })
     cancelRefused()
     expect(calls).toBe(1)
+  })
+})
+
+describe('egress addresses', () => {
+  const open = createEgressGuard({ allow: ['127.0.0.0/8', '::1'], deny: [] })
+  const from = async (dial: Dial, request: Partial<DialRequest> & { port: number }) => {
+    const { error, socket } = await outcome(dial, { host: '127.0.0.1', family: 4, ...request })
+    return error ?? socket?.localAddress
+  }
+
+  test('take turns, and what the origin sees is what was chosen', async () => {
+    const origin = await listen('127.0.0.1')
+    const dial = dialer({ guard: open, egressAddresses: createEgressAddresses(['127.0.0.20/31', '127.0.0.30']) })
+    const seen: unknown[] = []
+    for (let i = 0; i < 4; i++) seen.push(await from(dial, { port: origin.port }))
+    expect(seen).toEqual(['127.0.0.20', '127.0.0.21', '127.0.0.30', '127.0.0.20'])
+    await expect.poll(() => origin.connections.map(({ remoteAddress }) => remoteAddress)).toEqual(seen)
+  })
+
+  test('the same number gives the same address and moves nobody else’s turn', async () => {
+    const origin = await listen('127.0.0.1')
+    const dial = dialer({ guard: open, egressAddresses: createEgressAddresses(['127.0.0.20/31']) })
+    const bound = { port: origin.port, egressIndex: 7n }
+    expect([await from(dial, bound), await from(dial, { port: origin.port }), await from(dial, bound)]).toEqual([
+      '127.0.0.21',
+      '127.0.0.20',
+      '127.0.0.21',
+    ])
+  })
+
+  test('an address that is not this machine’s fails clearly and falls back on no other', async () => {
+    const origin = await listen('127.0.0.1')
+    // documentation addresses (RFC 5737) are nobody's
+    const dial = dialer({ guard: open, egressAddresses: createEgressAddresses(['192.0.2.77', '127.0.0.20']) })
+    expect(await from(dial, { port: origin.port })).toBe('VG_EGRESS_ADDRESS 192.0.2.77 (EADDRNOTAVAIL)')
+    expect(await from(dial, { port: origin.port })).toBe('127.0.0.20')
+    expect(origin.connections).toHaveLength(1)
+  })
+
+  test('a family without an address is not dialled; the other one is', async () => {
+    const origin = await listen('127.0.0.1')
+    const dial = dialer({
+      guard: open,
+      resolver: answering(['::1', '127.0.0.1']),
+      egressAddresses: createEgressAddresses(['127.0.0.20']),
+    })
+    const { error, socket, timing } = await outcome(dial, { port: origin.port })
+    expect([error, timing.ip, socket?.localAddress]).toEqual([null, '127.0.0.1', '127.0.0.20'])
+    const six = await outcome(dial, { host: '::1', family: 6, port: origin.port })
+    expect(six).toMatchObject({ error: 'VG_EGRESS_ADDRESS egress.addresses has none of IPv6', timing: { ip: null } })
+  })
+
+  test('an address that cannot be used is told before an origin that refused', async () => {
+    const port = await closedPort()
+    const dial = dialer({
+      guard: open,
+      resolver: answering(['::1', '127.0.0.1']),
+      egressAddresses: createEgressAddresses(['2001:db8::77', '127.0.0.20']),
+    })
+    expect((await outcome(dial, { port })).error).toMatch(/^VG_EGRESS_ADDRESS 2001:db8:/)
   })
 })

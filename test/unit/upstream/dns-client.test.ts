@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { afterEach, describe, expect, test } from 'vitest'
+import { createNameServers } from '../../../src/upstream/dns/name-servers.js'
 import { createDnsClient, type DnsAnswer } from '../../../src/upstream/dns-client.js'
 import { type DnsServer, type DnsZone, startDnsServer } from '../../helpers/dns-server.js'
 
@@ -23,7 +24,7 @@ async function ask(zone: DnsZone, host: string, budgetMs = 15_000): Promise<read
 }
 
 function askServer(address: string, host: string, budgetMs: number): Promise<readonly DnsAnswer[]> {
-  const client = createDnsClient({ servers: [address], timeoutMs: 15_000, now: () => 0 })
+  const client = createDnsClient(createNameServers({ servers: [address], timeoutMs: 15_000, now: () => 0 }))
   closing.push(() => client.close())
   return new Promise((resolve) => {
     const answers: DnsAnswer[] = []
@@ -52,15 +53,15 @@ describe('DNS client', () => {
       'a.test': { A: { addresses: ['192.0.2.1'], ttl: 300 }, AAAA: { addresses: ['2001:db8::1'], ttl: 60 } },
     }
     expect(await ask(zone, 'a.test')).toEqual([
-      { addresses: ['2001:db8::1', '192.0.2.1'], ttlSeconds: 60, failure: '', isWhole: true },
+      { addresses: ['2001:db8::1', '192.0.2.1'], cnames: [], ttlSeconds: 60, failure: '', isWhole: true },
     ])
   })
 
   test('one family is enough, and its TTL is what counts', async () => {
     const a = { addresses: ['192.0.2.1'], ttl: 7 }
     const aaaa = { addresses: ['2001:db8::1'], ttl: 8 }
-    const only4 = { addresses: ['192.0.2.1'], ttlSeconds: 7, failure: '', isWhole: true }
-    const only6 = { addresses: ['2001:db8::1'], ttlSeconds: 8, failure: '', isWhole: true }
+    const only4 = { addresses: ['192.0.2.1'], cnames: [], ttlSeconds: 7, failure: '', isWhole: true }
+    const only6 = { addresses: ['2001:db8::1'], cnames: [], ttlSeconds: 8, failure: '', isWhole: true }
     expect(await ask({ 'a.test': { A: a } }, 'a.test')).toEqual([only4])
     expect(await ask({ 'a.test': { AAAA: aaaa } }, 'a.test')).toEqual([only6])
     expect(await ask({ 'a.test': { A: a, AAAA: { rcode: 'SERVFAIL' } } }, 'a.test')).toEqual([only4])
@@ -91,7 +92,7 @@ describe('DNS client', () => {
       'a.test': { A: { cname: 'edge.test', addresses: ['192.0.2.9'], ttl: 30 }, AAAA: { cname: 'edge.test' } },
     }
     expect(await ask(zone, 'a.test')).toEqual([
-      { addresses: ['192.0.2.9'], ttlSeconds: 30, failure: '', isWhole: true },
+      { addresses: ['192.0.2.9'], cnames: ['edge.test'], ttlSeconds: 30, failure: '', isWhole: true },
     ])
   })
 
@@ -106,16 +107,16 @@ describe('DNS client', () => {
     [{ addresses: [] }, { addresses: [] }, 'NODATA'],
   ] as const)('A %j and AAAA %j fail as %s', async (a, aaaa, failure) => {
     expect(await ask({ 'a.test': { A: a, AAAA: aaaa } }, 'a.test')).toEqual([
-      { addresses: [], ttlSeconds: 0, failure, isWhole: true },
+      { addresses: [], cnames: [], ttlSeconds: 0, failure, isWhole: true },
     ])
   })
 
   test('no answer within the budget is a time-out, and half an answer is an answer', async () => {
     const never = { never: true }
     const silent = await ask({ 'a.test': { A: never, AAAA: never } }, 'a.test', 50)
-    expect(silent).toEqual([{ addresses: [], ttlSeconds: 0, failure: 'TIMEOUT', isWhole: true }])
+    expect(silent).toEqual([{ addresses: [], cnames: [], ttlSeconds: 0, failure: 'TIMEOUT', isWhole: true }])
     const half = await ask({ 'a.test': { A: never, AAAA: { addresses: ['2001:db8::1'], ttl: 5 } } }, 'a.test', 200)
-    expect(half).toEqual([{ addresses: ['2001:db8::1'], ttlSeconds: 5, failure: '', isWhole: true }])
+    expect(half).toEqual([{ addresses: ['2001:db8::1'], cnames: [], ttlSeconds: 5, failure: '', isWhole: true }])
   })
 
   test('says nothing more after the whole answer', async () => {
@@ -140,11 +141,14 @@ describe('DNS client', () => {
     expect(server.overTcp).toEqual(['A a.test'])
   })
 
-  test('of an answer as long as a message can be keeps as many', async () => {
-    const addresses = Array.from({ length: 4_000 }, (_, i) => `192.0.${i >> 8}.${i & 255}`)
+  test.each([
+    [1_000, 64, ''],
+    [4_000, 0, 'SERVFAIL'],
+  ])('of an answer with %d addresses keeps %d: %s', async (count, kept, failure) => {
+    const addresses = Array.from({ length: count }, (_, i) => `192.0.${i >> 8}.${i & 255}`)
     const server = await serve({ 'a.test': { A: { addresses } } })
     const [answer] = await askServer(server.address, 'a.test', 15_000)
-    expect(answer).toMatchObject({ addresses: addresses.slice(0, 64), failure: '' })
+    expect(answer).toMatchObject({ addresses: addresses.slice(0, kept), failure })
   })
 
   test.each([
@@ -168,7 +172,7 @@ describe('DNS client', () => {
   test('a long answer of one family does not push the other out', async () => {
     const six = Array.from({ length: 100 }, (_, i) => `2001:db8::${i + 1}`)
     const both = { 'a.test': { A: { addresses: octets(100) }, AAAA: { addresses: six } } }
-    const [answer] = await ask(both, 'a.test')
+    const answer = (await ask(both, 'a.test')).at(-1)
     expect(answer?.addresses.filter((ip) => ip.includes(':'))).toHaveLength(32)
     expect(answer?.addresses).toHaveLength(64)
     const [onlySix] = await ask({ 'a.test': { AAAA: { addresses: six } } }, 'a.test')
@@ -179,12 +183,12 @@ describe('DNS client', () => {
     const zone = {
       'a.test': { A: { addresses: ['10.0.0.1', '10.0.0.1'] }, AAAA: { addresses: ['::ffff:10.0.0.2', '::10.0.0.3'] } },
     }
-    expect((await ask(zone, 'a.test'))[0]?.addresses).toEqual(['10.0.0.2', '::a00:3', '10.0.0.1'])
+    expect((await ask(zone, 'a.test')).at(-1)?.addresses).toEqual(['10.0.0.2', '::a00:3', '10.0.0.1'])
   })
 
   test('closing ends what is under way', async () => {
     const server = await serve({ 'a.test': { A: { never: true }, AAAA: { never: true } } })
-    const client = createDnsClient({ servers: [server.address], timeoutMs: 15_000, now: () => 0 })
+    const client = createDnsClient(createNameServers({ servers: [server.address], timeoutMs: 15_000, now: () => 0 }))
     const answer = new Promise<DnsAnswer>((resolve) => client.ask('a.test', 15_000, resolve))
     client.close()
     expect((await answer).failure).toBe('SERVFAIL')

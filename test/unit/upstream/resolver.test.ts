@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Counts, createCounts } from '../../../src/counts.js'
-import { createResolver, type HostResolver } from '../../../src/upstream/resolver.js'
+import type { HostResolver } from '../../../src/upstream/resolver.js'
+import { askingServer } from '../../helpers/asking-server.js'
 import { type DnsServer, type DnsZone, startDnsServer } from '../../helpers/dns-server.js'
 
 const closing: (() => unknown)[] = []
@@ -26,14 +27,7 @@ async function setUp(zone: DnsZone, { hosts = '', timeoutMs = 15_000 } = {}): Pr
   writeFileSync(hostsPath, hosts)
   const clock = { ms: 0 }
   const counts = createCounts()
-  const resolver = createResolver({
-    servers: [dns.address],
-    timeoutMs,
-    now: () => clock.ms,
-    counts,
-    maxQueries: 256,
-    hostsPath,
-  })
+  const resolver = askingServer(dns.address, { timeoutMs, now: () => clock.ms, hostsPath, counts })
   closing.push(
     () => rmSync(folder, { recursive: true }),
     () => dns.close(),

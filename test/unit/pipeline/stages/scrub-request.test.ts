@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseTargetStage } from '../../../../src/pipeline/stages/parse-target.js'
 import { scrubRequestStage } from '../../../../src/pipeline/stages/scrub-request.js'
-import { exchangeOf } from '../../../helpers/exchanges.js'
+import { exchangeOf, policyOf } from '../../../helpers/exchanges.js'
 
 test('makes the head for the origin, and tells what it took out', () => {
   const exchange = exchangeOf('GET http://a.test:81/p?q\nHost: x\nVia: 1.1 a\nX-Kept: 1\nX-Forwarded-For: 10.0.0.1')
@@ -24,4 +24,49 @@ test('the Host of the usual port is the host alone', () => {
   parseTargetStage(exchange)
   scrubRequestStage(exchange)
   expect(exchange.requestHead).toBe('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
+})
+
+const headOf = (text: string, settings: Parameters<typeof policyOf>[1], rules: readonly string[] = []) => {
+  const exchange = exchangeOf(text, policyOf(rules, settings))
+  parseTargetStage(exchange)
+  scrubRequestStage(exchange)
+  return exchange
+}
+
+test.each(['strict', 'paranoid'] as const)(
+  '%s asks the origin without tracking parameters, and rules see them',
+  (profile) => {
+    const exchange = headOf('GET http://a.test/p?id=1&utm_source=x', { headers: { profile } })
+    expect(exchange.requestHead).toBe('GET /p?id=1 HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    expect(exchange.path).toBe('/p?id=1&utm_source=x')
+  },
+)
+
+test.each(['off', 'standard'] as const)('%s leaves the path as it is', (profile) => {
+  const exchange = headOf('GET http://a.test/p?gclid=x', { headers: { profile } })
+  expect(exchange.requestHead).toContain('GET /p?gclid=x HTTP/1.1\r\n')
+})
+
+test('the first entry that names the host says what happens, with its port', () => {
+  const perHost = [
+    { match: ['b.test:81'], profile: 'off' as const },
+    { match: ['.b.test', 'c.test'], remove: ['x-mine'] },
+    { match: ['*'], profile: 'paranoid' as const },
+  ]
+  const asked = (authority: string) =>
+    headOf(`GET http://${authority}/\nHost: x\nVia: 1\nX-Mine: 2\nX-Other: 3`, { headers: { perHost } })
+      .requestHead.split('\r\n')
+      .slice(2, -2)
+  expect(asked('b.test:81')).toEqual(['Via: 1', 'X-Mine: 2', 'X-Other: 3'])
+  expect(asked('B.Test')).toEqual(['X-Other: 3'])
+  expect(asked('d.test')).toEqual([])
+})
+
+test('tells third parties apart only where the profile asks', () => {
+  const text = 'GET http://a.test/\nHost: x\nReferer: http://b.test/\nCookie: c'
+  expect(headOf(text, { headers: { profile: 'strict' } })).toMatchObject({
+    isThirdParty: true,
+    requestHead: 'GET / HTTP/1.1\r\nHost: a.test\r\nReferer: http://b.test/\r\n\r\n',
+  })
+  expect(headOf(text, { headers: { profile: 'standard' } }).isThirdParty).toBe(false)
 })

@@ -27,3 +27,14 @@ test('every kind of pattern without a name is found in a table, by its row', () 
   expect(found).toEqual([5])
   expect(tables.addresses.size).toBe(1)
 })
+
+test('what is added after settling is found too', () => {
+  const tables = createPatternTables()
+  tables.add(pattern('a*.example'), 0)
+  tables.add(pattern('http://x*.example/'), 1)
+  tables.settle()
+  tables.add(pattern('ad*.example'), 2)
+  const found: number[] = []
+  tables.collect({ host: 'ads.example', port: 80, family: 0, path: undefined }, found)
+  expect(found.toSorted()).toEqual([0, 2])
+})

@@ -1,0 +1,301 @@
+import { randomBytes } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import { type AccessRecord, exchangeSettled } from './channels.js'
+import { createAuthorityReader } from './config/authority-file.js'
+import type { Config } from './config/config.js'
+import { toListenAddress } from './config/listen-url.js'
+import { refuseOpenProxy } from './config/settings.js'
+import { type Counts, createCounts } from './counts.js'
+import { watchEventLoop } from './event-loop-lag.js'
+import { createRequestHead } from './http/request-head.js'
+import { createResponseHead } from './http/response-head.js'
+import { imageOf, type Measures } from './measures.js'
+import { compilePolicy } from './pipeline/compile-policy.js'
+import type { Policy } from './pipeline/policy.js'
+import { createEgressAddresses } from './policy/egress-addresses.js'
+import type { ListenAddress } from './policy/own-listeners.js'
+import type { RuleSet } from './rules/rule.js'
+import type { BindPlace } from './transport/bind.js'
+import type { ClientConnection } from './transport/client-connection.js'
+import { createClientCounts } from './transport/client-counts.js'
+import type { TransportContext } from './transport/context.js'
+import { createDeadlines, tickFor } from './transport/deadlines.js'
+import { drain } from './transport/drain.js'
+import { type Listener, listen as startListener } from './transport/listener.js'
+import { createOriginPool } from './transport/origin-pool.js'
+import { countDescriptors, createDescriptors, readDescriptorLimit } from './upstream/descriptors.js'
+import { createDialer, type Dial } from './upstream/dial.js'
+import { openResolver } from './upstream/dns/open-resolver.js'
+import type { HostResolver } from './upstream/resolver.js'
+
+/** A configuration in force, with all that was compiled from it. */
+export type Snapshot = {
+  readonly config: Config
+  readonly policy: Policy
+  readonly resolver: HostResolver
+  readonly dial: Dial
+}
+
+export type ServingOptions = {
+  readonly config: Config
+  readonly ruleSet: RuleSet
+  /** Hears of every exchange that has ended; asked only while `isHeard`. */
+  readonly onExchange?: (record: AccessRecord) => void
+  readonly isHeard?: () => boolean
+  readonly onFault?: (error: unknown) => void
+  readonly onWarning?: (message: string) => void
+  /** Authorities of DNS over HTTPS; default reads the file that the configuration names. */
+  readonly authorityOf?: (config: Config) => string | undefined
+  /** See `ListenerOptions`. */
+  readonly giveWay?: () => void
+  /** What it counts; without it the process has its own. */
+  readonly counts?: Counts
+  /** Descriptors of listening TCP sockets, used instead of binding `listen`. */
+  readonly inherited?: readonly number[]
+  /** Listeners of this proxy that serve no clients, and that clients may not reach either. */
+  readonly alsoOwn?: () => readonly ListenAddress[]
+}
+
+/** What was prepared; one of the two is called, once. */
+export type Change = {
+  /** Swaps a reference, for requests from then on, while others are under way. */
+  commit(): void
+  abandon(): void
+}
+
+/** Clients served in this process, under one configuration and rule set at a time. */
+export type Serving = {
+  /** What is in force. */
+  readonly snapshot: Snapshot
+  /** URLs with the ports taken; empty before `listen`. */
+  readonly addresses: readonly string[]
+  readonly connections: number
+  /** Of these, the ones with an exchange or tunnel under way. */
+  readonly busyConnections: number
+  /** Starts to accept at the addresses of the configuration. @throws CannotRunError (port taken, permission) */
+  listen(): Promise<void>
+  /** Another process listens there: these addresses are not to be dialled. */
+  noteListening(urls: readonly string[]): void
+  /** Puts the first configuration in force with other rules, before anybody was served. */
+  replaceRules(ruleSet: RuleSet): void
+  /** Compiles what shall be in force next. Nothing changes before it is committed. */
+  prepare(config: Config, ruleSet: RuleSet): Change
+  measure(): Measures
+  /** See `Proxy.close`. */
+  close(drainMs: number): Promise<number>
+}
+
+export function createServing(options: ServingOptions): Serving {
+  const { config, onExchange, isHeard = () => false, onFault, onWarning, giveWay } = options
+  const { counts = createCounts(), inherited = [], alsoOwn = () => [] } = options
+  const authorityOf = options.authorityOf ?? createAuthorityReader()
+  const connections = new Set<ClientConnection>()
+  const clients = createClientCounts()
+  const tunnels = createClientCounts()
+  const pool = createOriginPool()
+  const descriptors = createDescriptors({
+    limit: readDescriptorLimit(),
+    base: countDescriptors(),
+    onShort: (used, limit) =>
+      onWarning?.(
+        `${used} of ${limit} descriptors are in use: no more clients are let in until some close; raise the limit (LimitNOFILE=, ulimit -n)`,
+      ),
+  })
+  // who looks at metrics wants to know; nobody else does
+  const lag = config.admin.listen === '' ? undefined : watchEventLoop()
+  const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
+  const dials = new WeakMap<Policy, Dial>()
+  const resolvers = new Set<HostResolver>()
+  const idPrefix = randomBytes(4).toString('hex')
+  let exchanges = 0
+  let listeners: readonly Listener[] = []
+  let listening: readonly ListenAddress[] | undefined
+  let isDraining = false
+  let snapshot = takeSnapshot(config, options.ruleSet)
+  let heads = createHeads(config)
+
+  const context: TransportContext = {
+    get limits() {
+      return snapshot.config.limits
+    },
+    get requestHead() {
+      return heads.request
+    },
+    get responseHead() {
+      return heads.response
+    },
+    counts,
+    descriptors,
+    deadlines,
+    pool,
+    tunnels,
+    policy: () => snapshot.policy,
+    dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
+    nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
+    wallClock: Date.now,
+    isDraining: () => isDraining,
+    isRecording: () => exchangeSettled.hasSubscribers || isHeard(),
+    record(record) {
+      if (exchangeSettled.hasSubscribers) exchangeSettled.publish(record)
+      if (isHeard()) onExchange?.(record)
+    },
+    reportFault: (error) => onFault?.(error),
+  }
+
+  function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
+    const serves = listening ?? next.listen.map(toListenAddress)
+    const surroundings = { listening: [...serves, ...alsoOwn()], localAddresses: localAddresses() }
+    const policy = compilePolicy(next, ruleSet, surroundings)
+    const { dns, addresses } = next.egress
+    const resolver = openResolver({
+      dns,
+      ca: authorityOf(next),
+      now: () => performance.now(),
+      report: (message) => onWarning?.(message),
+      counts,
+      maxQueries: next.limits.dnsQueries,
+    })
+    resolvers.add(resolver)
+    const dial = createDialer({
+      resolver,
+      guard: policy.guard,
+      isOwn: policy.isOwn,
+      egressAddresses: createEgressAddresses(addresses),
+      limits: next.limits,
+      descriptors,
+      now: () => performance.now(),
+      counts,
+    })
+    dials.set(policy, dial)
+    return { config: next, policy, resolver, dial }
+  }
+
+  function places(): readonly BindPlace[] {
+    if (inherited.length > 0) return inherited.map((fd) => ({ fd }))
+    return config.listen.map((url) => {
+      const { address: host, port } = toListenAddress(url)
+      return { host, port }
+    })
+  }
+
+  function retire({ resolver }: Snapshot): void {
+    resolvers.delete(resolver)
+    resolver.close()
+  }
+
+  function replaceRules(ruleSet: RuleSet): void {
+    const before = snapshot
+    snapshot = takeSnapshot(config, ruleSet)
+    retire(before)
+  }
+
+  return {
+    get snapshot() {
+      return snapshot
+    },
+    get addresses() {
+      return listeners.map(({ url }) => url)
+    },
+    get connections() {
+      return connections.size
+    },
+    get busyConnections() {
+      let busy = 0
+      for (const { isIdle } of connections) if (!isIdle) busy++
+      return busy
+    },
+
+    async listen() {
+      const started: Listener[] = []
+      try {
+        for (const place of places()) {
+          const position = started.length + 1
+          const given = giveWay && { giveWay }
+          started.push(await startListener({ context, position, place, connections, clients, ...given }))
+        }
+        // sockets that somebody else has bound may be open to others
+        refuseOpenProxy({ ...config, listen: started.map(({ url }) => url) })
+      } catch (error) {
+        const closed = started.map((listener) => listener.close())
+        for (const connection of connections) connection.close()
+        await Promise.all(closed)
+        throw error
+      }
+      listeners = started
+      listening = started
+      // only now the ports are known that must not be dialled
+      replaceRules(snapshot.policy.rules)
+    },
+
+    noteListening(urls) {
+      listening = urls.map(toListenAddress)
+      replaceRules(snapshot.policy.rules)
+    },
+
+    replaceRules,
+
+    prepare(next, ruleSet) {
+      const coming = takeSnapshot(next, ruleSet)
+      const comingHeads = createHeads(next)
+      return {
+        commit() {
+          const before = snapshot
+          snapshot = coming
+          heads = comingHeads
+          pool.clear()
+          // exchanges that were decided before still dial by it: it ends when their time is up
+          setTimeout(() => retire(before), before.config.limits.connectTimeoutMs).unref()
+        },
+        abandon: () => retire(coming),
+      }
+    },
+
+    measure() {
+      const { user, system } = process.cpuUsage()
+      return {
+        counts: imageOf(counts),
+        connections: connections.size,
+        tunnels: tunnels.total,
+        sockets: descriptors.sockets,
+        idleOrigins: pool.size,
+        memoryBytes: process.memoryUsage.rss(),
+        cpuSeconds: (user + system) / 1_000_000,
+        descriptors: countDescriptors(),
+        descriptorLimit: descriptors.limit ?? 0,
+        lag: lag?.take() ?? [],
+      }
+    },
+
+    async close(drainMs) {
+      isDraining = true
+      const closed = listeners.map((listener) => listener.close())
+      const cut = await drain(connections, drainMs)
+      await Promise.all(closed)
+      pool.clear()
+      for (const resolver of resolvers) resolver.close()
+      lag?.close()
+      return cut
+    },
+  }
+}
+
+function createHeads({ limits }: Config) {
+  return { request: createRequestHead(limits), response: createResponseHead(limits) }
+}
+
+function localAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address))
+}
+
+function timeoutsOf({ limits }: Config): number[] {
+  const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs } = limits
+  return [
+    headTimeoutMs,
+    bodyTimeoutMs,
+    responseTimeoutMs,
+    idleTimeoutMs,
+    tunnelIdleTimeoutMs,
+    limits.connectionLifetimeMs,
+  ]
+}

@@ -1,0 +1,46 @@
+import cluster from 'node:cluster'
+import { fileURLToPath } from 'node:url'
+import type { FromWorker } from './messages.js'
+import type { SpawnWorker } from './supervisor.js'
+
+/** From dist/workers/ and from dist/command/ alike. */
+const PROGRAM = fileURLToPath(new URL('../command/worker.js', import.meta.url))
+
+/**
+ * Workers as processes of `node:cluster`. They accept by themselves at sockets that the primary opens
+ * (`SCHED_NONE`), so that no byte of a client crosses the primary.
+ */
+export function createSpawner(program = PROGRAM): SpawnWorker {
+  cluster.schedulingPolicy = cluster.SCHED_NONE
+  // strings as they are: lines of the access log would be escaped and read again as JSON
+  cluster.setupPrimary({ exec: program, args: [], serialization: 'advanced' })
+  return (hears) => {
+    const worker = cluster.fork()
+    worker.on('message', (message: FromWorker) => hears.message(message))
+    let how: string | undefined
+    let isConnected = true
+    // its last messages may be read after its end
+    const note = (): void => {
+      if (how !== undefined && !isConnected) hears.ended(how)
+    }
+    worker.on('exit', (code: number | null, signal: string | null) => {
+      how = signal === null ? `exit code ${code}` : `signal ${signal}`
+      note()
+    })
+    worker.on('disconnect', () => {
+      isConnected = false
+      note()
+    })
+    // a message to a process that has just ended; its end is told as such
+    worker.on('error', () => {})
+    return {
+      pid: worker.process.pid ?? 0,
+      send(message) {
+        worker.send(message, () => {})
+      },
+      kill() {
+        worker.process.kill('SIGKILL')
+      },
+    }
+  }
+}

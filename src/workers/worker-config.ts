@@ -1,0 +1,22 @@
+import type { Config, Limits } from '../config/config.js'
+
+/**
+ * The configuration of one of several workers. Each gets its share of the limits
+ * that are counted, rounded up, so that it decides alone and at once: asking the
+ * primary would cost every connection two messages. Lists are the primary's.
+ */
+export function toWorkerConfig(config: Config, workers: number): Config {
+  return { ...config, rules: { ...config.rules, files: [], lists: {} }, limits: shareOf(config.limits, workers) }
+}
+
+function shareOf(limits: Limits, workers: number): Limits {
+  return {
+    ...limits,
+    connections: Math.ceil(limits.connections / workers),
+    perClient: Math.ceil(limits.perClient / workers),
+    pendingDialsPerOrigin: Math.ceil(limits.pendingDialsPerOrigin / workers),
+    dnsQueries: Math.ceil(limits.dnsQueries / workers),
+    tunnels: Math.ceil(limits.tunnels / workers),
+    tunnelsPerClient: Math.ceil(limits.tunnelsPerClient / workers),
+  }
+}

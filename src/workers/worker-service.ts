@@ -1,0 +1,201 @@
+import { toListenAddress } from '../config/listen-url.js'
+import { readRuleImage } from '../config/rule-image-file.js'
+import { createCounts } from '../counts.js'
+import { CannotRunError } from '../errors.js'
+import { type AccessLog, createAccessLog } from '../observe/access-log.js'
+import type { ListenAddress } from '../policy/own-listeners.js'
+import type { RuleSet } from '../rules/rule.js'
+import { type Change, createServing, type Serving } from '../serving.js'
+import { createGiveWay } from './give-way.js'
+import type { FromWorker, Orders, ToWorker } from './messages.js'
+import { createPrimarySink } from './primary-sink.js'
+
+/** How soon after a client came the primary hears how many there are, where that is news, in ms. */
+const REPORT_MS = 20
+/** How soon it hears of it in any case, and of those that have gone. */
+const REPORT_LATE_MS = 200
+/** Connections that come and go all the time are no news. */
+const NEWS_SHARE = 0.25
+const NEWS_LEAST = 4
+
+export type WorkerServiceOptions = {
+  /** @param done called when it is on its way, with an error where it is not */
+  readonly send: (message: FromWorker, done?: (error: Error | null) => void) => void
+  /** Holds the thread up for so many ms. */
+  readonly pause: (ms: number) => void
+  /** Ends the process. */
+  readonly exit: (code: number) => void
+}
+
+type Prepared = { readonly orders: Orders; readonly change: Change; readonly log: AccessLog | undefined }
+
+/** A worker: does what the primary says, one message after the other. */
+export function createWorkerService({ send, pause, exit }: WorkerServiceOptions): {
+  receive(message: ToWorker): Promise<void>
+  /** Writes the lines that wait, before it returns. */
+  flushLog(): void
+} {
+  let loaded: { readonly orders: Orders; readonly ruleSet: RuleSet } | undefined
+  let serving: Serving | undefined
+  let accessLog: AccessLog | undefined
+  let inForce: Orders | undefined
+  let prepared: Prepared | undefined
+  const counts = createCounts()
+  let drains = 0
+  let reported = 0
+  let reportTimer: NodeJS.Timeout | undefined
+  let isNewsAwaited = false
+
+  const say = (level: 'error' | 'warn', message: string): void => send({ kind: 'message', level, message })
+  const gives = createGiveWay({ own: () => serving?.connections ?? 0, now: () => performance.now(), pause })
+
+  function report(): void {
+    reportTimer = undefined
+    const connections = serving?.connections ?? 0
+    if (connections !== reported) send({ kind: 'connections', connections })
+    reported = connections
+    if (connections > 0) reportTimer = setTimeout(report, REPORT_LATE_MS).unref()
+  }
+
+  function reportNews(): void {
+    isNewsAwaited = false
+    const change = Math.abs((serving?.connections ?? 0) - reported)
+    if (reportTimer !== undefined && change < Math.max(NEWS_LEAST, reported * NEWS_SHARE)) return
+    clearTimeout(reportTimer)
+    report()
+  }
+
+  function onClient(): void {
+    if (!isNewsAwaited) {
+      isNewsAwaited = true
+      setTimeout(reportNews, REPORT_MS).unref()
+    }
+    gives.giveWay()
+  }
+
+  function openLog({ config, lines }: Orders): AccessLog | undefined {
+    const { access } = config.log
+    if (access.file === 'off') return undefined
+    const onWarning = (message: string): void => say('warn', message)
+    const onLoss = (lost: number): void => {
+      counts.logLinesLost += lost
+    }
+    if (lines === 'file') return createAccessLog({ ...access, onLoss, onWarning })
+    return createAccessLog({ ...access, onLoss, onWarning, openSink: () => createPrimarySink(send, lines.colour) })
+  }
+
+  /** What is being compiled. */
+  let compiling: Orders | undefined
+  const authorityOf = (): string | undefined => compiling?.authority
+
+  async function listen(urls: readonly string[]): Promise<void> {
+    if (loaded === undefined) return
+    const { orders, ruleSet } = loaded
+    loaded = undefined
+    try {
+      accessLog = openLog(orders)
+      inForce = orders
+      compiling = orders
+      serving = createServing({
+        config: { ...orders.config, listen: urls },
+        ruleSet,
+        giveWay: onClient,
+        counts,
+        alsoOwn: () => adminOf(compiling ?? orders),
+        authorityOf,
+        onWarning: (message) => say('warn', message),
+        onFault: (error) => say('error', `fault in an exchange: ${error instanceof Error ? error.stack : error}`),
+      })
+      await serving.listen()
+      send({ kind: 'listening', addresses: serving.addresses })
+    } catch (error) {
+      if (!(error instanceof CannotRunError)) throw error
+      send({ kind: 'unable', message: error.message }, () => exit(3))
+    }
+  }
+
+  async function prepare(orders: Orders): Promise<void> {
+    const { version } = orders
+    try {
+      const ruleSet = await readImage(orders)
+      if (serving === undefined) return
+      const isSameLog = JSON.stringify(orders.config.log.access) === JSON.stringify(inForce?.config.log.access)
+      const log = isSameLog ? accessLog : openLog(orders)
+      compiling = orders
+      prepared = { orders, change: serving.prepare(orders.config, ruleSet), log }
+      send({ kind: 'prepared', version, error: undefined })
+    } catch (error) {
+      send({ kind: 'prepared', version, error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  function commit(): void {
+    if (prepared === undefined) return
+    const { orders, change, log } = prepared
+    prepared = undefined
+    change.commit()
+    inForce = orders
+    const before = accessLog
+    accessLog = log
+    send({ kind: 'committed', version: orders.version })
+    if (before !== log) void before?.close()
+  }
+
+  function abandon(): void {
+    prepared?.change.abandon()
+    if (prepared?.log !== accessLog) void prepared?.log?.close()
+    prepared = undefined
+  }
+
+  async function drain(drainMs: number): Promise<void> {
+    drains++
+    const cut = (await serving?.close(drainMs)) ?? 0
+    await accessLog?.close()
+    drains--
+    send({ kind: 'drained', cut }, () => {
+      // a second order to end may be under way
+      if (drains === 0) exit(0)
+    })
+  }
+
+  return {
+    async receive(message) {
+      switch (message.kind) {
+        case 'load':
+          loaded = { orders: message.orders, ruleSet: await readImage(message.orders) }
+          send({ kind: 'ready', version: message.orders.version })
+          return
+        case 'listen':
+          return listen(message.urls)
+        case 'prepare':
+          return prepare(message.orders)
+        case 'commit':
+          return commit()
+        case 'abandon':
+          return abandon()
+        case 'others':
+          return gives.noteOthers(message.connections, message.workers)
+        case 'reopenLog':
+          return accessLog?.reopen()
+        case 'count':
+          return send({ kind: 'counted', busy: serving?.busyConnections ?? 0 })
+        case 'measure':
+          return send({ kind: 'measured', measures: serving?.measure() })
+        case 'drain':
+          return drain(message.drainMs)
+      }
+    },
+    flushLog: () => accessLog?.flushNow(),
+  }
+}
+
+/** The primary's, with the port that it has. */
+function adminOf({ config }: Orders): readonly ListenAddress[] {
+  return config.admin.listen === '' ? [] : [toListenAddress(config.admin.listen)]
+}
+
+async function readImage({ image }: Orders): Promise<RuleSet> {
+  const ruleSet = await readRuleImage(image)
+  if (ruleSet === undefined) throw new Error(`${image} is of another version`)
+  return ruleSet
+}

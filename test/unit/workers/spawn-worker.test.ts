@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import type { FromWorker } from '../../../src/workers/messages.js'
+import { createSpawner } from '../../../src/workers/spawn-worker.js'
+import { createTempFolder } from '../../helpers/temp-folder.js'
+
+const folder = createTempFolder()
+
+test('a process hears what is sent, is heard, and its end is told with its last words before it', async () => {
+  const program = folder.write(
+    'program.mjs',
+    `process.on('message', (message) => {
+       process.send({ kind: 'counted', busy: message.kind === 'count' ? 1 : 2 }, () => process.exit(3))
+     })
+     process.send({ kind: 'up' })`,
+  )
+  const told: (FromWorker | string)[] = []
+  const worker = createSpawner(join(program))({
+    message(message) {
+      told.push(message)
+      if (message.kind === 'up') worker.send({ kind: 'count' })
+    },
+    ended: (how) => told.push(how),
+  })
+  expect(worker.pid).toBeGreaterThan(0)
+  await vi.waitFor(() => expect(told).toEqual([{ kind: 'up' }, { kind: 'counted', busy: 1 }, 'exit code 3']), 10_000)
+  // the process is gone
+  worker.send({ kind: 'count' })
+  worker.kill()
+})
+
+test('one that is killed is told by its signal', async () => {
+  const program = folder.write('waits.mjs', `process.on('message', () => {})\nprocess.send({ kind: 'up' })`)
+  const told: (FromWorker | string)[] = []
+  const worker = createSpawner(program)({
+    message: () => worker.kill(),
+    ended: (how) => told.push(how),
+  })
+  await vi.waitFor(() => expect(told).toEqual(['signal SIGKILL']), 10_000)
+})

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { DEFAULT_CONFIG } from '../../../src/config/config.js'
+import { mergeSettings } from '../../../src/config/settings.js'
+import { toWorkerConfig } from '../../../src/workers/worker-config.js'
+
+test('limits that are counted are shared, rounded up; sizes and times are not', () => {
+  const config = mergeSettings({
+    limits: {
+      connections: 100,
+      perClient: 10,
+      tunnels: 80,
+      tunnelsPerClient: 1,
+      pendingDialsPerOrigin: 9,
+      dnsQueries: 10,
+    },
+  })
+  expect(toWorkerConfig(config, 3).limits).toEqual({
+    ...DEFAULT_CONFIG.limits,
+    connections: 34,
+    perClient: 4,
+    tunnels: 27,
+    tunnelsPerClient: 1,
+    pendingDialsPerOrigin: 3,
+    dnsQueries: 4,
+  })
+})
+
+test('what rules are made of is the business of the primary', () => {
+  const files = [{ name: 'a', path: '/a', action: 'block' as const }]
+  const { rules } = toWorkerConfig(mergeSettings({ rules: { files, report: true } }), 2)
+  expect(rules).toMatchObject({ files: [], lists: {}, report: true })
+})
