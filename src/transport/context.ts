@@ -1,8 +1,10 @@
 import type { AccessRecord } from '../channels.js'
 import type { Limits } from '../config/config.js'
+import type { Counts } from '../counts.js'
 import type { RequestHead } from '../http/request-head.js'
 import type { ResponseHead } from '../http/response-head.js'
 import type { Policy } from '../pipeline/policy.js'
+import type { Descriptors } from '../upstream/descriptors.js'
 import type { DialDone, DialRequest } from '../upstream/dial.js'
 import type { ClientCounts } from './client-counts.js'
 import type { Deadlines } from './deadlines.js'
@@ -11,6 +13,8 @@ import type { OriginPool } from './origin-pool.js'
 /** What all connections of one proxy share. */
 export type TransportContext = {
   readonly limits: Limits
+  readonly counts: Counts
+  readonly descriptors: Descriptors
   readonly deadlines: Deadlines
   readonly pool: OriginPool
   /** Open tunnels per client; connections are counted by the listener. */

@@ -39,6 +39,8 @@ const NOT_ASKED: ReadonlySet<ErrorCode> = new Set([
   'VG_PROXY_LOOP',
   'VG_ADDRESS_PROHIBITED',
   'VG_REQUEST_BLOCKED',
+  'VG_CONNECTION_LIMIT',
+  'VG_DIAL_LIMIT',
 ])
 
 export function isUpstreamFault(error: ProxyError | null): boolean {

@@ -1,6 +1,9 @@
+import { toListenAddress } from '../config/listen-url.js'
 import { readRuleImage } from '../config/rule-image-file.js'
+import { createCounts } from '../counts.js'
 import { CannotRunError } from '../errors.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
+import type { ListenAddress } from '../policy/own-listeners.js'
 import type { RuleSet } from '../rules/rule.js'
 import { type Change, createServing, type Serving } from '../serving.js'
 import { createGiveWay } from './give-way.js'
@@ -37,6 +40,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   let accessLog: AccessLog | undefined
   let inForce: Orders | undefined
   let prepared: Prepared | undefined
+  const counts = createCounts()
   let drains = 0
   let reported = 0
   let reportTimer: NodeJS.Timeout | undefined
@@ -73,8 +77,11 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
     const { access } = config.log
     if (access.file === 'off') return undefined
     const onWarning = (message: string): void => say('warn', message)
-    if (lines === 'file') return createAccessLog({ ...access, onWarning })
-    return createAccessLog({ ...access, onWarning, openSink: () => createPrimarySink(send, lines.colour) })
+    const onLoss = (lost: number): void => {
+      counts.logLinesLost += lost
+    }
+    if (lines === 'file') return createAccessLog({ ...access, onLoss, onWarning })
+    return createAccessLog({ ...access, onLoss, onWarning, openSink: () => createPrimarySink(send, lines.colour) })
   }
 
   /** What is being compiled. */
@@ -94,6 +101,8 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
         config: { ...orders.config, listen: urls },
         ruleSet,
         giveWay: onClient,
+        counts,
+        alsoOwn: () => adminOf(compiling ?? orders),
         authorityOf,
         upstreamAuthoritiesOf,
         secret: Buffer.from(orders.secret, 'hex'),
@@ -176,12 +185,19 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
           return send({ kind: 'counted', busy: serving?.busyConnections ?? 0 })
         case 'askUpstreams':
           return send({ kind: 'upstreams', states: serving?.upstreamStates ?? [] })
+        case 'measure':
+          return send({ kind: 'measured', measures: serving?.measure() })
         case 'drain':
           return drain(message.drainMs)
       }
     },
     flushLog: () => accessLog?.flushNow(),
   }
+}
+
+/** The primary's, with the port that it has. */
+function adminOf({ config }: Orders): readonly ListenAddress[] {
+  return config.admin.listen === '' ? [] : [toListenAddress(config.admin.listen)]
 }
 
 async function readImage({ image }: Orders): Promise<RuleSet> {
