@@ -65,7 +65,8 @@ export type Counts = {
   readonly limits: Record<LimitName, number>
   readonly errors: Record<ErrorCode, number>
   readonly requestMs: Durations
-  readonly connectMs: Durations
+  /** By route: `direct`, or an upstream by its name. */
+  readonly connectMs: Map<string, Durations>
   /** Of names that were asked for; not of those that were known. */
   readonly dnsMs: Durations
   /** By RCODE, `TIMEOUT` among them. */
@@ -89,7 +90,7 @@ export function createCounts(): Counts {
     limits: zeros(LIMIT_NAMES),
     errors: zeros(Object.keys(ERROR_CATALOG) as ErrorCode[]),
     requestMs: createDurations(),
-    connectMs: createDurations(),
+    connectMs: new Map(),
     dnsMs: createDurations(),
     dnsErrors: new Map(),
     guardRefusals: new Map(),
@@ -118,6 +119,19 @@ export function observe(durations: Durations, ms: number): void {
   while (ms > (DURATION_BOUNDS_MS[bucket] ?? Number.POSITIVE_INFINITY)) bucket++
   durations.buckets[bucket] = (durations.buckets[bucket] ?? 0) + 1
   durations.sumMs += ms
+}
+
+/** What took this long at `key`. Keys come from a closed set: they become labels. */
+export function observeAt(map: Map<string, Durations>, key: string, ms: number): void {
+  observe(durationsAt(map, key), ms)
+}
+
+export function durationsAt(map: Map<string, Durations>, key: string): Durations {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const fresh = createDurations()
+  map.set(key, fresh)
+  return fresh
 }
 
 /** One more of `key`. Keys come from a closed set: they become labels. */

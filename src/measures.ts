@@ -2,6 +2,7 @@ import {
   type Counts,
   createCounts,
   type Durations,
+  durationsAt,
   type LimitName,
   type RequestCounts,
   requestCountsOf,
@@ -9,10 +10,11 @@ import {
 import type { ErrorCode } from './errors.js'
 
 /** Counts as plain data that survives JSON. */
-export type CountsImage = Omit<Counts, 'requests' | 'byRule' | 'dnsErrors' | 'guardRefusals'> & {
+export type CountsImage = Omit<Counts, 'requests' | 'byRule' | 'connectMs' | 'dnsErrors' | 'guardRefusals'> & {
   /** By listener: place and number of those that are not 0. */
   readonly requests: readonly (readonly [string, readonly (readonly [number, number])[]])[]
   readonly byRule: readonly (readonly [string, readonly (readonly [string, number])[]])[]
+  readonly connectMs: readonly (readonly [string, Durations])[]
   readonly dnsErrors: readonly (readonly [string, number])[]
   readonly guardRefusals: readonly (readonly [string, number])[]
 }
@@ -41,6 +43,7 @@ export function imageOf(counts: Counts): CountsImage {
     ...counts,
     requests: [...counts.requests].map(([listener, places]) => [listener, filled(places)]),
     byRule: [...counts.byRule].map(([list, levels]) => [list, [...levels]]),
+    connectMs: [...counts.connectMs],
     dnsErrors: [...counts.dnsErrors],
     guardRefusals: [...counts.guardRefusals],
   }
@@ -70,7 +73,7 @@ function add(sum: Counts, image: CountsImage): void {
   for (const name of Object.keys(sum.limits) as LimitName[]) sum.limits[name] += image.limits[name] ?? 0
   for (const code of Object.keys(sum.errors) as ErrorCode[]) sum.errors[code] += image.errors[code] ?? 0
   addDurations(sum.requestMs, image.requestMs)
-  addDurations(sum.connectMs, image.connectMs)
+  for (const [route, durations] of image.connectMs) addDurations(durationsAt(sum.connectMs, route), durations)
   addDurations(sum.dnsMs, image.dnsMs)
   sum.byDefault += image.byDefault
   sum.bytesFromClient += image.bytesFromClient

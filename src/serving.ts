@@ -16,6 +16,7 @@ import type { Policy } from './pipeline/policy.js'
 import { createEgressAddresses } from './policy/egress-addresses.js'
 import { createEgressGuard, EVERY_SPECIAL_RANGE } from './policy/egress-guard.js'
 import type { ListenAddress } from './policy/own-listeners.js'
+import { DIRECT } from './policy/upstream-settings.js'
 import type { RuleSet } from './rules/rule.js'
 import type { BindPlace } from './transport/bind.js'
 import { createClientCounts } from './transport/client-counts.js'
@@ -205,6 +206,7 @@ export function createServing(options: ServingOptions): Serving {
     const upstreams = createUpstreams({
       resolver,
       now: ways.now,
+      counts,
       connectTimeoutMs: limits.connectTimeoutMs,
       upstreams: next.upstreams,
       connect: createRace({ ...ways, guard: UPSTREAM_GUARD }, connect),
@@ -213,7 +215,7 @@ export function createServing(options: ServingOptions): Serving {
       authorities: upstreamAuthoritiesOf(next),
       sources,
     })
-    const directly = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
+    const directly = { ...ways, guard, route: DIRECT, egressAddresses: createEgressAddresses(addresses) }
     const dial = createEgressDial(routing, createRace(directly, connect), upstreams)
     dials.set(policy, dial)
     if (edge !== undefined) nativeDials.set(policy, createRace(directly, edge.connect))

@@ -148,21 +148,13 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('process_max_fds', 'Descriptors that may be open', [], () => positive(total(told, 'descriptorLimit')))
   gauge('process_cpu_seconds_total', 'CPU time used', [], () => [[{}, total(told, 'cpuSeconds')]])
 
-  addHistogram(
-    registry,
-    'request_duration_seconds',
-    'From the head of a request to the end of its answer',
-    {},
-    () => counts.requestMs,
+  addHistogram(registry, 'request_duration_seconds', 'From the head of a request to the end of its answer', () => [
+    [{}, counts.requestMs],
+  ])
+  addHistogram(registry, 'connect_duration_seconds', 'To connect to an origin, directly or through an upstream', () =>
+    [...counts.connectMs].map(([route, durations]) => [{ route }, durations]),
   )
-  addHistogram(
-    registry,
-    'connect_duration_seconds',
-    'To connect to an origin',
-    { route: 'direct' },
-    () => counts.connectMs,
-  )
-  addHistogram(registry, 'dns_duration_seconds', 'To resolve a name that was not known', {}, () => counts.dnsMs)
+  addHistogram(registry, 'dns_duration_seconds', 'To resolve a name that was not known', () => [[{}, counts.dnsMs]])
 
   return {
     contentType: registry.contentType,
@@ -175,34 +167,37 @@ export function createMetrics(sources: MetricSources): Metrics {
 }
 
 /** prom-client's own histogram can only be fed observation by observation; ours has been counted already. */
-function addHistogram(registry: Registry, name: string, help: string, labels: Labels, read: () => Durations): void {
+function addHistogram(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => readonly (readonly [Labels, Durations])[],
+): void {
   const fullName = `veilgate_${name}`
   const histogram = {
     name: fullName,
     help,
     async get() {
-      const durations = read()
-      let count = 0
-      const buckets = durations.buckets.map((inBucket, i) => {
-        count += inBucket
-        const bound = DURATION_BOUNDS_MS[i]
-        const le = bound === undefined ? '+Inf' : String(bound / 1_000)
-        return { metricName: `${fullName}_bucket`, labels: { ...labels, le }, value: count }
-      })
-      return {
-        name: fullName,
-        help,
-        type: 'histogram',
-        aggregator: 'sum',
-        values: [
-          ...buckets,
-          { metricName: `${fullName}_sum`, labels, value: durations.sumMs / 1_000 },
-          { metricName: `${fullName}_count`, labels, value: count },
-        ],
-      }
+      const values = read().flatMap(([labels, durations]) => histogramSamples(fullName, labels, durations))
+      return { name: fullName, help, type: 'histogram', aggregator: 'sum', values }
     },
   }
   registry.registerMetric(histogram as unknown as Metric)
+}
+
+function histogramSamples(name: string, labels: Labels, durations: Durations) {
+  let count = 0
+  const buckets = durations.buckets.map((inBucket, i) => {
+    count += inBucket
+    const bound = DURATION_BOUNDS_MS[i]
+    const le = bound === undefined ? '+Inf' : String(bound / 1_000)
+    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count }
+  })
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: durations.sumMs / 1_000 },
+    { metricName: `${name}_count`, labels, value: count },
+  ]
 }
 
 function* requestSamples(requests: ReadonlyMap<string, RequestCounts>): Iterable<Sample> {

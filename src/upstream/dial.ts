@@ -1,5 +1,5 @@
 import { isIPv6, type Socket } from 'node:net'
-import { type Counts, observe } from '../counts.js'
+import { type Counts, observeAt } from '../counts.js'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import type { Egress } from '../pipeline/routing.js'
 import type { EgressAddresses } from '../policy/egress-addresses.js'
@@ -109,6 +109,8 @@ export type DialerOptions = {
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
   readonly counts: Counts
+  /** Under which the time to connect is counted; without it, it is not. */
+  readonly route?: string
   /** Shared by dialers that count together; without it a dialer counts by itself. */
   readonly lines?: DialLines
 }
@@ -138,7 +140,7 @@ export function createDialer(options: DialerOptions): Dial {
  * (`VG_EGRESS_ADDRESS`) and never goes out from another.
  */
 export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial<S> {
-  const { resolver, egressAddresses, limits, descriptors, now, counts, lines = createDialLines() } = options
+  const { resolver, egressAddresses, limits, descriptors, now, counts, route, lines = createDialLines() } = options
   const { connectTimeoutMs } = limits
   const judge = createAddressJudge(options)
 
@@ -251,7 +253,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
     function onConnect(attempt: number, socket: S): void {
       release(attempt)
       const connectMs = now() - connectStartedAt
-      observe(counts.connectMs, connectMs)
+      if (route !== undefined) observeAt(counts.connectMs, route, connectMs)
       done(null, socket, { ip: candidates[attempt] ?? null, cnames, dnsMs, connectMs })
     }
 

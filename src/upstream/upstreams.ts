@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js'
+import type { Counts } from '../counts.js'
 import { ProxyError } from '../errors.js'
 import type { Routing } from '../pipeline/routing.js'
 import { hopsOf } from '../policy/routing-graph.js'
@@ -17,6 +18,7 @@ export type UpstreamsOptions = Omit<ChainOptions, 'name' | 'hops' | 'ca'> & {
   /** PEM by the path that `ca` names. */
   readonly authorities: ReadonlyMap<string, string>
   readonly sources: OrderSources
+  readonly counts: Pick<Counts, 'connectMs'>
 }
 
 /** The configured upstreams, by the policy of one snapshot. */
@@ -28,7 +30,7 @@ export type Upstreams = {
 }
 
 export function createUpstreams(options: UpstreamsOptions): Upstreams {
-  const { upstreams, states, authorities, sources, connectTimeoutMs, now } = options
+  const { upstreams, states, authorities, sources, connectTimeoutMs, now, counts } = options
   const places = new Map<string, Place>()
   const members: (readonly [Member, ProxySettings])[] = []
   const dials = new Map<string, Dial>()
@@ -49,7 +51,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   function proxyOf(name: string, settings: ProxySettings): Place {
     const ca = settings.ca === undefined ? undefined : authorities.get(settings.ca)
     const chain = createChain({ ...options, name, hops: hopsOf(settings), ca })
-    const member = createMember(states.stateOf(name, settings), chain, now)
+    const member = createMember(states.stateOf(name, settings), chain, now, counts)
     members.push([member, settings])
     return { member }
   }

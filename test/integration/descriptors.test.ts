@@ -1,6 +1,7 @@
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { TEST_ENGINE } from '../helpers/engines.js'
 import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { connectRaw, type RawPeer } from '../helpers/raw-peer.js'
 import { hasCommand } from '../helpers/run-command.js'
@@ -28,7 +29,9 @@ test.skipIf(!canLimit)(
     const place = newPlace()
     place.write('t.rules', 'block a.test\n')
     const config = place.write('veilgate.yaml', CONFIG)
-    const veilgate = await place.start(['--config', config], { through: ['prlimit', '--nofile=128:128'] })
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+      through: ['prlimit', '--nofile=128:128'],
+    })
     const [, admin = ''] = /metrics and health on (\S+)/.exec(veilgate.output.stderr) ?? []
     const metrics = async () => (await fetch(`${admin}/metrics`)).text()
 

@@ -89,3 +89,22 @@ test.skipIf(!hasPython)('an inherited socket that other machines reach needs cli
   expect(await once(child, 'exit')).toEqual([2, null])
   expect(stderr).toMatch(/other machines reach http:\/\/0\.0\.0\.0:\d+, and nothing says who may use this proxy/)
 })
+
+test.skipIf(!hasPython)(
+  'an inherited socket is served by the engine js, and the engine native says that it cannot',
+  async () => {
+    const place = newPlace()
+    const through = ['python3', activation, '127.0.0.1', '--']
+    const veilgate = await place.start([...OPEN, '--engine', 'auto'], { through })
+    expect(JSON.parse(veilgate.output.stdout).engine).toBe('js')
+    const bin = fileURLToPath(new URL('../../bin/veilgate', import.meta.url))
+    const words = [activation, '127.0.0.1', '--', bin, 'start', ...OPEN, '--engine', 'native']
+    const child = spawn('python3', words, { stdio: 'pipe' })
+    let stderr = ''
+    child.stderr.on('data', (data) => {
+      stderr += data
+    })
+    expect(await once(child, 'exit')).toEqual([3, null])
+    expect(stderr).toContain('the engine native cannot run: it binds its sockets itself; use --engine js')
+  },
+)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countOne, createCounts, observe, requestCountsOf, requestPlace } from '../../src/counts.js'
+import { countOne, createCounts, observe, observeAt, requestCountsOf, requestPlace } from '../../src/counts.js'
 import { imageOf, sumOf } from '../../src/measures.js'
 
 function counted() {
@@ -11,6 +11,7 @@ function counted() {
   counts.limits.perClient = 4
   counts.errors.VG_INTERNAL = 1
   observe(counts.requestMs, 7)
+  observeAt(counts.connectMs, 'tor', 9)
   Object.assign(counts, { byDefault: 5, bytesFromClient: 6, bytesToClient: 7, logLinesLost: 8, reloadedAt: 9 })
   return counts
 }
@@ -34,4 +35,5 @@ test('the sum of two is twice as much of all but the reload, which the first one
   expect(sum.byRule.get('ads')?.get('block')).toBe(4)
   expect([sum.limits.perClient, sum.errors.VG_INTERNAL, sum.dnsErrors.get('NXDOMAIN')]).toEqual([8, 2, 2])
   expect([sum.requestMs.buckets[1], sum.requestMs.sumMs]).toEqual([2, 14])
+  expect(sum.connectMs.get('tor')?.sumMs).toBe(18)
 })

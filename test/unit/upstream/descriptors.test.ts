@@ -46,6 +46,16 @@ describe('descriptors', () => {
     expect(stateAt(descriptors, first)[0]).toBe(true)
   })
 
+  test('kept count of elsewhere are as many', () => {
+    let elsewhere = 0
+    const descriptors = createDescriptors({ limit: 1_024, base: 24, elsewhere: () => elsewhere, onShort: () => {} })
+    expect(descriptors.ceiling).toBe(1_024 - 64)
+    elsewhere = 1_024 - 24 - 64 - 1
+    expect(stateAt(descriptors, 0)).toEqual([true, true, false])
+    expect(stateAt(descriptors, 1)).toEqual([true, true, true])
+    expect(descriptors.open).toBe(elsewhere + 1)
+  })
+
   test('are never short where the system tells no limit', () => {
     const descriptors = createDescriptors({ limit: undefined, base: 0, onShort: () => {} })
     expect(stateAt(descriptors, 10_000_000)).toEqual([false, false, false])
