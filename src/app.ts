@@ -177,6 +177,7 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       unready: () => (isDraining ? 'draining' : addresses.length === 0 ? 'starting' : undefined),
       sources: {
         version: readVersion(),
+        engine: () => serving.engine,
         measure: async () => [serving.measure(), ...((await fleet?.measure()) ?? [])],
         rules: () => rules().size,
         lists: () => lists.states(),

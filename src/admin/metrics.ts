@@ -15,6 +15,8 @@ import { type Measures, sumOf } from '../measures.js'
 /** What is asked for when somebody looks. */
 export type MetricSources = {
   readonly version: string
+  /** The data plane of the listeners. */
+  readonly engine: () => 'native' | 'js'
   /** What each process that serves clients tells of itself, this one first. */
   readonly measure: () => Promise<readonly Measures[]>
   /** Rules in force. */
@@ -79,7 +81,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   }
 
   gauge('veilgate_build_info', 'The version that runs', ['version', 'engine', 'node'], () => [
-    [{ version: sources.version, engine: 'js', node: process.versions.node }, 1],
+    [{ version: sources.version, engine: sources.engine(), node: process.versions.node }, 1],
   ])
   counter(
     'requests_total',

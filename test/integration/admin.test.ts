@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { TEST_ENGINE } from '../helpers/engines.js'
 import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { eventually } from '../helpers/raw-peer.js'
 import { askFor, newPlace } from '../helpers/running-command.js'
@@ -41,6 +42,7 @@ test('exchanges, tunnels, octets and limits met are in the metrics', async () =>
       'veilgate_decisions_total{level="block",list="t.rules"} 1',
       'veilgate_errors_total{error="VG_URI_TOO_LONG"} 1',
       'veilgate_ratelimited_total{limit="uriBytes"} 1',
+      expect.stringContaining(`engine="${TEST_ENGINE}"`),
       'veilgate_tunnels_active 1',
       'veilgate_connections_active 2',
       'veilgate_origin_connections_idle 1',

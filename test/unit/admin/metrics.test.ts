@@ -18,6 +18,7 @@ function setUp(more: readonly Partial<Measures>[] = []) {
   }
   const metrics = createMetrics({
     version: '1.2.3',
+    engine: () => 'native',
     measure: async () => [
       { ...own, counts: imageOf(counts) },
       ...more.map((other) => ({ ...own, counts: imageOf(counts), ...other })),

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import { type AdminServer, openAdminServer } from '../../../src/admin/server.js'
 
-const SOURCES = { version: '1.2.3', measure: async () => [], rules: () => 0, lists: () => [] }
+const SOURCES = { version: '1.2.3', engine: () => 'native', measure: async () => [], rules: () => 0, lists: () => [] }
 
 const open: AdminServer[] = []
 afterEach(async () => {
@@ -47,7 +47,7 @@ test('tells that it lives, that it is ready, and its metrics', async () => {
   expect(await ask(server, '/readyz')).toMatchObject({ status: 200, body: 'ready\n' })
   const metrics = await ask(server, '/metrics')
   expect(metrics).toMatchObject({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' })
-  expect(metrics.body).toContain('veilgate_build_info{version="1.2.3",engine="js",node="')
+  expect(metrics.body).toContain('veilgate_build_info{version="1.2.3",engine="native",node="')
 })
 
 test('is alive and not ready while it drains', async () => {
