@@ -9,6 +9,9 @@ import ts from 'typescript'
 const MAY_IMPORT = {
   'errors.ts': [],
   'channels.ts': [],
+  'counts.ts': [],
+  'measures.ts': [],
+  'event-loop-lag.ts': [],
   http: [],
   rules: ['http'],
   policy: ['http', 'rules/rule.ts'],
@@ -22,9 +25,20 @@ const MAY_IMPORT = {
   import: ['http', 'rules'],
   subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
   control: ['config/cache-directory.ts'],
+  admin: ['policy/own-listeners.ts', 'transport/bind.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
   'policy-diff': ['rules'],
-  'serving.ts': ['http', 'rules', 'policy', 'pipeline', 'channels.ts', 'upstream', 'transport', 'config'],
+  'serving.ts': [
+    'event-loop-lag.ts',
+    'http',
+    'rules',
+    'policy',
+    'pipeline',
+    'channels.ts',
+    'upstream',
+    'transport',
+    'config',
+  ],
   'app.ts': [
     'serving.ts',
     'compile-rules.ts',
@@ -39,10 +53,12 @@ const MAY_IMPORT = {
     'observe',
     'config',
     'subscriptions',
+    'admin',
   ],
   workers: [
     'http',
     'rules',
+    'policy/own-listeners.ts',
     'config',
     'observe',
     'transport/native-addon.ts',
@@ -73,7 +89,7 @@ const MAY_IMPORT = {
 }
 
 /** Plain data and types without a dependency: anybody may name them. */
-const SHARED = ['errors.ts', 'config/config.ts']
+const SHARED = ['errors.ts', 'config/config.ts', 'counts.ts', 'measures.ts']
 
 /** Anybody may name its types; only the edge, which has a row above, may publish or subscribe. */
 const SHARED_TYPES = ['channels.ts']
@@ -81,6 +97,7 @@ const SHARED_TYPES = ['channels.ts']
 const HOMES = {
   commander: 'cli',
   winston: 'observe/logger.ts',
+  'prom-client': 'admin/metrics.ts',
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
   socks: 'upstream/socks.ts',

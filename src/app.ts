@@ -1,13 +1,18 @@
 import { isIPv6 } from 'node:net'
+import type { AdminServer } from './admin/server.js'
 import type { AccessRecord } from './channels.js'
 import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
+import { isLoopbackListener, toListenAddress } from './config/listen-url.js'
 import { loadRules } from './config/load-rules.js'
 import { refuseUnsafeRouting } from './config/routing.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
+import { readVersion } from './config/version.js'
+import { type Counts, createCounts } from './counts.js'
 import { InputError } from './errors.js'
 import { parseAuthority } from './http/authority.js'
 import { identitySiteOf } from './http/site.js'
+import type { Measures } from './measures.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import { isolationsOf } from './policy/isolation.js'
 import type { RuleSet } from './rules/rule.js'
@@ -32,6 +37,10 @@ export type ProxyOptions = Omit<Settings, 'workers'> & {
   /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. `rules.lists` are added to either. */
   readonly ruleSet?: RuleSet
   readonly logger?: ProxyLogger
+  /** What it counts, for a program that adds to it or reads it; without it the proxy has its own. */
+  readonly counts?: Counts
+  /** Descriptors of listening TCP sockets, used instead of binding `listen`. */
+  readonly inherited?: readonly number[]
 }
 
 export type RenewedIdentity = {
@@ -81,6 +90,8 @@ export type Proxy = {
   readonly addresses: readonly string[]
   /** The data plane of the listeners, `js` before `listen`. */
   readonly engine: 'native' | 'js'
+  /** URL of the admin listener, with the port taken; empty where there is none. */
+  readonly adminAddress: string
   readonly rules: RuleSet
   /** Client connections open now. */
   readonly connections: number
@@ -94,6 +105,8 @@ export type Fleet = {
   listen(config: Config, ruleSet: RuleSet): Promise<readonly string[]>
   /** Has all workers compile what shall be in force next. @throws {Error} one of them cannot; then nothing has changed */
   prepare(config: Config, ruleSet: RuleSet): Promise<FleetChange>
+  /** What each worker tells of itself; of those that have ended, their counts. */
+  measure(): Promise<readonly Measures[]>
   close(drainMs: number): Promise<number>
   /** The data plane of the workers, `js` before `listen`. */
   readonly engine: 'native' | 'js'
@@ -124,7 +137,10 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
   refuseUnsafeRouting(config)
   const logger = options.logger
   const subscribers: Subscribers = { exchange: new Set(), rules: new Set() }
+  const counts = options.counts ?? createCounts()
   let addresses: readonly string[] = []
+  let admin: AdminServer | undefined
+  let isDraining = false
   const serving = createServing({
     config,
     ruleSet: options.ruleSet ?? compileRules([], defaultOf(config)),
@@ -135,6 +151,9 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
     onFault: (error) => logger?.error(`fault in an exchange: ${error instanceof Error ? error.stack : error}`),
     onWarning: (message) => logger?.warn(message),
     onNotice: (message) => logger?.info(message),
+    counts,
+    inherited: options.inherited ?? [],
+    alsoOwn: () => (admin === undefined ? [] : [admin]),
   })
   const served = fleet ?? serving
   const rules = (): RuleSet => serving.snapshot.policy.rules
@@ -153,12 +172,40 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
   /** In two steps, so that no two workers answer by different rules for longer than a message takes. */
   async function putInForce(next: Config, ruleSet: RuleSet): Promise<void> {
     const own = serving.prepare(next, ruleSet)
-    const workers = await fleet?.prepare(next, ruleSet).catch((error) => {
+    const workers = await fleet?.prepare(withAdmin(next), ruleSet).catch((error) => {
       own.abandon()
       throw error
     })
     own.commit()
     await workers?.commit()
+  }
+
+  /** With the port that the admin listener has taken: workers do not know of it otherwise. */
+  function withAdmin(next: Config): Config {
+    return admin === undefined ? next : { ...next, admin: { ...next.admin, listen: admin.url } }
+  }
+
+  /** Before there are clients: who looks sees the start too. */
+  async function openAdmin(): Promise<AdminServer | undefined> {
+    const { listen: url, hosts } = config.admin
+    if (url === '') return undefined
+    const { openAdminServer } = await import('./admin/server.js')
+    const { address: host, port } = toListenAddress(url)
+    if (!isLoopbackListener(url))
+      logger?.warn(`other machines reach the admin listener ${url}: it tells how the proxy is used`)
+    return openAdminServer({
+      host,
+      port,
+      hosts,
+      unready: () => (isDraining ? 'draining' : addresses.length === 0 ? 'starting' : undefined),
+      sources: {
+        version: readVersion(),
+        engine: () => serving.engine,
+        measure: async () => [serving.measure(), ...((await fleet?.measure()) ?? [])],
+        rules: () => rules().size,
+        lists: () => lists.states(),
+      },
+    })
   }
 
   return {
@@ -170,6 +217,9 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
     },
     get engine() {
       return served.engine
+    },
+    get adminAddress() {
+      return admin?.url ?? ''
     },
     get rules() {
       return rules()
@@ -186,23 +236,32 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
 
     async listen() {
       refuseOpenProxy(config)
-      // the first listener may have clients before the last one is bound
-      await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), serving.replaceRules)
-      if (fleet === undefined) {
-        await serving.listen()
-        addresses = serving.addresses
-      } else {
-        addresses = await fleet.listen(config, rules())
-        serving.noteListening(addresses)
+      admin = await openAdmin()
+      try {
+        // the first listener may have clients before the last one is bound
+        await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), serving.replaceRules)
+        if (fleet === undefined) {
+          await serving.listen()
+          addresses = serving.addresses
+        } else {
+          addresses = await fleet.listen(withAdmin(config), rules())
+          serving.noteListening(addresses)
+        }
+      } catch (error) {
+        await admin?.close()
+        throw error
       }
       lists.start()
+      counts.reloadedAt = Date.now()
     },
 
     async close({ drainMs = 5_000 } = {}) {
+      isDraining = true
       const listsClosed = lists.close()
       const cut = await served.close(drainMs)
       if (fleet !== undefined) await serving.close(0)
       await listsClosed
+      await admin?.close()
       return cut
     },
 
@@ -210,11 +269,21 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       if (addresses.length === 0) throw new Error('reload() needs a proxy that listens')
       const nextConfig = mergeSettings(withoutExtras(next))
       refuseUnsafeRouting(nextConfig)
-      const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, rules()))
       const before = serving.snapshot
-      await lists.adopt(nextConfig, ruleSet, (whole) => putInForce(nextConfig, whole))
+      try {
+        const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, rules()))
+        await lists.adopt(nextConfig, ruleSet, (whole) => putInForce(nextConfig, whole))
+      } catch (error) {
+        counts.isReloaded = false
+        throw error
+      }
+      counts.isReloaded = true
+      counts.reloadedAt = Date.now()
       if (nextConfig.listen.join() !== before.config.listen.join()) {
         logger?.warn('the listen addresses changed: they take effect at the next start')
+      }
+      if (JSON.stringify(nextConfig.admin) !== JSON.stringify(before.config.admin)) {
+        logger?.warn('the admin listener changed: it takes effect at the next start')
       }
     },
 
@@ -266,6 +335,12 @@ function defaultOf({ rules }: Config) {
   return rules.default === undefined ? {} : { default: rules.default }
 }
 
-function withoutExtras({ ruleSet: _ruleSet, logger: _logger, ...settings }: ProxyOptions): Settings {
+function withoutExtras({
+  ruleSet: _ruleSet,
+  logger: _logger,
+  counts: _counts,
+  inherited: _inherited,
+  ...settings
+}: ProxyOptions): Settings {
   return settings
 }

@@ -44,6 +44,8 @@ export const ERROR_CATALOG = {
   ),
   VG_CLIENT_LIMIT: spec(429, 'connection_limit_reached', 'this client has too many connections or tunnels open'),
   VG_CONNECTION_LIMIT: fatal(503, 'connection_limit_reached', 'the proxy has too many connections open'),
+  VG_TUNNEL_LIMIT: spec(503, 'connection_limit_reached', 'the proxy has too many tunnels open'),
+  VG_DIAL_LIMIT: spec(503, 'connection_limit_reached', 'too many connections to this origin are being made'),
   VG_PROXY_LOOP: spec(508, 'proxy_loop_detected', 'the target is this proxy itself'),
   VG_INTERNAL: fatal(500, 'proxy_internal_error', 'unexpected failure inside the proxy'),
 } as const satisfies Record<string, ErrorSpec>
@@ -84,6 +86,9 @@ const CODE_BY_ERRNO: Readonly<Record<string, ErrorCode>> = {
   EPERM: 'VG_ORIGIN_UNROUTABLE',
   EINVAL: 'VG_ORIGIN_UNROUTABLE',
   EACCES: 'VG_ORIGIN_UNROUTABLE',
+  // no descriptor is left: what is reserved for this was not enough
+  EMFILE: 'VG_CONNECTION_LIMIT',
+  ENFILE: 'VG_CONNECTION_LIMIT',
 }
 
 /** What a failed socket operation towards an origin means; anything unknown is a fault of ours. */

@@ -5,14 +5,20 @@ import { type AccessRecord, exchangeSettled } from './channels.js'
 import { createAuthorityReader, createUpstreamAuthorityReader } from './config/authority-file.js'
 import type { Config } from './config/config.js'
 import { toListenAddress } from './config/listen-url.js'
+import { refuseOpenProxy } from './config/settings.js'
+import { type Counts, createCounts } from './counts.js'
+import { watchEventLoop } from './event-loop-lag.js'
 import { createRequestHead } from './http/request-head.js'
 import { createResponseHead } from './http/response-head.js'
+import { imageOf, type Measures } from './measures.js'
 import { compilePolicy } from './pipeline/compile-policy.js'
 import type { Policy } from './pipeline/policy.js'
 import { createEgressAddresses } from './policy/egress-addresses.js'
 import { createEgressGuard, EVERY_SPECIAL_RANGE } from './policy/egress-guard.js'
 import type { ListenAddress } from './policy/own-listeners.js'
+import { DIRECT } from './policy/upstream-settings.js'
 import type { RuleSet } from './rules/rule.js'
+import type { BindPlace } from './transport/bind.js'
 import { createClientCounts } from './transport/client-counts.js'
 import type { TransportContext } from './transport/context.js'
 import { createDeadlines, tickFor } from './transport/deadlines.js'
@@ -24,7 +30,9 @@ import { listenNatively } from './transport/native-listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
 import { createActiveChecks } from './upstream/active-checks.js'
 import { createAddressJudge } from './upstream/address-judge.js'
-import { createDialer, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
+import { createSocketConnect } from './upstream/connect-socket.js'
+import { countDescriptors, createDescriptors, readDescriptorLimit } from './upstream/descriptors.js'
+import { createDialLines, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
 import { createIdentities, type Generations } from './upstream/identities.js'
 import type { HostResolver } from './upstream/resolver.js'
@@ -70,6 +78,12 @@ export type ServingOptions = {
   readonly giveWay?: () => void
   /** Of a worker with the engine native: descriptors that listen at the addresses of the configuration, in their order. */
   readonly sockets?: readonly number[]
+  /** What it counts; without it the process has its own. */
+  readonly counts?: Counts
+  /** Descriptors of listening TCP sockets, used instead of binding `listen`. */
+  readonly inherited?: readonly number[]
+  /** Listeners of this proxy that serve no clients, and that clients may not reach either. */
+  readonly alsoOwn?: () => readonly ListenAddress[]
 }
 
 /** What was prepared; one of the two is called, once. */
@@ -109,17 +123,31 @@ export type Serving = {
   replaceRules(ruleSet: RuleSet): void
   /** Compiles what shall be in force next. Nothing changes before it is committed. */
   prepare(config: Config, ruleSet: RuleSet): Change
+  measure(): Measures
   /** See `Proxy.close`. */
   close(drainMs: number): Promise<number>
 }
 
 export function createServing(options: ServingOptions): Serving {
   const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay, sockets } = options
+  const { counts = createCounts(), inherited = [], alsoOwn = () => [] } = options
   const authorityOf = options.authorityOf ?? createAuthorityReader()
   const upstreamAuthoritiesOf = options.upstreamAuthoritiesOf ?? createUpstreamAuthorityReader()
   const connections = new Set<OpenConnection>()
   const clients = createClientCounts()
+  const tunnels = createClientCounts()
   const pool = createOriginPool()
+  const descriptors = createDescriptors({
+    limit: readDescriptorLimit(),
+    base: countDescriptors(),
+    elsewhere: () => edge?.descriptors ?? 0,
+    onShort: (used, limit) =>
+      onWarning?.(
+        `${used} of ${limit} descriptors are in use: no more clients are let in until some close; raise the limit (LimitNOFILE=, ulimit -n)`,
+      ),
+  })
+  // who looks at metrics wants to know; nobody else does
+  const lag = config.admin.listen === '' ? undefined : watchEventLoop()
   const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
   const dials = new WeakMap<Policy, Dial>()
   const nativeDials = new WeakMap<Policy, Dial<SocketId>>()
@@ -158,10 +186,12 @@ export function createServing(options: ServingOptions): Serving {
     get responseHead() {
       return heads.response
     },
+    counts,
+    descriptors,
     deadlines,
     pool,
     identities,
-    tunnels: createClientCounts(),
+    tunnels,
     policy: () => snapshot.policy,
     dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
     nextId: () => `${idPrefix}-${(exchanges++).toString(36)}`,
@@ -176,7 +206,8 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
-    const surroundings = { listening: listening ?? next.listen.map(toListenAddress), localAddresses: localAddresses() }
+    const serves = listening ?? next.listen.map(toListenAddress)
+    const surroundings = { listening: [...serves, ...alsoOwn()], localAddresses: localAddresses() }
     const policy = compilePolicy(next, ruleSet, surroundings)
     const { dns, addresses } = next.egress
     const resolver = openResolver({
@@ -184,27 +215,48 @@ export function createServing(options: ServingOptions): Serving {
       ca: authorityOf(next),
       now: () => performance.now(),
       report: (message) => onWarning?.(message),
+      counts,
+      maxQueries: next.limits.dnsQueries,
     })
     resolvers.add(resolver)
     const { guard, isOwn, routing } = policy
-    const ways = { resolver, isOwn, connectTimeoutMs: next.limits.connectTimeoutMs, now: () => performance.now() }
+    const { limits } = next
+    const lines = createDialLines()
+    const ways = { resolver, isOwn, limits, descriptors, lines, counts, now: () => performance.now() }
+    const connect = createSocketConnect(descriptors, limits.bufferBytes)
     const upstreams = createUpstreams({
-      ...ways,
+      resolver,
+      now: ways.now,
+      counts,
+      connectTimeoutMs: limits.connectTimeoutMs,
       upstreams: next.upstreams,
-      connect: createDialer({ ...ways, guard: UPSTREAM_GUARD }),
+      connect: createRace({ ...ways, guard: UPSTREAM_GUARD }, connect),
       judge: createAddressJudge({ guard, isOwn }),
       states,
       authorities: upstreamAuthoritiesOf(next),
       sources,
       identities,
     })
-    const direct = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
-    const dial = createEgressDial(routing, createIsolatedDial(createDialer(direct), identities), upstreams, identities)
+    const direct = { ...ways, guard, route: DIRECT, egressAddresses: createEgressAddresses(addresses) }
+    const dial = createEgressDial(
+      routing,
+      createIsolatedDial(createRace(direct, connect), identities),
+      upstreams,
+      identities,
+    )
     dials.set(policy, dial)
     if (edge !== undefined) {
       nativeDials.set(policy, createIsolatedDial(createRace(direct, edge.connect), identities))
     }
     return { config: next, policy, resolver, upstreams, dial }
+  }
+
+  function places(): readonly BindPlace[] {
+    if (inherited.length > 0) return inherited.map((fd) => ({ fd }))
+    return config.listen.map((url) => {
+      const { address: host, port } = toListenAddress(url)
+      return { host, port }
+    })
   }
 
   function retire({ resolver }: Snapshot): void {
@@ -214,16 +266,24 @@ export function createServing(options: ServingOptions): Serving {
 
   /** @throws {CannotRunError} `native` is wanted and cannot be had */
   function startEdge(): void {
-    const choice = chooseEngine(config.engine)
+    const choice = chooseEngine(config.engine, inherited.length > 0 ? 'it binds its sockets itself' : undefined)
     engine = choice.engine
-    if (choice.engine === 'native') edge = new NativeEdge(choice.addon, deadlines)
+    if (choice.engine === 'native')
+      edge = new NativeEdge(choice.addon, { deadlines, counts, ceiling: descriptors.ceiling })
     else if (choice.why !== '') onNotice?.(`the engine native cannot run, so js does: ${choice.why}`)
   }
 
-  function startOne(host: string, port: number, descriptor: number | undefined): Promise<Listener> {
-    const common = { context, host, port, connections, clients, ...(giveWay && { giveWay }) }
-    if (edge === undefined) return startListener(common)
-    return listenNatively({ ...common, edge, dial: dialNatively, ...(descriptor !== undefined && { descriptor }) })
+  function startOne(position: number, place: BindPlace): Promise<Listener> {
+    const common = { context, position, place, connections, clients, ...(giveWay && { giveWay }) }
+    if (edge === undefined || 'fd' in place) return startListener(common)
+    const descriptor = sockets?.[position - 1]
+    return listenNatively({
+      ...common,
+      place,
+      edge,
+      dial: dialNatively,
+      ...(descriptor !== undefined && { descriptor }),
+    })
   }
 
   function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
@@ -288,10 +348,9 @@ export function createServing(options: ServingOptions): Serving {
       replaceRules(snapshot.policy.rules)
       const started: Listener[] = []
       try {
-        for (const [i, url] of config.listen.entries()) {
-          const { address, port } = toListenAddress(url)
-          started.push(await startOne(address, port, sockets?.[i]))
-        }
+        for (const place of places()) started.push(await startOne(started.length + 1, place))
+        // sockets that somebody else has bound may be open to others
+        refuseOpenProxy({ ...config, listen: started.map(({ url }) => url) })
       } catch (error) {
         const closed = started.map((listener) => listener.close())
         for (const connection of connections) connection.close()
@@ -329,6 +388,23 @@ export function createServing(options: ServingOptions): Serving {
       }
     },
 
+    measure() {
+      edge?.countTraffic()
+      const { user, system } = process.cpuUsage()
+      return {
+        counts: imageOf(counts),
+        connections: connections.size,
+        tunnels: tunnels.total,
+        sockets: descriptors.open,
+        idleOrigins: pool.size,
+        memoryBytes: process.memoryUsage.rss(),
+        cpuSeconds: (user + system) / 1_000_000,
+        descriptors: countDescriptors(),
+        descriptorLimit: descriptors.limit ?? 0,
+        lag: lag?.take() ?? [],
+      }
+    },
+
     async close(drainMs) {
       isDraining = true
       clearInterval(checkTimer)
@@ -339,6 +415,7 @@ export function createServing(options: ServingOptions): Serving {
       stopEdge()
       pool.clear()
       for (const resolver of resolvers) resolver.close()
+      lag?.close()
       return cut
     },
   }
@@ -354,5 +431,12 @@ function localAddresses(): string[] {
 
 function timeoutsOf({ limits }: Config): number[] {
   const { headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs } = limits
-  return [headTimeoutMs, bodyTimeoutMs, responseTimeoutMs, idleTimeoutMs, tunnelIdleTimeoutMs]
+  return [
+    headTimeoutMs,
+    bodyTimeoutMs,
+    responseTimeoutMs,
+    idleTimeoutMs,
+    tunnelIdleTimeoutMs,
+    limits.connectionLifetimeMs,
+  ]
 }

@@ -4,7 +4,9 @@
 #include <net/if.h>
 #include <node_api.h>
 
+#include <algorithm>
 #include <array>
+#include <climits>
 #include <memory>
 #include <string>
 
@@ -309,12 +311,14 @@ napi_value Connect(napi_env env, napi_callback_info info) {
   return Integer(env, static_cast<int32_t>(call.edge->Connect(ip, static_cast<uint16_t>(call.Uint(1)), local_ip)));
 }
 
-// splice(client, origin, idleMs): whether both were there
+// splice(client, origin, idleMs, lifeMs): whether both were there
 napi_value Splice(napi_env env, napi_callback_info info) {
-  const Call<3> call(env, info);
+  const Call<4> call(env, info);
   const int64_t idle_ms = call.Long(2);
+  const int64_t life_ms = call.Long(3) > 0 ? call.Long(3) : 0;
   return Boolean(env, call.edge != nullptr && idle_ms > 0 &&
-                          call.edge->Splice(call.Uint(0), call.Uint(1), static_cast<uint64_t>(idle_ms)));
+                          call.edge->Splice(call.Uint(0), call.Uint(1), static_cast<uint64_t>(idle_ms),
+                                            static_cast<uint64_t>(life_ms)));
 }
 
 // close(id, reset)
@@ -372,6 +376,29 @@ napi_value Sweep(napi_env env, napi_callback_info info) {
 napi_value SetHeadLimit(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
   if (call.edge != nullptr) call.edge->set_head_limit(call.Uint(0));
+  return Undefined(env);
+}
+
+// setDescriptorCeiling(number)
+napi_value SetDescriptorCeiling(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  if (call.edge != nullptr) call.edge->set_descriptor_ceiling(static_cast<int>(std::min(call.Uint(0), uint32_t{INT_MAX})));
+  return Undefined(env);
+}
+
+// descriptors(): how many are open
+napi_value Descriptors(napi_env env, napi_callback_info info) {
+  const Call<0> call(env, info);
+  return Integer(env, call.edge == nullptr ? 0 : static_cast<int32_t>(call.edge->descriptors()));
+}
+
+// takeTraffic(into): what has moved since the last time, into an array of three: from clients, to clients, waits
+napi_value TakeTraffic(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  const Traffic traffic = call.edge == nullptr ? Traffic{} : call.edge->TakeTraffic();
+  napi_set_element(env, call.values[0], 0, Number(env, static_cast<double>(traffic.from_client)));
+  napi_set_element(env, call.values[0], 1, Number(env, static_cast<double>(traffic.to_client)));
+  napi_set_element(env, call.values[0], 2, Number(env, static_cast<double>(traffic.waits)));
   return Undefined(env);
 }
 
@@ -447,7 +474,7 @@ napi_property_descriptor Method(const char* name, napi_callback callback) {
 
 NAPI_MODULE_INIT() {
   using veilgate::Method;
-  const std::array<napi_property_descriptor, 11> methods = {
+  const std::array<napi_property_descriptor, 14> methods = {
       Method("listen", veilgate::Listen),
       Method("listenAt", veilgate::ListenAt),
       Method("connect", veilgate::Connect),
@@ -458,6 +485,9 @@ NAPI_MODULE_INIT() {
       Method("localAddress", veilgate::LocalAddress),
       Method("sweep", veilgate::Sweep),
       Method("setHeadLimit", veilgate::SetHeadLimit),
+      Method("setDescriptorCeiling", veilgate::SetDescriptorCeiling),
+      Method("descriptors", veilgate::Descriptors),
+      Method("takeTraffic", veilgate::TakeTraffic),
       Method("destroy", veilgate::Destroy),
   };
   napi_value edge;

@@ -169,7 +169,9 @@ void Edge::Sweep() {
   sockets_.ForEach([this, now](Socket* socket) {
     if (socket->kind != Kind::kTunnel || !socket->is_client) return;
     const uint64_t silent_ms = now - socket->active_at;
-    if (silent_ms >= socket->idle_ms) {
+    if (now >= socket->ends_at) {
+      EndTunnel(socket, EndReason::kLifetime);
+    } else if (silent_ms >= socket->idle_ms) {
       EndTunnel(socket, EndReason::kIdle);
     } else if (silent_ms >= kProbeAfterSeconds * 1000 && !socket->probed) {
       socket->probed = true;
@@ -282,7 +284,20 @@ void Edge::Accept(Socket* listener) {
       event.address = address.six;
     }
     events_.push_back(event);
+    // the kernel gives the lowest number that is free, so that all below are in use: the next one when this one has been judged
+    if (fd >= descriptor_ceiling_) return;
   }
+}
+
+void Edge::set_descriptor_ceiling(int ceiling) {
+  descriptor_ceiling_ = ceiling;
+  pipes_.set_ceiling(ceiling);
+}
+
+Traffic Edge::TakeTraffic() {
+  const Traffic taken = traffic_;
+  traffic_ = {};
+  return taken;
 }
 
 // Out of descriptors or memory: who waits in the backlog stays there.
@@ -361,6 +376,7 @@ bool Edge::Watch(Socket* socket, uint32_t events) {
 
 void Edge::AwaitWritable(Socket* socket) {
   socket->writable = false;
+  traffic_.waits++;
   if (socket->watches_writable) return;
   socket->watches_writable = true;
   epoll_event event = {};

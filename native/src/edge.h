@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <uv.h>
 
+#include <climits>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -26,7 +27,15 @@ enum class EventType : uint8_t {
   kEnded,       // tunnel, by the id of its client; code: EndReason
 };
 
-enum class EndReason : int { kClosed, kClientReset, kOriginReset, kIdle, kAborted };
+enum class EndReason : int { kClosed, kClientReset, kOriginReset, kIdle, kAborted, kLifetime };
+
+// What has moved through tunnels since somebody asked.
+struct Traffic {
+  uint64_t from_client = 0;
+  uint64_t to_client = 0;
+  // How often who sends had to wait for who reads.
+  uint64_t waits = 0;
+};
 
 struct Event {
   EventType type;
@@ -69,14 +78,19 @@ class Edge {
   // `local_ip`: the address to go out from, and from no other; empty: any.
   uint32_t Connect(const char* ip, uint16_t port, const char* local_ip);
   // Makes a tunnel of a waiting client and a connected origin; false when one of them is gone.
-  bool Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms);
+  bool Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms, uint64_t life_ms);
   // Closes a socket, or both of a tunnel, with a reset where `reset`. A client's kGone or a tunnel's kEnded follows.
   void CloseSocket(uint32_t id, bool reset);
   // Takes a client out: the descriptor is the caller's. -1 when it is gone.
   int Detach(uint32_t id, std::vector<char>* bytes);
-  // Ends tunnels that were idle for too long, and has the peers of silent ones probed.
+  // Ends tunnels that were idle for too long or whose life is over, and has the peers of silent ones probed.
   void Sweep();
   void set_head_limit(size_t limit) { head_limit_ = limit; }
+  // From this number of a descriptor on, clients are taken one at a time, for TypeScript to turn away, and no pipe is opened.
+  void set_descriptor_ceiling(int ceiling);
+  // That are open for clients, origins, listeners and pipes.
+  size_t descriptors() const { return sockets_.count() + pipes_.descriptors(); }
+  Traffic TakeTraffic();
   const Socket* Find(uint32_t id) const { return sockets_.Find(id); }
 
  private:
@@ -105,6 +119,7 @@ class Edge {
   bool ReadToPipe(Socket* from, Socket* to);
   bool Send(Socket* to, const char* data, size_t size);
   void Touch(Socket* half);
+  void Count(Socket* from, uint64_t size);
   void GivePipeBack(Socket* to);
   void EndTunnel(Socket* half, EndReason reason);
   void Break(Socket* half);
@@ -135,6 +150,8 @@ class Edge {
   bool delivering_ = false;
   bool accept_paused_ = false;
   size_t head_limit_ = 65536;
+  int descriptor_ceiling_ = INT_MAX;
+  Traffic traffic_;
   SocketTable sockets_;
   PipePool pipes_;
   std::vector<Event> events_;

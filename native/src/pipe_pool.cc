@@ -12,12 +12,6 @@ constexpr size_t kMostKept = 16;
 // up, a pipe stays at the default of 64 KiB.
 constexpr int kPipeBytes = 1024 * 1024;
 
-void Close(Pipe* pipe) {
-  close(pipe->read_end);
-  close(pipe->write_end);
-  delete pipe;
-}
-
 }  // namespace
 
 Pipe* PipePool::Take() {
@@ -28,11 +22,25 @@ Pipe* PipePool::Take() {
   }
   int ends[2];
   if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return nullptr;
+  // the kernel gives the lowest number that is free
+  if (ends[0] >= ceiling_ || ends[1] >= ceiling_) {
+    close(ends[0]);
+    close(ends[1]);
+    return nullptr;
+  }
   fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
   Pipe* pipe = new Pipe;
   pipe->read_end = ends[0];
   pipe->write_end = ends[1];
+  open_++;
   return pipe;
+}
+
+void PipePool::Close(Pipe* pipe) {
+  close(pipe->read_end);
+  close(pipe->write_end);
+  delete pipe;
+  open_--;
 }
 
 void PipePool::GiveBack(Pipe* pipe) {

@@ -1,6 +1,7 @@
 // Pipes through which splice(2) moves octets between two sockets without copying them into this process.
 #pragma once
 
+#include <climits>
 #include <cstddef>
 #include <vector>
 
@@ -17,14 +18,22 @@ struct Pipe {
 class PipePool {
  public:
   ~PipePool() { Clear(); }
-  // nullptr where the system gives no more descriptors.
+  // nullptr where the system gives no more descriptors, or none that is below the ceiling.
   Pipe* Take();
   // A pipe that still holds octets is closed: they are nobody else's.
   void GiveBack(Pipe* pipe);
   // Closes those that nobody has.
   void Clear();
+  // Descriptors from this number on are kept for others.
+  void set_ceiling(int ceiling) { ceiling_ = ceiling; }
+  // That are open, those of pipes that nobody has included.
+  size_t descriptors() const { return open_ * 2; }
 
  private:
+  void Close(Pipe* pipe);
+
+  size_t open_ = 0;
+  int ceiling_ = INT_MAX;
   std::vector<Pipe*> free_;
 };
 

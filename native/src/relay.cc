@@ -28,7 +28,7 @@ bool IsLater(int fault) { return fault == EAGAIN || fault == EWOULDBLOCK; }
 
 }  // namespace
 
-bool Edge::Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms) {
+bool Edge::Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms, uint64_t life_ms) {
   Socket* client = sockets_.Find(client_id);
   Socket* origin = sockets_.Find(origin_id);
   if (client == nullptr || client->kind != Kind::kWaiting || !client->is_client) return false;
@@ -38,11 +38,12 @@ bool Edge::Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms) {
   client->peer = origin;
   origin->peer = client;
   client->idle_ms = idle_ms;
+  client->ends_at = Now() + life_ms;
   Touch(client);
   const std::unique_ptr<std::vector<char>> received = std::move(client->bytes);
   if (!Send(client, established_.data(), established_.size())) return true;
   const size_t early = received->size() - client->head_end;
-  client->received = early;
+  Count(client, early);
   if (early > 0 && !Send(origin, received->data() + client->head_end, early)) return true;
   PumpBoth(client);
   return true;
@@ -149,8 +150,7 @@ bool Edge::Read(Socket* from, Socket* to) {
     return false;
   }
   const size_t size = static_cast<size_t>(got);
-  from->received += size;
-  bytes_moved_ += size;
+  Count(from, size);
   Touch(from);
   if (size < shared_.size() && !from->hung_up) from->readable = false;
   if (size < kMuch) {
@@ -166,8 +166,7 @@ bool Edge::ReadToPipe(Socket* from, Socket* to) {
       splice(from->fd, nullptr, to->pipe->write_end, nullptr, kSpliceBytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   if (got > 0) {
     to->pipe->held += static_cast<size_t>(got);
-    from->received += static_cast<uint64_t>(got);
-    bytes_moved_ += static_cast<uint64_t>(got);
+    Count(from, static_cast<uint64_t>(got));
     Touch(from);
     if (static_cast<size_t>(got) < kMuch / 4) from->full_reads = 0;
     return true;
@@ -209,6 +208,12 @@ bool Edge::Send(Socket* to, const char* data, size_t size) {
 }
 
 void Edge::Touch(Socket* half) { (half->is_client ? half : half->peer)->active_at = Now(); }
+
+void Edge::Count(Socket* from, uint64_t size) {
+  from->received += size;
+  bytes_moved_ += size;
+  (from->is_client ? traffic_.from_client : traffic_.to_client) += size;
+}
 
 void Edge::GivePipeBack(Socket* to) {
   if (to->pipe == nullptr) return;

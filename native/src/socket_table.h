@@ -53,6 +53,8 @@ struct Socket {
   // Of a tunnel, in its client: loop time in ms of the last octet, and how long none may come.
   uint64_t active_at = 0;
   uint64_t idle_ms = 0;
+  // When it ends whatever moves in it.
+  uint64_t ends_at = 0;
   // Why a connection failed before epoll knew it, as kFailed tells it.
   int fault = 0;
 };

@@ -2,6 +2,7 @@ import { askRunning } from '../control/client.js'
 import { controlPath } from '../control/control-path.js'
 import type { ControlRequest } from '../control/protocol.js'
 import { CannotRunError } from '../errors.js'
+import { configuredControl } from './configured-control.js'
 
 export type AskOptions = {
   readonly config?: string
@@ -18,10 +19,4 @@ export async function ask(options: AskOptions, request: ControlRequest): Promise
   const place = controlPath(options.control ?? (await configuredControl(options.config)))
   if (place === undefined) throw new CannotRunError('the configuration says control: off, so no veilgate can be asked')
   return askRunning(place, request)
-}
-
-async function configuredControl(file: string | undefined): Promise<string> {
-  const { loadConfig } = await import('./load.js')
-  const { control } = await loadConfig(file === undefined ? {} : { config: file })
-  return control
 }

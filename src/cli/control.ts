@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js'
 import { controlPath } from '../control/control-path.js'
 import type { ControlCommand, ControlServer } from '../control/server.js'
 import type { Logger } from '../observe/logger.js'
+import type { Reloaded } from './reload.js'
 
 /**
  * Opens the control socket of a running proxy. Where there can be none (another
@@ -10,14 +11,15 @@ import type { Logger } from '../observe/logger.js'
  */
 export async function openControl(
   { control }: Config,
-  proxy: ForwardProxy,
+  proxy: Pick<ForwardProxy, 'lists' | 'updateLists' | 'upstreams' | 'newIdentity'>,
+  reload: () => Promise<Reloaded>,
   logger: Logger,
 ): Promise<ControlServer | undefined> {
   try {
     const place = controlPath(control)
     if (place === undefined) return undefined
     const { openControlServer } = await import('../control/server.js')
-    return await openControlServer(place, commandsOf(proxy))
+    return await openControlServer(place, commandsOf(proxy, reload))
   } catch (error) {
     logger.warn(`no control socket: ${error instanceof Error ? error.message : error}`)
     return undefined
@@ -26,8 +28,10 @@ export async function openControl(
 
 function commandsOf(
   proxy: Pick<ForwardProxy, 'lists' | 'updateLists' | 'upstreams' | 'newIdentity'>,
+  reload: () => Promise<Reloaded>,
 ): Readonly<Record<string, ControlCommand>> {
   return {
+    reload: () => reload(),
     lists: () => proxy.lists,
     upstreams: () => proxy.upstreams(),
     'identity new': ({ site }) => proxy.newIdentity({ site: site === undefined ? undefined : String(site) }),

@@ -1,12 +1,10 @@
 import type { EventEmitter } from 'node:events'
 import type { Logger } from '../observe/logger.js'
 
-/** As long as Squid's shutdown_lifetime; service managers wait longer than that before they kill. */
-const DRAIN_SECONDS = 30
-const DRAIN_MS = DRAIN_SECONDS * 1_000
-
 /** What signals act on. */
 export type Service = {
+  /** How long exchanges have to end, in ms, when a stop begins. */
+  drainMs(): number
   /** Client connections with an exchange or tunnel that has not ended. */
   openExchanges(): number | Promise<number>
   /**
@@ -66,15 +64,15 @@ function stopped(service: Service, signals: EventEmitter, logger: Logger): Promi
     let isCutting = false
 
     async function drain(signal: string): Promise<void> {
-      const closed = service.close(DRAIN_MS)
+      const drainMs = service.drainMs()
+      const time = `${drainMs / 1_000} s`
+      const closed = service.close(drainMs)
       // idle connections end in this turn of the loop
       await new Promise(setImmediate)
       const remain = countOf(await service.openExchanges())
-      logger.info(
-        `${signal}: no new connections; ${remain} left, with ${DRAIN_SECONDS} s to end; a second signal ends now`,
-      )
+      logger.info(`${signal}: no new connections; ${remain} left, with ${time} to end; a second signal ends now`)
       const cut = await closed
-      if (cut > 0 && !isCutting) logger.warn(`${countOf(cut)} did not end within ${DRAIN_SECONDS} s and were cut off`)
+      if (cut > 0 && !isCutting) logger.warn(`${countOf(cut)} did not end within ${time} and were cut off`)
     }
     async function endNow(signal: string): Promise<void> {
       isCutting = true

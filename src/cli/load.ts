@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { randomPrintKey } from '../compile-rules.js'
 import { readAuthority } from '../config/authority-file.js'
 import { cachePath } from '../config/cache-directory.js'
@@ -31,6 +32,7 @@ export type Setup = {
  * @throws {InputError} either is wrong or cannot be read
  */
 export async function loadSetup(options: StartOptions, io: RuleFilesIo = {}, previous?: RuleSet): Promise<Setup> {
+  if (options.config !== undefined) io.opening?.(resolve(options.config))
   return setupOf(await loadConfig(options), io, previous)
 }
 

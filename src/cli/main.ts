@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
+import { readVersion } from '../config/version.js'
 import { CannotRunError, InputError } from '../errors.js'
 import { IMPORT_SOURCES } from '../import/import-sources.js'
 import type { CheckOptions } from './check.js'
@@ -9,6 +9,7 @@ import type { IdentityOptions } from './identity.js'
 import type { ImportOptions } from './import.js'
 import type { ListsOptions } from './lists.js'
 import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
+import type { ReloadOptions } from './reload.js'
 import type { TestOptions } from './test.js'
 import type { TunnelOptions } from './tunnel.js'
 import type { UpstreamsOptions } from './upstreams.js'
@@ -178,6 +179,18 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await tunnel(target, options))
     })
 
+  program
+    .command('reload')
+    .description('Have the running veilgate read its rules and its configuration again.')
+    .addOption(new Option('--json', 'one JSON document on standard output'))
+    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
+    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
+    .addHelpText('after', RELOAD_HELP)
+    .action(async (options: ReloadOptions) => {
+      const { reload } = await import('./reload.js')
+      setExitCode(await reload(options))
+    })
+
   addStartOptions(program.command('config').description('Print or check the configuration.'))
     .addArgument(new Argument('<view>', 'what to show').choices(CONFIG_VIEWS))
     .addHelpText('after', CONFIG_HELP)
@@ -226,13 +239,6 @@ function watchStandardOutput(): void {
   })
 }
 
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown'
-}
-
 const MAIN_HELP = `
 Examples:
   veilgate start                                  listen on http://127.0.0.1:3128 with the shipped rules
@@ -245,6 +251,7 @@ Examples:
   veilgate lists                                  how the lists stand that it is subscribed to
   veilgate upstreams                              how its parent proxies stand
   veilgate identity new                           leave with new identities
+  veilgate reload                                 the running one reads its files again
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
 
 Exit codes: 0 done, 1 a negative answer (blocked, findings), 2 bad usage, rules or configuration, 3 could not run.
@@ -263,7 +270,7 @@ Examples:
 An allow rule wins over a block rule; block! wins over allow; allow! over all. --rules, --block and --allow replace
 the shipped rules and rules.files of the configuration; --default beats what the files and the configuration say.
 Signals: SIGHUP reads rules and configuration again, SIGUSR1 reopens log files, SIGTERM and SIGINT let exchanges end
-within 30 s, a second one ends at once.`
+within limits.drainTimeout (30 s), a second one ends at once.`
 
 const CHECK_HELP = `
 Examples:
@@ -346,6 +353,14 @@ Examples:
 
 For programs that have no proxy settings. The second one goes through a veilgate that runs here, and so by its rules and
 routes (its --connect-ports must hold the port). SIGINT or SIGTERM ends it. Exit code 0: ended; 3: the port is taken.`
+
+const RELOAD_HELP = `
+Examples:
+  veilgate reload
+  veilgate reload --config /etc/veilgate/veilgate.yaml
+
+The new rules and configuration hold whole, for requests from then on, or the old ones stay. Exit code 0: reloaded; 2: a
+file is wrong, and where; 3: no veilgate runs here.`
 
 const CONFIG_HELP = `
   print     the effective configuration, secrets masked

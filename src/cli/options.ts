@@ -41,6 +41,7 @@ export type StartOptions = {
   readonly workers?: number | 'auto'
   readonly connectPorts?: readonly PortRange[]
   readonly httpPorts?: readonly PortRange[]
+  readonly watch?: true
   readonly allowPrivate?: readonly string[]
   readonly accessLog?: string
   readonly logFormat?: AccessLogFormat
@@ -86,6 +87,7 @@ export function addStartOptions(command: Command): Command {
     )
     .addOption(valueOption('--clients <CIDR,…>', 'who may use the proxy; others get 403', parseCidrs))
     .addOption(new Option('--open', 'serve any client, also on addresses that other machines reach'))
+    .addOption(new Option('--watch', 'reload when a file of the rules or the configuration changes'))
     .addOption(new Option('--json', 'one JSON document on standard output'))
     .addOption(
       choiceOption('--headers <PROFILE>', 'which identifying fields http:// requests lose', [
@@ -139,6 +141,7 @@ export function toSettings(options: StartOptions): Settings {
     workers: options.workers,
     open,
     engine: options.engine,
+    watch: options.watch,
     rules: { files: ruleFiles, default: options.default, scope: options.scope, report },
     headers: { profile: headers },
     ...(upstream !== undefined && throughUpstream(upstream)),

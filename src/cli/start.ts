@@ -2,15 +2,23 @@ import { text as readAll } from 'node:stream/consumers'
 import { createProxyWith, type Proxy as ForwardProxy } from '../app.js'
 import { cachePath, refuseCacheDirectory } from '../config/cache-directory.js'
 import type { Config } from '../config/config.js'
+import { identityOf } from '../config/file-identity.js'
 import type { RuleFilesIo } from '../config/rule-text.js'
+import { createFileWatch } from '../config/watch-files.js'
+import { type Counts, createCounts } from '../counts.js'
+import { CannotRunError } from '../errors.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { RuleSet, SourceCounts } from '../rules/rule.js'
 import { openControl } from './control.js'
 import { createFleet, workersOf } from './fleet.js'
+import { takeInheritedSockets } from './inherited-sockets.js'
 import { type Service, untilStopped } from './lifecycle.js'
 import { loadSetup, type Setup } from './load.js'
 import type { StartOptions } from './options.js'
+import type { Reloaded } from './reload.js'
+import { createReloader } from './reloader.js'
+import { createServiceManager } from './service-manager.js'
 
 /** A fault of ours. Not 1, which a script would read as an answer. */
 const COULD_NOT_RUN = 3
@@ -24,11 +32,12 @@ const COULD_NOT_RUN = 3
  */
 export async function start(options: StartOptions): Promise<number> {
   const early = holdSignals()
-  const io = createStdinMemory()
-  const loaded = await loadSetup(options, io)
+  const inherited = takeInheritedSockets(process.env, process.pid)
+  const reader = createSetupReader(options)
+  const loaded = await reader.read()
   const logger = createSwitchableLogger(loaded.config)
   const setup = await withUsableCache(loaded, logger)
-  const service = await startService(setup, options, logger, io)
+  const service = await startService(setup, options, logger, reader, inherited)
   const onFault = (error: Error): never => {
     // what state the exchanges are in is unknown: going on could let through what rules forbid
     logger.error(`a fault of its own ends veilgate, please report it: ${error.stack}`)
@@ -65,13 +74,38 @@ function holdSignals(): { release(): void } {
   }
 }
 
-/** Standard input ends with its first reading; a reload gets the same text again. */
-function createStdinMemory(): RuleFilesIo {
+type SetupReader = {
+  /** @throws {InputError} configuration or rules are wrong */
+  read(previous?: RuleSet): Promise<Setup>
+  /** The files that the last reading opened, and those before where it failed: path, and `identityOf` at that time. */
+  readonly files: ReadonlyMap<string, string>
+}
+
+function createSetupReader(options: StartOptions): SetupReader {
   let text: Promise<string> | undefined
+  let files = new Map<string, string>()
   return {
-    stdin() {
-      text ??= readAll(process.stdin)
-      return text
+    get files() {
+      return files
+    },
+    async read(previous) {
+      const opened = new Map<string, string>()
+      const io: RuleFilesIo = {
+        // standard input ends with its first reading; a reload gets the same text again
+        stdin() {
+          text ??= readAll(process.stdin)
+          return text
+        },
+        opening: (path) => void opened.set(path, identityOf(path)),
+      }
+      try {
+        const setup = await loadSetup(options, io, previous)
+        files = opened
+        return setup
+      } catch (error) {
+        files = new Map([...files, ...opened])
+        throw error
+      }
     },
   }
 }
@@ -96,9 +130,19 @@ async function startService(
   setup: Setup,
   options: StartOptions,
   logger: SwitchableLogger,
-  io: RuleFilesIo,
+  reader: SetupReader,
+  inherited: readonly number[],
 ): Promise<Service & { announce(): void }> {
   let { config } = setup
+  if (inherited.length > 0 && workersOf(config) > 1) {
+    throw new CannotRunError('a socket that a service manager has opened is served by one worker: set workers: 1')
+  }
+  const manager = createServiceManager({
+    env: process.env,
+    onWarning: (message) => logger.warn(message),
+    monotonic: () => process.hrtime.bigint(),
+  })
+  const counts = createCounts()
   const fleet = await createFleet(config, options, logger, () => {
     logger.error('no worker is left, and none stays alive: veilgate ends')
     process.exit(COULD_NOT_RUN)
@@ -106,10 +150,11 @@ async function startService(
   const supervisor = fleet?.supervisor
   // workers write to the log themselves
   const openLog = (next: Config): AccessLog | undefined =>
-    fleet === undefined ? openAccessLog(next, options, logger) : undefined
+    fleet === undefined ? openAccessLog(next, options, logger, counts) : undefined
   let accessLog = openLog(config)
   let logClosed: Promise<void> | undefined
-  const proxy = createProxyWith({ ...config, ruleSet: setup.ruleSet, logger }, supervisor)
+  let stopping: Promise<void> | undefined
+  const proxy = createProxyWith({ ...config, ruleSet: setup.ruleSet, logger, counts, inherited }, supervisor)
   let inForce = setup
   let kept = Promise.resolve()
   proxy.on('rules', (ruleSet) => {
@@ -121,9 +166,45 @@ async function startService(
     await accessLog?.close()
     throw error
   }
-  const control = await openControl(config, proxy, logger)
+  if (proxy.adminAddress !== '') logger.info(`metrics and health on ${proxy.adminAddress}`)
+  const reload = createReloader(reloadAll)
+  const control = await openControl(config, proxy, reload, logger)
+  const watch = createFileWatch({
+    async onChange() {
+      logger.info('a file of the configuration or of the rules has changed')
+      await quietly(reload())
+    },
+    onWarning: (message) => logger.warn(message),
+  })
+  follow()
   // after the first clients are let in: they need not wait for a copy of the rules
   kept = kept.then(() => keepRules(inForce, proxy.rules, logger))
+
+  function follow(): void {
+    watch.follow(config.watch ? reader.files : new Map())
+  }
+
+  /** @throws what was wrong, after saying so; then nothing has changed */
+  async function reloadAll(): Promise<Reloaded> {
+    void manager.reloading()
+    try {
+      const next = await withUsableCache(await reader.read(proxy.rules), logger)
+      await apply(next)
+      kept = kept.then(() => keepRules(next, proxy.rules, logger))
+      reportSkipped(proxy.rules.counts, logger)
+      logger.info(`reloaded: ${proxy.rules.size} rules`)
+      return { rules: proxy.rules.size }
+    } catch (error) {
+      counts.isReloaded = false
+      logger.error(
+        `not reloaded, the old rules and configuration stay: ${error instanceof Error ? error.message : error}`,
+      )
+      throw error
+    } finally {
+      follow()
+      void manager.ready(stateOf(proxy))
+    }
+  }
 
   async function apply(next: Setup): Promise<void> {
     const isSameLog = JSON.stringify(next.config.log.access) === JSON.stringify(config.log.access)
@@ -149,28 +230,22 @@ async function startService(
   }
 
   return {
-    announce: () => announce(proxy, config, options, logger),
+    announce() {
+      announce(proxy, config, options, logger)
+      void manager.ready(stateOf(proxy))
+    },
+    drainMs: () => config.limits.drainTimeoutMs,
     openExchanges: () => supervisor?.countBusy() ?? proxy.busyConnections,
     async close(drainMs) {
+      watch.close()
+      stopping ??= manager.stopping()
       const controlClosed = control?.close()
       const cut = await proxy.close({ drainMs })
       logClosed ??= (accessLog ?? fleet)?.close()
-      await Promise.all([logClosed, kept, controlClosed])
+      await Promise.all([logClosed, kept, controlClosed, stopping])
       return cut
     },
-    async reload() {
-      try {
-        const next = await withUsableCache(await loadSetup(options, io, proxy.rules), logger)
-        await apply(next)
-        kept = kept.then(() => keepRules(next, proxy.rules, logger))
-        reportSkipped(proxy.rules.counts, logger)
-        logger.info(`reloaded: ${proxy.rules.size} rules`)
-      } catch (error) {
-        logger.error(
-          `not reloaded, the old rules and configuration stay: ${error instanceof Error ? error.message : error}`,
-        )
-      }
-    },
+    reload: () => quietly(reload()),
     reopenLogs: () => (accessLog?.reopen ?? supervisor?.reopenLogs)?.(),
     flushLogs: () => accessLog?.flushNow(),
   }
@@ -195,9 +270,29 @@ async function keepRules(setup: Setup, ruleSet: RuleSet, logger: Logger): Promis
   }
 }
 
-function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger): AccessLog | undefined {
+/** Who asked by a signal or by a change of a file has nobody to answer; the log has said it. */
+async function quietly(reloading: Promise<Reloaded>): Promise<void> {
+  try {
+    await reloading
+  } catch {
+    // said
+  }
+}
+
+function stateOf({ addresses, rules }: ForwardProxy): string {
+  return `listening on ${addresses.join(' and ')}, ${rules.size} rules`
+}
+
+function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger, counts: Counts): AccessLog | undefined {
   if (log.access.file === 'off') return undefined
-  return createAccessLog({ ...log.access, toStderr: json === true, onWarning: (message) => logger.warn(message) })
+  return createAccessLog({
+    ...log.access,
+    toStderr: json === true,
+    onLoss(lines) {
+      counts.logLinesLost += lines
+    },
+    onWarning: (message) => logger.warn(message),
+  })
 }
 
 function announce(

@@ -94,10 +94,14 @@ export type Config = {
   /** Which target leaves by which upstream, first match first; empty: all go direct. */
   readonly route: readonly RouteSettings[]
   readonly limits: Limits
+  /** Reload when a file of the configuration or of the rules changes. */
+  readonly watch: boolean
   /** A directory, `~` for the user's home; `off` for none (cache-directory.ts). */
   readonly cache: string
   /** The control socket: a path, `auto` (control/control-path.ts), `off` for none. */
   readonly control: string
+  /** Where metrics and health are told: `http://HOST:PORT`, or empty for nowhere; and further names by which it may be asked. */
+  readonly admin: { readonly listen: string; readonly hosts: readonly string[] }
   readonly blockPage: { readonly title: string; readonly contact: string }
   readonly log: {
     readonly level: LogLevel
@@ -112,6 +116,7 @@ export type Config = {
 export type Limits = {
   readonly connections: number
   readonly perClient: number
+  readonly tunnels: number
   readonly tunnelsPerClient: number
   readonly headBytes: number
   readonly headFields: number
@@ -119,9 +124,19 @@ export type Limits = {
   readonly headTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly bodyTimeoutMs: number
+  /** Octets a second, over each `bodyTimeoutMs`; 0 for none. */
+  readonly bodyMinRate: number
   readonly responseTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly tunnelIdleTimeoutMs: number
+  readonly connectionLifetimeMs: number
+  readonly requestsPerConnection: number
+  /** Octets held for a peer that does not read, each way of an exchange. */
+  readonly bufferBytes: number
+  readonly pendingDialsPerOrigin: number
+  readonly dnsQueries: number
+  /** What exchanges have to end when the proxy stops. */
+  readonly drainTimeoutMs: number
 }
 
 const ANY_PORT: readonly PortRange[] = [[1, 65535]]
@@ -166,6 +181,7 @@ export const DEFAULT_CONFIG: Config = {
   limits: {
     connections: 20_000,
     perClient: 4_096,
+    tunnels: 16_000,
     tunnelsPerClient: 4_096,
     headBytes: 65_536,
     headFields: 512,
@@ -173,12 +189,21 @@ export const DEFAULT_CONFIG: Config = {
     headTimeoutMs: 10_000,
     connectTimeoutMs: 10_000,
     bodyTimeoutMs: 30_000,
+    bodyMinRate: 500,
     responseTimeoutMs: 60_000,
     idleTimeoutMs: 120_000,
     tunnelIdleTimeoutMs: 900_000,
+    connectionLifetimeMs: 86_400_000,
+    requestsPerConnection: 100_000,
+    bufferBytes: 65_536,
+    pendingDialsPerOrigin: 512,
+    dnsQueries: 256,
+    drainTimeoutMs: 30_000,
   },
+  watch: false,
   cache: '~/.cache/veilgate',
   control: 'auto',
+  admin: { listen: '', hosts: [] },
   blockPage: { title: 'Blocked', contact: '' },
   log: { level: 'info', access: { file: '-', format: 'pretty' } },
 }

@@ -68,9 +68,10 @@ async function readList(
   return reader.end(toContentKey(hash.digest('hex'), file)).includes
 }
 
-async function textOf(file: LoadedFile, chunk: Buffer, { stdin }: RuleFilesIo): Promise<ListText> {
+async function textOf(file: LoadedFile, chunk: Buffer, { stdin, opening }: RuleFilesIo): Promise<ListText> {
   if (file.path === '-')
     return wholeText(stdin === undefined ? await readAll(process.stdin) : Buffer.from(await stdin()))
+  opening?.(file.path)
   const handle = await open(file.path)
   try {
     const { size } = await handle.stat()

@@ -22,7 +22,7 @@ export function parseConfig(text: string, { file, directory }: ConfigPlace): Set
   return toSettings(parseDocument(text, file, CONFIG_GRAMMAR).value, directory)
 }
 
-function toSettings({ rules, egress, limits, upstreams, ...rest }: FileContent, directory: string): Settings {
+function toSettings({ rules, egress, limits, upstreams, admin, ...rest }: FileContent, directory: string): Settings {
   return {
     ...rest,
     upstreams: upstreams && toUpstreams(upstreams, directory),
@@ -31,6 +31,7 @@ function toSettings({ rules, egress, limits, upstreams, ...rest }: FileContent, 
       ...rest.log,
       access: rest.log.access && { ...rest.log.access, file: toLogFile(rest.log.access.file, directory) },
     },
+    admin: admin === 'off' ? { listen: '', hosts: [] } : admin,
     control: toControl(rest.control, directory),
     rules: rules && {
       ...rules,
@@ -44,6 +45,7 @@ function toSettings({ rules, egress, limits, upstreams, ...rest }: FileContent, 
     limits: limits && {
       connections: limits.connections,
       perClient: limits.perClient,
+      tunnels: limits.tunnels,
       tunnelsPerClient: limits.tunnelsPerClient,
       headBytes: limits.headBytes,
       headFields: limits.headFields,
@@ -51,9 +53,16 @@ function toSettings({ rules, egress, limits, upstreams, ...rest }: FileContent, 
       headTimeoutMs: limits.headTimeout,
       connectTimeoutMs: limits.connectTimeout,
       bodyTimeoutMs: limits.bodyTimeout,
+      bodyMinRate: limits.bodyMinRate,
       responseTimeoutMs: limits.responseTimeout,
       idleTimeoutMs: limits.idleTimeout,
       tunnelIdleTimeoutMs: limits.tunnelIdleTimeout,
+      connectionLifetimeMs: limits.connectionLifetime,
+      requestsPerConnection: limits.requestsPerConnection,
+      bufferBytes: limits.bufferBytes,
+      pendingDialsPerOrigin: limits.pendingDialsPerOrigin,
+      dnsQueries: limits.dnsQueries,
+      drainTimeoutMs: limits.drainTimeout,
     },
   }
 }

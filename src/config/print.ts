@@ -13,8 +13,23 @@ export const MASK = '<masked>'
 
 /** A configuration with the keys and notations of its file; undefined where the default is not something to write. */
 export function toFileForm(config: Config): Record<string, unknown> {
-  const { listen, clients, workers, rules, headers, egress, upstreams, route, limits, cache, control, blockPage, log } =
-    config
+  const {
+    listen,
+    clients,
+    workers,
+    rules,
+    headers,
+    egress,
+    upstreams,
+    route,
+    limits,
+    watch,
+    cache,
+    control,
+    admin,
+    blockPage,
+    log,
+  } = config
   return {
     listen,
     clients,
@@ -40,6 +55,7 @@ export function toFileForm(config: Config): Record<string, unknown> {
     limits: {
       connections: limits.connections,
       perClient: limits.perClient,
+      tunnels: limits.tunnels,
       tunnelsPerClient: limits.tunnelsPerClient,
       headBytes: limits.headBytes,
       headFields: limits.headFields,
@@ -47,12 +63,21 @@ export function toFileForm(config: Config): Record<string, unknown> {
       headTimeout: formatDuration(limits.headTimeoutMs),
       connectTimeout: formatDuration(limits.connectTimeoutMs),
       bodyTimeout: formatDuration(limits.bodyTimeoutMs),
+      bodyMinRate: limits.bodyMinRate,
       responseTimeout: formatDuration(limits.responseTimeoutMs),
       idleTimeout: formatDuration(limits.idleTimeoutMs),
       tunnelIdleTimeout: formatDuration(limits.tunnelIdleTimeoutMs),
+      connectionLifetime: formatDuration(limits.connectionLifetimeMs),
+      requestsPerConnection: limits.requestsPerConnection,
+      bufferBytes: limits.bufferBytes,
+      pendingDialsPerOrigin: limits.pendingDialsPerOrigin,
+      dnsQueries: limits.dnsQueries,
+      drainTimeout: formatDuration(limits.drainTimeoutMs),
     },
+    watch,
     cache,
     control,
+    admin: admin.listen === '' ? 'off' : admin,
     blockPage,
     log,
   }

@@ -3,7 +3,11 @@ import { buffer as readAll } from 'node:stream/consumers'
 import { gunzip, isGzip } from './gunzip.js'
 import type { LoadedFile } from './rule-file-walk.js'
 
-export type RuleFilesIo = { readonly stdin?: () => Promise<string> }
+export type RuleFilesIo = {
+  readonly stdin?: () => Promise<string>
+  /** Told of each file before it is read, whether it is there or not. */
+  readonly opening?: (path: string) => void
+}
 
 /** Below the longest string that V8 makes (2^29 - 24 characters); five million names take 100 MiB. */
 const MAX_UNPACKED_BYTES = 256 * 1_048_576

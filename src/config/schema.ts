@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { classifyAddress } from '../http/address.js'
+import { canonicalHost } from '../http/authority.js'
 import { parseCidr } from '../http/cidr.js'
 import { TOKEN_LOWER, VALUE_CHAR } from '../http/syntax.js'
 import { parsePortList } from '../policy/port-list.js'
@@ -180,6 +181,19 @@ const listSettings = z.strictObject(
   { error: `not a list; ${LIST}` },
 )
 
+const ADMIN = 'write { listen: http://127.0.0.1:9090 }, or off'
+
+const adminListener = z.strictObject({
+  listen: listenUrl,
+  hosts: list(
+    text('write the name of this host').refine((name) => canonicalHost(name) !== undefined, {
+      error: ({ input }) => `${quote(input)} is no name of a host; write one such as veilgate.example`,
+    }),
+    'a list of names',
+    'write [veilgate.example]',
+  ).optional(),
+})
+
 /** The file as a person writes it. Parsed values come out; descriptions become comments and JSON Schema. */
 export const FILE_SCHEMA = z.strictObject({
   listen: list(listenUrl, 'a list of listen addresses', 'write [http://127.0.0.1:3128]')
@@ -284,6 +298,7 @@ export const FILE_SCHEMA = z.strictObject({
   limits: section({
     connections: count(1, 1_000_000).describe('Client connections in all.'),
     perClient: count(1, 1_000_000).describe('Connections of one client address.'),
+    tunnels: count(1, 1_000_000).describe('Tunnels in all.'),
     tunnelsPerClient: count(1, 1_000_000).describe('Tunnels of one client address.'),
     headBytes: count(1_024, 1_048_576).describe('Bytes of a request or response head.'),
     headFields: count(16, 10_000).describe('Fields of a head.'),
@@ -291,10 +306,28 @@ export const FILE_SCHEMA = z.strictObject({
     headTimeout: duration.describe('From the first byte of a request head to its last.'),
     connectTimeout: duration.describe('For a connection to an origin, all its addresses together.'),
     bodyTimeout: duration.describe('Silence within a request body.'),
+    bodyMinRate: count(0, 1_000_000_000).describe(
+      'Bytes a second that a client must send of a request body, over each bodyTimeout; 0: none.',
+    ),
     responseTimeout: duration.describe('From the end of a request to the head of its response.'),
     idleTimeout: duration.describe('Silence on a connection between requests, and within a response body.'),
     tunnelIdleTimeout: duration.describe('Silence on a tunnel, both ways.'),
+    connectionLifetime: duration.describe(
+      'After this long a client connection takes no further request, and a tunnel ends.',
+    ),
+    requestsPerConnection: count(1, 1_000_000_000).describe('Requests on one client connection.'),
+    bufferBytes: count(4_096, 16_777_216).describe(
+      'Bytes held for a peer that does not read, each way of an exchange.',
+    ),
+    pendingDialsPerOrigin: count(1, 1_000_000).describe(
+      'Connections to one origin that are being made at a time; others wait.',
+    ),
+    dnsQueries: count(1, 100_000).describe('Names that are asked for at a time; others wait.'),
+    drainTimeout: duration.describe('What exchanges have to end when the proxy is told to stop.'),
   }).describe('What one client, and all together, may take.'),
+  watch: flag().describe(
+    'true: reload when the configuration or a rule file, included ones too, has other content. As SIGHUP does: whole or not at all.',
+  ),
   cache: text('write the path of a directory, or off')
     .min(1, 'an empty path; write the path of a directory, or off')
     .describe(
@@ -303,7 +336,12 @@ export const FILE_SCHEMA = z.strictObject({
   control: text('write the path of a socket, auto or off')
     .min(1, 'an empty path; write the path of a socket, auto or off')
     .describe(
-      'Unix socket through which `veilgate lists` asks this instance: auto = $XDG_RUNTIME_DIR/veilgate.sock, or one in a folder of this user alone; a path (relative to this file); or off.',
+      'Unix socket through which `veilgate lists` and `reload` ask this instance: auto = $XDG_RUNTIME_DIR/veilgate.sock, or one in a folder of this user alone; a path (relative to this file); or off.',
+    ),
+  admin: z
+    .union([z.literal('off'), adminListener], { error: `not an admin listener; ${ADMIN}` })
+    .describe(
+      'Listener for /metrics, /healthz and /readyz: { listen: URL, hosts: [NAME] }, or off; hosts are names by which it may be asked beside addresses and localhost.',
     ),
   blockPage: section({
     title: sentence().describe('Title of the page that a blocked http:// document gets.'),
@@ -340,7 +378,7 @@ export const CONFIG_GRAMMAR = {
   json: FILE_SCHEMA_JSON,
   empty: 'no configuration in this file; write at least one key, or leave --config out',
   example: 'config defaults',
-  laterKeys: new Set(['admin']),
+  laterKeys: new Set([]),
 } satisfies DocumentGrammar
 
 /** Names that mean nothing, circles and routes that are not what they are marked as, each at its place. */

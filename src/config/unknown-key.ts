@@ -30,7 +30,7 @@ function keysAt(json: JsonSchema, path: readonly PropertyKey[]): readonly string
         ? (shape?.items?.anyOf?.find(({ properties }) => properties) ?? shape?.items)
         : (shape?.properties?.[String(part)] ?? entryOf(shape))
   }
-  return Object.keys(shape?.properties ?? {})
+  return Object.keys(shape?.properties ?? shape?.anyOf?.find(({ properties }) => properties)?.properties ?? {})
 }
 
 /** What stands under names of the user's own. */

@@ -19,6 +19,8 @@ export type AccessLogOptions = {
   readonly format: AccessLogFormat
   /** `-` means standard error: standard output belongs to a JSON document. */
   readonly toStderr?: boolean
+  /** Told of lines that are lost, each time. */
+  readonly onLoss?: (lines: number) => void
   /** Told when lines are lost: at once, then how many once a minute, and what is left at the end. */
   readonly onWarning?: (message: string) => void
   /** Takes the lines in place of `file`. */
@@ -43,12 +45,15 @@ export type AccessLog = {
  * @throws CannotRunError when the file cannot be opened for append
  */
 export function createAccessLog(options: AccessLogOptions): AccessLog {
-  const { file, format, toStderr = false, onWarning = () => {} } = options
+  const { file, format, toStderr = false, onLoss = () => {}, onWarning = () => {} } = options
   const openSink =
     options.openSink ??
-    ((onLoss) => (file === '-' ? openStandardSink(toStderr ? 2 : 1, onLoss) : openFileSink(file, onLoss)))
+    ((onLost) => (file === '-' ? openStandardSink(toStderr ? 2 : 1, onLost) : openFileSink(file, onLost)))
   const loss = createLossReport(onWarning)
-  const sink = openSink((lines, error) => loss.lost(lines, error.message))
+  const sink = openSink((lines, error) => {
+    onLoss(lines)
+    loss.lost(lines, error.message)
+  })
   const toLine = lineFormat(format, sink.colour)
   const lines = createLineLogger(sink.stream)
   const batch = createLineBatch((text) => lines.write(text))

@@ -10,6 +10,8 @@ const REASON_BY_CODE: { readonly [code in ErrorCode]?: DecisionReason } = {
   VG_ONION_UNREACHABLE: 'route',
   VG_CLIENT_LIMIT: 'limit',
   VG_CONNECTION_LIMIT: 'limit',
+  VG_TUNNEL_LIMIT: 'limit',
+  VG_DIAL_LIMIT: 'limit',
   VG_CLIENT_REFUSED: 'client',
   VG_HEAD_TIMEOUT: 'malformed',
   VG_HEAD_TOO_LARGE: 'malformed',

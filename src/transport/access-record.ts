@@ -1,4 +1,5 @@
 import type { AccessRecord } from '../channels.js'
+import type { ErrorCode } from '../errors.js'
 import { FIELD_REFERER, FIELD_USER_AGENT } from '../http/field-table.js'
 import type { HeadFields } from '../http/head-fields.js'
 import { firstValue } from '../http/received-value.js'
@@ -23,7 +24,7 @@ export type Outcome = {
   firstByteAt: number
   bytesFromClient: number
   bytesToClient: number
-  error: string | null
+  error: ErrorCode | 'client_aborted' | null
   contentType: string
   /** Of the request, as received. */
   referer: string
@@ -105,8 +106,9 @@ export function toAccessRecord(exchange: Exchange, outcome: Outcome, listener: s
     ms: {
       dns: toTenths(outcome.dnsMs),
       connect: toTenths(outcome.connectMs),
-      ttfb: outcome.firstByteAt === 0 ? null : outcome.firstByteAt - startedAt,
-      total: now - startedAt,
+      ttfb: outcome.firstByteAt === 0 ? null : Math.max(0, outcome.firstByteAt - startedAt),
+      // the clock of the system may have been put back meanwhile
+      total: Math.max(0, now - startedAt),
     },
     headersRemoved: exchange.headersRemoved ?? [],
     wouldBlock: exchange.wouldBlock,

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
 import { renderRefusal } from '../answers/refusal.js'
+import type { LimitName, RequestCounts } from '../counts.js'
 import { ERROR_CATALOG, type ErrorCode } from '../errors.js'
 import { BROKEN, createRequestReader, HEAD, type MessageReader, NEED_DATA } from '../http/message-reader.js'
 import { BODY_NONE, type RequestHead } from '../http/request-head.js'
@@ -10,14 +11,13 @@ import { decideRequest } from '../pipeline/request-pipeline.js'
 import type { Route } from '../pipeline/route.js'
 import { createOutcome, noteForLog, type Outcome, toAccessRecord } from './access-record.js'
 import type { TransportContext } from './context.js'
+import { countExchange } from './count-exchange.js'
 import type { Expiring } from './deadlines.js'
 import { Forward, type ForwardClient } from './forward.js'
 import { localAnswer, toRefusal } from './reply.js'
 import { splice } from './splice.js'
-import { dialTunnel } from './tunnel.js'
+import { dialTunnel, enterTunnel } from './tunnel.js'
 
-/** Requests that a client sends ahead are held back in the kernel beyond this. */
-const MAX_AHEAD_BYTES = 65_536
 /** A client that still sends after our last answer gets this long to read it before the connection is torn down. */
 const LINGER_MS = 2_000
 
@@ -34,6 +34,10 @@ export type ClientConnectionOptions = {
   readonly listener: string
   readonly ip: string
   readonly port: number
+  /** Of the listener. */
+  readonly requests: RequestCounts
+  /** Coarse clock, ms: when it was accepted, where that was before now. */
+  readonly bornAt?: number
   readonly dateField: () => string
   readonly onClose: () => void
 }
@@ -52,9 +56,12 @@ export class ClientConnection implements Expiring, ForwardClient {
   deadline: number
   readonly #context: TransportContext
   readonly #listener: string
+  readonly #requests: RequestCounts
   readonly #client: { readonly ip: string; readonly port: number }
   readonly #dateField: () => string
   readonly #onClose: () => void
+  readonly #bornAt: number
+  #served = 0
   #state = WAITING
   #isPumping = false
   #isHeadBegun = false
@@ -66,10 +73,12 @@ export class ClientConnection implements Expiring, ForwardClient {
   #stopTunnel: (() => void) | undefined
   #holdsTunnel = false
 
-  constructor({ context, socket, listener, ip, port, dateField, onClose }: ClientConnectionOptions) {
+  constructor(options: ClientConnectionOptions) {
+    const { context, socket, listener, ip, port, requests, dateField, onClose } = options
     this.#context = context
     this.socket = socket
     this.#listener = listener
+    this.#requests = requests
     this.#client = { ip, port }
     this.#dateField = dateField
     this.#onClose = onClose
@@ -81,6 +90,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     )
     this.deadline = context.deadlines.now + context.limits.idleTimeoutMs
     context.deadlines.add(this)
+    this.#bornAt = options.bornAt ?? context.deadlines.now
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('end', () => this.#onEnd())
     socket.on('drain', () => this.#onDrain())
@@ -108,8 +118,13 @@ export class ClientConnection implements Expiring, ForwardClient {
 
   expire(): void {
     if (this.#state === BUSY && this.#forward !== undefined) this.#forward.expire()
-    else if (this.#state === WAITING && this.#isHeadBegun) this.#refuseUnread('VG_HEAD_TIMEOUT', '')
-    else this.close()
+    else if (this.#state === WAITING && this.#isHeadBegun) {
+      this.#context.counts.limits.headTimeout++
+      this.#refuseUnread('VG_HEAD_TIMEOUT', '')
+    } else {
+      if (this.#state === WAITING) this.#context.counts.limits.idleTimeout++
+      this.close()
+    }
   }
 
   /** Ends the connection and whatever goes on in it, at once. */
@@ -162,9 +177,11 @@ export class ClientConnection implements Expiring, ForwardClient {
   }
 
   becomeTunnel(origin: Socket, earlyFromOrigin: Buffer): void {
-    const { deadlines, limits } = this.#context
+    const { counts, deadlines, limits } = this.#context
     this.#forward = undefined
     this.#state = TUNNEL
+    counts.bytesFromClient += this.#outcome.bytesFromClient
+    counts.bytesToClient += this.#outcome.bytesToClient
     deadlines.delete(this)
     for (const event of ['data', 'end', 'drain', 'error', 'close']) this.socket.removeAllListeners(event)
     const earlyFromClient = this.reader.takeUnread()
@@ -175,12 +192,16 @@ export class ClientConnection implements Expiring, ForwardClient {
       earlyFromOrigin,
       clientEnded: this.#hasEnded,
       idleMs: limits.tunnelIdleTimeoutMs,
+      endsAt: this.#bornAt + limits.connectionLifetimeMs,
       deadlines,
+      counts,
       onEnd: ({ bytesFromClient, bytesToClient, reason }) => {
         this.#outcome.bytesFromClient += bytesFromClient
         this.#outcome.bytesToClient += bytesToClient
         if (reason === 'origin-reset') this.#outcome.error = 'VG_ORIGIN_TERMINATED'
         else if (reason === 'client-reset') this.#outcome.error = 'client_aborted'
+        else if (reason === 'idle') counts.limits.tunnelIdleTimeout++
+        else if (reason === 'lifetime') counts.limits.connectionLifetime++
         this.#finishTunnel()
       },
     })
@@ -192,7 +213,10 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.reader.receive(chunk)
     this.#readOn()
     const isHeld = this.#state === BUSY || this.socket.writableNeedDrain
-    if (isHeld && this.reader.unread > MAX_AHEAD_BYTES) this.socket.pause()
+    // requests that a client sends ahead are held back in the kernel
+    if (!isHeld || this.reader.unread <= this.#context.limits.bufferBytes) return
+    this.#context.counts.limits.bufferBytes++
+    this.socket.pause()
   }
 
   #onEnd(): void {
@@ -237,8 +261,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     while (this.#state === WAITING && !this.socket.writableNeedDrain) {
       const event = this.reader.next()
       if (event === HEAD) this.#begin()
-      else if (event === BROKEN)
-        this.#refuseUnread(this.reader.head.error ?? 'VG_REQUEST_MALFORMED', this.reader.head.detail)
+      else if (event === BROKEN) this.#refuseBroken()
       else if (event === NEED_DATA) {
         this.#awaitData()
         break
@@ -262,7 +285,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     const { head } = this.reader
     this.#state = BUSY
     this.#isHeadBegun = false
-    this.#keepsAlive = head.keepAlive
+    this.#keepsAlive = head.keepAlive && this.#mayGoOn()
     this.#outcome = createOutcome()
     const exchange = createExchange({
       id: context.nextId(),
@@ -281,6 +304,18 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#perform(exchange)
   }
 
+  /** Whether this connection may have another request after the one that begins. */
+  #mayGoOn(): boolean {
+    const { counts, deadlines, limits } = this.#context
+    if (++this.#served >= limits.requestsPerConnection) {
+      counts.limits.requestsPerConnection++
+      return false
+    }
+    if (deadlines.now < this.#bornAt + limits.connectionLifetimeMs) return true
+    counts.limits.connectionLifetime++
+    return false
+  }
+
   #perform(exchange: Exchange): void {
     const { plan, route } = exchange
     if (plan === 'refuse' || route === undefined) {
@@ -288,25 +323,20 @@ export class ClientConnection implements Expiring, ForwardClient {
       else this.refuse(exchange.error ?? 'VG_INTERNAL', exchange.detail)
     } else if (plan === 'answer') this.#answerLocally(exchange)
     else if (plan === 'forward') {
+      if (exchange.upgrade && !this.#enterTunnel()) return
       this.#forward = new Forward(this.#context, this, exchange, route, this.#outcome)
       this.#forward.start()
     } else this.#openTunnel(exchange, route)
   }
 
   #openTunnel(exchange: Exchange, route: Route): void {
-    const { tunnels, limits } = this.#context
     // the END of a message without content: what follows belongs to the tunnel
     this.reader.next()
-    if (!tunnels.enter(this.#client.ip, limits.tunnelsPerClient)) {
-      this.refuse('VG_CLIENT_LIMIT', 'tunnels')
-      return
-    }
-    this.#holdsTunnel = true
+    if (!this.#enterTunnel()) return
     this.setDeadline(0)
     this.#stopTunnel = dialTunnel(this.#context.dial, exchange, route, this.#outcome, (error, origin) => {
       this.#stopTunnel = undefined
       if (origin === null) {
-        this.#leaveTunnel()
         this.refuse(error?.code ?? 'VG_INTERNAL', error?.detail ?? '')
         return
       }
@@ -318,6 +348,14 @@ export class ClientConnection implements Expiring, ForwardClient {
     })
   }
 
+  /** Takes the place of a tunnel, or refuses; an upgrade has one from the request on, for it may become a tunnel. */
+  #enterTunnel(): boolean {
+    const refusal = enterTunnel(this.#context, this.#client.ip)
+    if (refusal === undefined) this.#holdsTunnel = true
+    else this.refuse(refusal.code, refusal.detail ?? '')
+    return refusal === undefined
+  }
+
   #answerLocally(exchange: Exchange): void {
     const closes = !this.keepsAlive || this.reader.head.body !== BODY_NONE
     const answer = localAnswer(exchange, this.#dateField(), !closes)
@@ -325,6 +363,13 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#outcome.bytesToClient += answer.length
     this.socket.write(answer)
     this.finishExchange(closes)
+  }
+
+  #refuseBroken(): void {
+    const { error = 'VG_REQUEST_MALFORMED', detail } = this.reader.head
+    const limit = limitOfHead(error, detail)
+    if (limit !== undefined) this.#context.counts.limits[limit]++
+    this.#refuseUnread(error, detail)
   }
 
   /** Answers what could not be read as a request, and closes: nothing behind it has a known meaning. */
@@ -381,12 +426,29 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.socket.resume()
   }
 
-  /** Tells of the exchange, once. */
+  /** Counts the exchange and tells of it, once. */
   #settle(): void {
     const exchange = this.#exchange
     this.#exchange = undefined
-    if (exchange === undefined || !this.#context.isRecording()) return
-    this.#context.record(toAccessRecord(exchange, this.#outcome, this.#listener, this.#context.wallClock()))
+    if (exchange === undefined) return
+    this.#leaveTunnel()
+    const context = this.#context
+    const { counts } = context
+    const outcome = this.#outcome
+    const now = context.wallClock()
+    const isTunnel = this.#state === TUNNEL
+    if (!isTunnel) {
+      counts.bytesFromClient += outcome.bytesFromClient
+      counts.bytesToClient += outcome.bytesToClient
+    }
+    countExchange(
+      counts,
+      this.#requests,
+      exchange,
+      outcome,
+      isTunnel ? undefined : Math.max(0, now - exchange.startedAt),
+    )
+    if (context.isRecording()) context.record(toAccessRecord(exchange, outcome, this.#listener, now))
   }
 
   #finishTunnel(): void {
@@ -407,6 +469,13 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#context.deadlines.delete(this)
     this.#onClose()
   }
+}
+
+/** The limit that a head which could not be read has met. */
+function limitOfHead(error: ErrorCode, detail: string): LimitName | undefined {
+  if (error === 'VG_URI_TOO_LONG') return 'uriBytes'
+  if (error !== 'VG_HEAD_TOO_LARGE') return undefined
+  return detail === '' ? 'headBytes' : 'headFields'
 }
 
 const EMPTY = Buffer.alloc(0)

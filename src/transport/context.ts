@@ -1,8 +1,10 @@
 import type { AccessRecord } from '../channels.js'
 import type { Limits } from '../config/config.js'
+import type { Counts } from '../counts.js'
 import type { RequestHead } from '../http/request-head.js'
 import type { ResponseHead } from '../http/response-head.js'
 import type { Policy } from '../pipeline/policy.js'
+import type { Descriptors } from '../upstream/descriptors.js'
 import type { DialDone, DialRequest } from '../upstream/dial.js'
 import type { Identities } from '../upstream/identities.js'
 import type { ClientCounts } from './client-counts.js'
@@ -12,6 +14,8 @@ import type { OriginPool } from './origin-pool.js'
 /** What all connections of one proxy share. */
 export type TransportContext = {
   readonly limits: Limits
+  readonly counts: Counts
+  readonly descriptors: Descriptors
   readonly deadlines: Deadlines
   readonly pool: OriginPool
   readonly identities: Pick<Identities, 'generationOf'>

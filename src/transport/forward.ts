@@ -22,6 +22,7 @@ import { writeAll } from './write-all.js'
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 /** RFC 9110 §15.2 sets no number; a flood of them is an attack. */
 const MAX_INTERIM_RESPONSES = 32
+const NOTHING = Buffer.alloc(0)
 
 /** What a forward needs of the client's side. */
 export type ForwardClient = {
@@ -67,6 +68,8 @@ export class Forward implements OriginUser {
   #closes = false
   #isEndedByClose = false
   #interimResponses = 0
+  /** Octets of the request body within the time in which `bodyMinRate` is judged; -1 while nothing is expected. */
+  #windowBytes = -1
   #originKeepsAlive = false
   #responseHead = ''
   #pieces: Buffer[] = []
@@ -137,6 +140,10 @@ export class Forward implements OriginUser {
   /** A time-out has run: whose fault it is depends on who was to act. */
   expire(): void {
     const isClientsTurn = !this.#hasResponse && !this.#isRequestDone && !this.#isClientHeld
+    const { limits } = this.#context.counts
+    if (isClientsTurn) limits[this.#windowBytes > 0 ? 'bodyMinRate' : 'bodyTimeout']++
+    else if (this.#hasResponse) limits.idleTimeout++
+    else limits.responseTimeout++
     this.#fail(isClientsTurn ? 'VG_BODY_TIMEOUT' : 'VG_RESPONSE_TIMEOUT', '')
   }
 
@@ -190,9 +197,21 @@ export class Forward implements OriginUser {
   onOriginEnd(): void {
     const origin = this.#origin
     if (origin === undefined) return
-    const event = origin.reader.finish()
-    if (event === END) this.#finish(origin)
-    else this.#onOriginLost(origin, new ProxyError('VG_ORIGIN_TERMINATED'))
+    if (origin.reader.finish() !== END) this.#onOriginLost(origin, new ProxyError('VG_ORIGIN_TERMINATED'))
+    else if (origin.socket.writableLength > 0 || !origin.socket.writable) this.#finish(origin)
+    else this.#confirmEnd(origin)
+  }
+
+  /**
+   * Only its end tells that this body is whole, and libuv tells of a reset that follows data at once as of an end
+   * (uv__stream_io, POLLHUP). A write of nothing tells them apart: after a reset it fails.
+   */
+  #confirmEnd(origin: OriginConnection): void {
+    origin.socket.write(NOTHING, (error) => {
+      if (this.#origin !== origin) return
+      if (error === undefined || error === null) this.#finish(origin)
+      else this.#onOriginLost(origin, new ProxyError('VG_ORIGIN_TERMINATED'))
+    })
   }
 
   onOriginClose(error: Error | undefined): void {
@@ -264,15 +283,30 @@ export class Forward implements OriginUser {
     this.#isRequestDone = event === END
     const head = this.#isHeadSent ? '' : this.#requestHead(origin)
     this.#isHeadSent = true
-    for (const piece of pieces) this.#outcome.bytesFromClient += piece.length
+    let received = 0
+    for (const piece of pieces) received += piece.length
+    this.#outcome.bytesFromClient += received
     const isWritable = writeAll(origin.socket, head, pieces)
     if (!isWritable && !this.#isRequestDone) {
       this.#isClientHeld = true
+      this.#context.counts.limits.bufferBytes++
       this.#client.socket.pause()
     }
     const { limits } = this.#context
     if (this.#hasResponse) this.#client.setDeadline(limits.idleTimeoutMs)
-    else this.#client.setDeadline(this.#isRequestDone ? limits.responseTimeoutMs : limits.bodyTimeoutMs)
+    else if (this.#isRequestDone) this.#client.setDeadline(limits.responseTimeoutMs)
+    else this.#awaitBody(received)
+  }
+
+  /** In each `bodyTimeout` the client must send at least what `bodyMinRate` asks for; with a rate of 0, anything. */
+  #awaitBody(received: number): void {
+    const { bodyTimeoutMs, bodyMinRate } = this.#context.limits
+    const isExpected = !this.#isClientHeld && this.#windowBytes !== -1
+    if (isExpected) this.#windowBytes += received
+    if (isExpected && this.#windowBytes * 1_000 < bodyMinRate * bodyTimeoutMs) return
+    if (isExpected && received === 0) return
+    this.#windowBytes = this.#isClientHeld ? -1 : 0
+    this.#client.setDeadline(bodyTimeoutMs)
   }
 
   /** Takes over a response head; false when the exchange has ended or left HTTP with it. */
@@ -355,7 +389,9 @@ export class Forward implements OriginUser {
     this.#outcome.bytesToClient += head.length
     for (const piece of pieces) this.#outcome.bytesToClient += piece.length
     this.#client.setDeadline(this.#context.limits.idleTimeoutMs)
-    if (!writeAll(this.#client.socket, head, pieces)) origin.socket.pause()
+    if (writeAll(this.#client.socket, head, pieces)) return
+    this.#context.counts.limits.bufferBytes++
+    origin.socket.pause()
   }
 
   #finish(origin: OriginConnection): void {

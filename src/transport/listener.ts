@@ -1,5 +1,7 @@
-import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net'
+import { createServer, isIPv6, type Socket } from 'node:net'
+import { requestCountsOf } from '../counts.js'
 import { CannotRunError, type ErrorCode } from '../errors.js'
+import { type BindPlace, bind } from './bind.js'
 import { ClientConnection } from './client-connection.js'
 import type { ClientCounts } from './client-counts.js'
 import type { TransportContext } from './context.js'
@@ -8,8 +10,9 @@ import { createDateField } from './reply.js'
 
 export type ListenerOptions = {
   readonly context: TransportContext
-  readonly host: string
-  readonly port: number
+  /** Among the listeners, from 1: names it where its address may not be told. */
+  readonly position: number
+  readonly place: BindPlace
   /** All open client connections of the proxy; the listener adds and removes its own. */
   readonly connections: Set<OpenConnection>
   /** Connections per client, over all listeners. */
@@ -32,23 +35,34 @@ export type Listener = {
  * @throws CannotRunError when the port is taken or may not be bound
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { context, host, port, connections, clients, giveWay } = options
+  const { context, position, place, connections, clients, giveWay } = options
   const dateField = createDateField(context.wallClock)
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
-  await bind(server, host, port)
-  const bound = server.address() as AddressInfo
+  const { bufferBytes } = context.limits
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: bufferBytes }, accept)
+  await bind(server, place)
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') {
+    server.close()
+    throw new CannotRunError(
+      'cannot listen on a Unix socket; give a listening TCP socket (ListenStream=127.0.0.1:3128)',
+    )
+  }
   const url = listenerUrl(bound.address, bound.port)
+
+  const requests = requestCountsOf(context.counts, `http-${position}`)
 
   function accept(socket: Socket): void {
     const ip = plainAddress(socket.remoteAddress)
-    // gone before it was accepted: there is nobody to answer
-    if (ip === undefined) {
+    // gone before it was accepted, or no descriptor to spare for an answer
+    if (ip === undefined || context.descriptors.isScarce()) {
+      if (ip !== undefined) context.counts.limits.descriptors++
       socket.destroy()
       return
     }
     const refusal = admitClient(context, clients, ip)
     const onClose = () => {
       connections.delete(connection)
+      context.descriptors.sockets--
       if (refusal === undefined) clients.leave(ip)
     }
     const connection = new ClientConnection({
@@ -57,10 +71,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       listener: url,
       ip,
       port: socket.remotePort ?? 0,
+      requests,
       dateField,
       onClose,
     })
     connections.add(connection)
+    context.descriptors.sockets++
     if (refusal !== undefined) connection.turnAway(refusal)
     giveWay?.()
   }
@@ -75,44 +91,25 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
 /** Counts a client that is served, or says why it is not; those turned away take nobody's place. */
 export function admitClient(context: TransportContext, clients: ClientCounts, ip: string): ErrorCode | undefined {
-  const { limits } = context
+  const { limits, counts, descriptors, pool } = context
   if (!context.policy().isClient(ip)) return 'VG_CLIENT_REFUSED'
-  if (clients.total >= limits.connections) return 'VG_CONNECTION_LIMIT'
-  return clients.enter(ip, limits.perClient) ? undefined : 'VG_CLIENT_LIMIT'
+  if (descriptors.isShort()) {
+    pool.clear()
+    counts.limits.descriptors++
+    return 'VG_CONNECTION_LIMIT'
+  }
+  if (clients.total >= limits.connections) {
+    counts.limits.connections++
+    return 'VG_CONNECTION_LIMIT'
+  }
+  if (clients.enter(ip, limits.perClient)) return undefined
+  counts.limits.perClient++
+  return 'VG_CLIENT_LIMIT'
 }
 
 /** The URL under which a bound listener is shown. */
 export function listenerUrl(address: string, port: number): string {
   return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`
-}
-
-function bind(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new CannotRunError(bindFault(error, host, port), { cause: error }))
-    })
-    server.listen({ host, port, backlog: 4_096 }, () => {
-      server.removeAllListeners('error')
-      // EMFILE and the like while accepting: the connection is lost, the proxy goes on
-      server.on('error', () => {})
-      resolve()
-    })
-  })
-}
-
-/** Why an address could not be bound, and what to do about it. */
-export function bindFault(
-  { code, message }: Pick<NodeJS.ErrnoException, 'code' | 'message'>,
-  host: string,
-  port: number,
-): string {
-  const place = `${host}:${port}`
-  if (code === 'EADDRINUSE')
-    return `cannot listen on ${place}: the port is taken; stop what uses it or choose another port`
-  if (code === 'EACCES')
-    return `cannot listen on ${place}: permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE`
-  if (code === 'EADDRNOTAVAIL') return `cannot listen on ${place}: this machine has no such address`
-  return `cannot listen on ${place}: ${message}`
 }
 
 /** The client's address, IPv4 also where the socket says it in IPv6. */

@@ -32,7 +32,7 @@ export type Edge = {
   /** `onConnected` or `onFailed` follows, never before this returns. @param localAddress to go out from; empty: any */
   connect(ip: string, port: number, localAddress: string): SocketId
   /** Makes a tunnel: answers the client, delivers its early octets, moves all others. False when one of the two is gone. */
-  splice(client: SocketId, origin: SocketId, idleMs: number): boolean
+  splice(client: SocketId, origin: SocketId, idleMs: number, lifeMs: number): boolean
   /** `onGone` or `onEnded` follows where it is a client's. */
   close(id: SocketId, isReset: boolean): void
   /** Lets go of a client that is no tunnel. @returns its descriptor, -1 when it is gone */
@@ -40,9 +40,15 @@ export type Edge = {
   /** The same, with all that was received. */
   takeOver(client: SocketId): readonly [fd: number, bytes: Buffer] | null
   localAddress(id: SocketId): string
-  /** Ends tunnels that have been idle for too long. */
+  /** Ends tunnels that have been idle for too long or have had their time. */
   sweep(): void
   setHeadLimit(octets: number): void
+  /** A descriptor of this number or above means that few are left: clients come one at a time then, and no pipe is opened. */
+  setDescriptorCeiling(number: number): void
+  /** Descriptors open for clients, origins, listeners and pipes. */
+  descriptors(): number
+  /** Writes what has moved through tunnels since the last call: octets from clients, to clients, and how often a sender had to wait. */
+  takeTraffic(into: [number, number, number]): void
   /** Closes all that is open; nothing is told any more. */
   destroy(): void
 }
@@ -59,7 +65,7 @@ export type NativeAddon = {
 }
 
 /** By the number that `onEnded` tells. */
-export const END_REASONS = ['closed', 'client-reset', 'origin-reset', 'idle', 'aborted'] as const
+export const END_REASONS = ['closed', 'client-reset', 'origin-reset', 'idle', 'aborted', 'lifetime'] as const
 
 /** Relative to this file and to the bundle of the command alike. */
 const PLACE = '../../native/build/Release/veilgate.node'
@@ -72,11 +78,13 @@ export type EngineChoice =
 /**
  * The engine to run with.
  *
+ * @param obstacle why the native one will not do here
  * @throws {CannotRunError} `native` is wanted and cannot be had
  */
-export function chooseEngine(wanted: Engine): EngineChoice {
+export function chooseEngine(wanted: Engine, obstacle?: string): EngineChoice {
   if (wanted === 'js') return { engine: 'js', why: '' }
   try {
+    if (obstacle !== undefined) throw new Error(obstacle)
     return { engine: 'native', addon: createRequire(import.meta.url)(PLACE) as NativeAddon }
   } catch (error) {
     const why = whyNot(error)

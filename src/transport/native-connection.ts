@@ -1,4 +1,5 @@
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
+import type { RequestCounts } from '../counts.js'
 import type { ErrorCode } from '../errors.js'
 import { parseRequestHead } from '../http/request-head.js'
 import { createExchange, type Exchange, refuse } from '../pipeline/exchange.js'
@@ -8,12 +9,13 @@ import type { Route } from '../pipeline/route.js'
 import { createOutcome, noteForLog, type Outcome, toAccessRecord } from './access-record.js'
 import type { ClientConnection } from './client-connection.js'
 import type { TransportContext } from './context.js'
+import { type CountedExchange, countExchange } from './count-exchange.js'
 import type { Expiring } from './deadlines.js'
 import type { OpenConnection } from './drain.js'
 import type { SocketId } from './native-addon.js'
 import type { EdgeClient, NativeEdge } from './native-edge.js'
 import type { SpliceEnd } from './splice.js'
-import { dialTunnel } from './tunnel.js'
+import { dialTunnel, enterTunnel } from './tunnel.js'
 
 /** What all clients of a native listener share. */
 export type NativeHost = {
@@ -21,10 +23,12 @@ export type NativeHost = {
   readonly edge: NativeEdge
   /** `http://127.0.0.1:3128` */
   readonly listener: string
+  /** Of the listener. */
+  readonly requests: RequestCounts
   /** Reaches an origin by the guard of the policy under which the exchange was decided. */
   readonly dial: NativeDial
-  /** Goes on with a client on a socket of Node's, counted as it is. */
-  adopt(fd: number, ip: string, port: number): ClientConnection
+  /** Goes on with a client on a socket of Node's, counted as it is. @param bornAt coarse clock, ms */
+  adopt(fd: number, ip: string, port: number, bornAt: number): ClientConnection
   /** The client is over, or another connection stands for it; `isGone` where its place is free. */
   forget(connection: NativeConnection, isGone: boolean): void
 }
@@ -49,6 +53,9 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
   #cancelDial: (() => void) | undefined
   #holdsTunnel = false
   #isTunnel = false
+  /** Of a tunnel that nobody will be told of: it is counted all the same. */
+  #counted: CountedExchange | undefined
+  readonly #bornAt: number
 
   constructor(host: NativeHost, id: SocketId, ip: string, port: number) {
     const { deadlines, limits } = host.context
@@ -56,6 +63,7 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
     this.id = id
     this.ip = ip
     this.port = port
+    this.#bornAt = deadlines.now
     this.deadline = deadlines.now + limits.idleTimeoutMs
     deadlines.add(this)
   }
@@ -72,8 +80,12 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
   /** Before a head has come whole; the dial has a time of its own, and a tunnel is watched by the edge. */
   expire(): void {
     const connection = this.#isHeadBegun ? this.#handOver() : undefined
-    if (connection !== undefined) connection.expire()
-    else this.close()
+    if (connection !== undefined) {
+      connection.expire()
+      return
+    }
+    if (this.isIdle) this.#host.context.counts.limits.idleTimeout++
+    this.close()
   }
 
   onPartial(): void {
@@ -109,14 +121,19 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
   }
 
   onEnded({ bytesFromClient, bytesToClient, reason }: SpliceEnd): void {
+    const { counts } = this.#host.context
     const exchange = this.#exchange
     const outcome = this.#outcome
+    const error = errorOf(reason)
+    if (reason === 'idle') counts.limits.tunnelIdleTimeout++
+    else if (reason === 'lifetime') counts.limits.connectionLifetime++
     if (exchange !== undefined && outcome !== undefined) {
       outcome.bytesFromClient += bytesFromClient
       outcome.bytesToClient += bytesToClient
-      if (reason === 'origin-reset') outcome.error = 'VG_ORIGIN_TERMINATED'
-      else if (reason === 'client-reset') outcome.error = 'client_aborted'
+      outcome.error = error
       this.#settle(exchange, outcome)
+    } else if (this.#counted !== undefined) {
+      countExchange(counts, this.#host.requests, this.#counted, { status: 200, error }, undefined)
     }
     this.#leave(true)
   }
@@ -160,8 +177,9 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
 
   #open(exchange: Exchange, route: Route, outcome: Outcome): void {
     const { context, dial } = this.#host
-    if (!context.tunnels.enter(this.ip, context.limits.tunnelsPerClient)) {
-      this.#refuse(exchange, outcome, 'VG_CLIENT_LIMIT', 'tunnels')
+    const refusal = enterTunnel(context, this.ip)
+    if (refusal !== undefined) {
+      this.#refuse(exchange, outcome, refusal.code, refusal.detail ?? '')
       return
     }
     this.#holdsTunnel = true
@@ -169,31 +187,37 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
     const cancel = dialTunnel(dial, exchange, route, outcome, (error, origin) => {
       isOver = true
       this.#cancelDial = undefined
-      if (origin !== null) this.#becomeTunnel(outcome, origin)
+      if (origin !== null) this.#becomeTunnel(exchange, outcome, origin)
       else this.#refuse(exchange, outcome, error?.code ?? 'VG_INTERNAL', error?.detail ?? '')
     })
     if (!isOver) this.#cancelDial = cancel
   }
 
-  #becomeTunnel(outcome: Outcome, origin: SocketId): void {
+  #becomeTunnel(exchange: Exchange, outcome: Outcome, origin: SocketId): void {
     const { context, edge } = this.#host
+    const { counts, deadlines, limits } = context
     const localIp = context.isRecording() ? edge.localAddress(origin) : ''
-    if (!edge.splice(this.id, origin, context.limits.tunnelIdleTimeoutMs)) {
+    const lifeMs = Math.max(0, this.#bornAt + limits.connectionLifetimeMs - deadlines.now)
+    if (!edge.splice(this.id, origin, limits.tunnelIdleTimeoutMs, lifeMs)) {
       // the client is gone, which is told in a moment
       edge.close(origin, true)
       return
     }
-    context.deadlines.delete(this)
+    deadlines.delete(this)
     this.#isTunnel = true
+    outcome.bytesToClient += CONNECTION_ESTABLISHED.length
+    counts.bytesFromClient += outcome.bytesFromClient
+    counts.bytesToClient += outcome.bytesToClient
     if (!context.isRecording()) {
       // nobody will ask: an idle tunnel holds no more than it must
+      const { form, decision, wouldBlock, detail } = exchange
+      this.#counted = { method: '', form, decision, wouldBlock, detail }
       this.#exchange = undefined
       this.#outcome = undefined
       return
     }
     outcome.status = 200
     outcome.localIp = localIp === '' ? null : localIp
-    outcome.bytesToClient += CONNECTION_ESTABLISHED.length
   }
 
   #refuse(exchange: Exchange, outcome: Outcome, code: ErrorCode, detail: string): void {
@@ -218,12 +242,17 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
 
   #adopt(fd: number): ClientConnection {
     this.#leave(false)
-    return this.#host.adopt(fd, this.ip, this.port)
+    return this.#host.adopt(fd, this.ip, this.port, this.#bornAt)
   }
 
   #settle(exchange: Exchange, outcome: Outcome): void {
-    const { context, listener } = this.#host
-    if (context.isRecording()) context.record(toAccessRecord(exchange, outcome, listener, context.wallClock()))
+    const { context, listener, requests } = this.#host
+    const { counts } = context
+    const now = context.wallClock()
+    if (!this.#isTunnel) counts.bytesFromClient += outcome.bytesFromClient
+    const durationMs = this.#isTunnel ? undefined : Math.max(0, now - exchange.startedAt)
+    countExchange(counts, requests, exchange, outcome, durationMs)
+    if (context.isRecording()) context.record(toAccessRecord(exchange, outcome, listener, now))
   }
 
   #leave(isGone: boolean): void {
@@ -233,4 +262,10 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
     context.deadlines.delete(this)
     this.#host.forget(this, isGone)
   }
+}
+
+/** What broke a tunnel, in the words of a record. */
+function errorOf(reason: SpliceEnd['reason']): Outcome['error'] {
+  if (reason === 'origin-reset') return 'VG_ORIGIN_TERMINATED'
+  return reason === 'client-reset' ? 'client_aborted' : null
 }

@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util'
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
+import type { Counts } from '../counts.js'
 import type { ConnectObserver, ConnectTarget } from '../upstream/dial.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 import { type Edge, type EdgeHandler, END_REASONS, type NativeAddon, type SocketId } from './native-addon.js'
@@ -23,20 +24,45 @@ export type NativeListening = { readonly port: number; close(): void }
 /** The low bits of an id are its place in a table, the others tell it from those that had the place before. */
 const PLACE_MASK = 0xf_ffff
 
+export type NativeEdgeOptions = {
+  readonly deadlines: Deadlines
+  readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient' | 'limits'>
+  /** See `Descriptors`. */
+  readonly ceiling: number
+}
+
 /** The native edge as the transport uses it: knows who is to be told of which socket. */
 export class NativeEdge implements EdgeHandler, Expiring {
   /** Always past: while there are tunnels, every sweep looks for idle ones. */
   readonly deadline = 1
   readonly #edge: Edge
   readonly #deadlines: Deadlines
+  readonly #counts: NativeEdgeOptions['counts']
+  readonly #traffic: [number, number, number] = [0, 0, 0]
   readonly #listeners = new Map<SocketId, AcceptClient>()
   readonly #clients: (EdgeClient | undefined)[] = []
   readonly #attempts: (Attempt | undefined)[] = []
   #tunnels = 0
 
-  constructor({ Edge: NewEdge }: NativeAddon, deadlines: Deadlines) {
+  constructor({ Edge: NewEdge }: NativeAddon, { deadlines, counts, ceiling }: NativeEdgeOptions) {
     this.#edge = new NewEdge(CONNECTION_ESTABLISHED, this)
     this.#deadlines = deadlines
+    this.#counts = counts
+    if (Number.isFinite(ceiling)) this.#edge.setDescriptorCeiling(ceiling)
+  }
+
+  /** That are open for clients, origins, listeners and pipes. */
+  get descriptors(): number {
+    return this.#edge.descriptors()
+  }
+
+  /** Adds what has moved through tunnels to the counts, which a tunnel that lasts for days need not end for. */
+  countTraffic(): void {
+    const moved = this.#traffic
+    this.#edge.takeTraffic(moved)
+    this.#counts.bytesFromClient += moved[0]
+    this.#counts.bytesToClient += moved[1]
+    this.#counts.limits.bufferBytes += moved[2]
   }
 
   /**
@@ -79,8 +105,8 @@ export class NativeEdge implements EdgeHandler, Expiring {
   }
 
   /** Makes a tunnel; false when the client or the origin is gone. `onEnded` follows where it is true. */
-  splice(client: SocketId, origin: SocketId, idleMs: number): boolean {
-    if (!this.#edge.splice(client, origin, idleMs)) return false
+  splice(client: SocketId, origin: SocketId, idleMs: number, lifeMs: number): boolean {
+    if (!this.#edge.splice(client, origin, idleMs, lifeMs)) return false
     if (this.#tunnels++ === 0) this.#deadlines.add(this)
     return true
   }
@@ -115,6 +141,7 @@ export class NativeEdge implements EdgeHandler, Expiring {
 
   expire(): void {
     this.#edge.sweep()
+    this.countTraffic()
   }
 
   onAccepted(client: SocketId, ip: string, port: number, listener: SocketId): void {
@@ -151,6 +178,7 @@ export class NativeEdge implements EdgeHandler, Expiring {
 
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void {
     if (--this.#tunnels === 0) this.#deadlines.delete(this)
+    this.countTraffic()
     const owner = this.#takeClient(client)
     owner?.onEnded({ bytesFromClient, bytesToClient, reason: END_REASONS[reason] ?? 'aborted' })
   }

@@ -1,15 +1,18 @@
 import { lookup } from 'node:dns/promises'
 import { closeSync } from 'node:fs'
-import { isIP, Socket } from 'node:net'
+import { isIP, Socket, type SocketConstructorOpts } from 'node:net'
+import { requestCountsOf } from '../counts.js'
 import { CannotRunError, type ErrorCode } from '../errors.js'
+import { bindFault } from './bind.js'
 import { ClientConnection } from './client-connection.js'
-import { admitClient, bindFault, type Listener, type ListenerOptions, listenerUrl } from './listener.js'
+import { admitClient, type Listener, type ListenerOptions, listenerUrl } from './listener.js'
 import type { SocketId } from './native-addon.js'
 import { NativeConnection, type NativeDial, type NativeHost } from './native-connection.js'
 import type { NativeEdge } from './native-edge.js'
 import { createDateField } from './reply.js'
 
 export type NativeListenerOptions = ListenerOptions & {
+  readonly place: { readonly host: string; readonly port: number }
   readonly edge: NativeEdge
   readonly dial: NativeDial
   /** A descriptor that listens at host and port, inherited; without it one is opened. */
@@ -21,21 +24,24 @@ export type NativeListenerOptions = ListenerOptions & {
  * @throws CannotRunError when the port is taken or may not be bound
  */
 export async function listenNatively(options: NativeListenerOptions): Promise<Listener> {
-  const { context, connections, clients, edge, dial, descriptor, giveWay } = options
+  const { context, position, connections, clients, edge, dial, descriptor, giveWay } = options
+  const { host: name, port: wantedPort } = options.place
   const dateField = createDateField(context.wallClock)
-  const address = isIP(options.host) === 0 ? (await lookup(options.host)).address : options.host
-  const bound =
-    descriptor === undefined ? edge.listen(address, options.port, accept) : edge.listenAt(descriptor, accept)
+  const { bufferBytes } = context.limits
+  const address = isIP(name) === 0 ? (await lookup(name)).address : name
+  const bound = descriptor === undefined ? edge.listen(address, wantedPort, accept) : edge.listenAt(descriptor, accept)
   if (typeof bound === 'string') {
-    throw new CannotRunError(bindFault({ code: bound, message: bound }, address, options.port))
+    throw new CannotRunError(bindFault({ code: bound, message: bound }, { host: address, port: wantedPort }))
   }
+  const requests = requestCountsOf(context.counts, `http-${position}`)
   const url = listenerUrl(address, bound.port)
   const host: NativeHost = {
     context,
     edge,
     listener: url,
+    requests,
     dial,
-    adopt: (fd, ip, port) => adopt(fd, ip, port, true),
+    adopt: (fd, ip, port, bornAt) => adopt(fd, ip, port, bornAt),
     forget(connection, isGone) {
       connections.delete(connection)
       if (isGone) clients.leave(connection.ip)
@@ -48,6 +54,12 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
     if (headLimit !== headBytes) {
       headLimit = headBytes
       edge.setHeadLimit(headBytes)
+    }
+    // no descriptor to spare for an answer
+    if (context.descriptors.isScarce()) {
+      context.counts.limits.descriptors++
+      edge.close(id, false)
+      return undefined
     }
     const refusal = admitClient(context, clients, ip)
     if (refusal !== undefined) {
@@ -64,23 +76,35 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
     const fd = edge.detach(id)
     if (fd === -1) return
     try {
-      adopt(fd, ip, port, false).turnAway(refusal)
+      adopt(fd, ip, port, undefined).turnAway(refusal)
     } catch (error) {
       context.reportFault(error)
     }
   }
 
-  function adopt(fd: number, ip: string, port: number, isCounted: boolean): ClientConnection {
+  /** @param bornAt undefined for a client that is counted nowhere */
+  function adopt(fd: number, ip: string, port: number, bornAt: number | undefined): ClientConnection {
     const leave = () => {
-      if (isCounted) clients.leave(ip)
+      if (bornAt !== undefined) clients.leave(ip)
     }
     const onClose = () => {
       connections.delete(connection)
+      context.descriptors.sockets--
       leave()
     }
-    const socket = openSocket(fd, leave)
-    const connection = new ClientConnection({ context, socket, listener: url, ip, port, dateField, onClose })
+    const connection = new ClientConnection({
+      context,
+      socket: openSocket(fd, bufferBytes, leave),
+      listener: url,
+      ip,
+      port,
+      requests,
+      ...(bornAt !== undefined && { bornAt }),
+      dateField,
+      onClose,
+    })
     connections.add(connection)
+    context.descriptors.sockets++
     return connection
   }
 
@@ -88,9 +112,15 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
 }
 
 /** A socket of Node's for a descriptor, which is closed where that fails. */
-function openSocket(fd: number, onFailure: () => void): Socket {
+function openSocket(fd: number, bufferBytes: number, onFailure: () => void): Socket {
+  // Node's types lack `highWaterMark` here; a socket takes it as every stream does
+  const options: SocketConstructorOpts & { highWaterMark: number } = {
+    fd,
+    allowHalfOpen: true,
+    highWaterMark: bufferBytes,
+  }
   try {
-    return new Socket({ fd, allowHalfOpen: true })
+    return new Socket(options)
   } catch (error) {
     closeSync(fd)
     onFailure()

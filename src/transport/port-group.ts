@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { CannotRunError } from '../errors.js'
-import { bindFault, listenerUrl } from './listener.js'
+import { bindFault } from './bind.js'
+import { listenerUrl } from './listener.js'
 import type { NativeAddon } from './native-addon.js'
 
 /**
@@ -35,7 +36,7 @@ export function openPortGroup(addon: NativeAddon, ip: string, port: number, memb
     const opened = addon.openShared(ip, taken, isFirst)
     if (typeof opened === 'number') {
       const code = getSystemErrorName(opened)
-      throw new CannotRunError(bindFault({ code, message: code }, ip, taken))
+      throw new CannotRunError(bindFault({ code, message: code }, { host: ip, port: taken }))
     }
     taken = opened[1]
     return opened[0]

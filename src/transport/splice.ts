@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { Counts } from '../counts.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 
 export type SpliceEnd = {
   readonly bytesFromClient: number
   readonly bytesToClient: number
-  /** `closed`: both sides ended; `…-reset`: that side broke; `idle`: nothing moved for too long; `aborted`: we ended it. */
-  readonly reason: 'closed' | 'client-reset' | 'origin-reset' | 'idle' | 'aborted'
+  /** `closed`: both sides ended; `…-reset`: that side broke; `idle`: nothing moved for too long; `lifetime`: its time is up; `aborted`: we ended it. */
+  readonly reason: 'closed' | 'client-reset' | 'origin-reset' | 'idle' | 'lifetime' | 'aborted'
 }
 
 export type SpliceOptions = {
@@ -18,7 +19,11 @@ export type SpliceOptions = {
   /** The client has sent FIN already. */
   readonly clientEnded: boolean
   readonly idleMs: number
+  /** Coarse clock, ms: when the tunnel ends whatever moves in it. */
+  readonly endsAt: number
   readonly deadlines: Deadlines
+  /** Octets are added as they pass: a tunnel may last for days. */
+  readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient' | 'limits'>
   readonly onEnd: (end: SpliceEnd) => void
 }
 
@@ -35,19 +40,20 @@ const PROBE_AFTER_MS = 60_000
  * @returns a function that ends the tunnel at once
  */
 export function splice(options: SpliceOptions): () => void {
-  const { client, origin, idleMs, deadlines, onEnd } = options
+  const { client, origin, idleMs, endsAt, deadlines, counts, onEnd } = options
   let bytesFromClient = 0
   let bytesToClient = 0
   let isOver = false
 
   let patienceMs = Math.min(idleMs, PROBE_AFTER_MS)
   const tunnel: Expiring = {
-    deadline: deadlines.now + patienceMs,
+    deadline: Math.min(endsAt, deadlines.now + patienceMs),
     expire() {
+      if (deadlines.now >= endsAt) return end('lifetime')
       if (patienceMs === idleMs) return end('idle')
       client.setKeepAlive(true, PROBE_AFTER_MS)
       origin.setKeepAlive(true, PROBE_AFTER_MS)
-      tunnel.deadline += idleMs - patienceMs
+      tunnel.deadline = Math.min(endsAt, tunnel.deadline + idleMs - patienceMs)
       patienceMs = idleMs
     },
   }
@@ -68,12 +74,14 @@ export function splice(options: SpliceOptions): () => void {
 
   function relay(from: Socket, to: Socket, count: (length: number) => void): void {
     from.on('data', (chunk: Buffer) => {
-      tunnel.deadline = deadlines.now + patienceMs
+      tunnel.deadline = Math.min(endsAt, deadlines.now + patienceMs)
       count(chunk.length)
-      if (!to.write(chunk)) from.pause()
+      if (to.write(chunk)) return
+      counts.limits.bufferBytes++
+      from.pause()
     })
     to.on('drain', () => {
-      tunnel.deadline = deadlines.now + patienceMs
+      tunnel.deadline = Math.min(endsAt, deadlines.now + patienceMs)
       from.resume()
     })
     from.on('end', () => to.end())
@@ -86,18 +94,22 @@ export function splice(options: SpliceOptions): () => void {
   }
 
   deadlines.add(tunnel)
-  relay(client, origin, (length) => {
+  const fromClient = (length: number): void => {
     bytesFromClient += length
-  })
-  relay(origin, client, (length) => {
+    counts.bytesFromClient += length
+  }
+  const toClient = (length: number): void => {
     bytesToClient += length
-  })
+    counts.bytesToClient += length
+  }
+  relay(client, origin, fromClient)
+  relay(origin, client, toClient)
   if (options.earlyFromClient.length > 0) {
-    bytesFromClient += options.earlyFromClient.length
+    fromClient(options.earlyFromClient.length)
     if (!origin.write(options.earlyFromClient)) client.pause()
   }
   if (options.earlyFromOrigin.length > 0) {
-    bytesToClient += options.earlyFromOrigin.length
+    toClient(options.earlyFromOrigin.length)
     if (!client.write(options.earlyFromOrigin)) origin.pause()
   }
   if (options.clientEnded) origin.end()

@@ -1,9 +1,10 @@
-import type { ProxyError } from '../errors.js'
+import { ProxyError } from '../errors.js'
 import type { Exchange } from '../pipeline/exchange.js'
 import type { Policy } from '../pipeline/policy.js'
 import type { Route } from '../pipeline/route.js'
 import type { DialDone, DialRequest } from '../upstream/dial.js'
 import { noteDial, type Outcome } from './access-record.js'
+import type { TransportContext } from './context.js'
 import { toDialRequest } from './dial-request.js'
 
 /**
@@ -24,4 +25,15 @@ export function dialTunnel<S>(
     noteDial(outcome, timing)
     done(error, socket)
   })
+}
+
+/** Takes the place of a tunnel, to be left by `context.tunnels.leave`; or why there is none for this client. */
+export function enterTunnel({ counts, tunnels, limits }: TransportContext, ip: string): ProxyError | undefined {
+  if (tunnels.total >= limits.tunnels) {
+    counts.limits.tunnels++
+    return new ProxyError('VG_TUNNEL_LIMIT')
+  }
+  if (tunnels.enter(ip, limits.tunnelsPerClient)) return undefined
+  counts.limits.tunnelsPerClient++
+  return new ProxyError('VG_CLIENT_LIMIT', 'tunnels')
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { ProxyError } from '../errors.js'
+import { type ErrorCode, ProxyError } from '../errors.js'
 import { type Hop, isHttpHop, resolvesRemotely } from '../policy/hop.js'
 import type { AddressJudge } from './address-judge.js'
 import { ignoreError } from './conversation.js'
@@ -251,13 +251,20 @@ function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4
 }
 
-/** A hop that cannot be reached is a fault of the upstream, not of the target; a proxy that leads to itself is neither. */
+/** A hop that cannot be reached is a fault of the upstream, not of the target; a proxy that leads to itself and limits of ours are neither. */
 function toHopError(error: ProxyError | null): ProxyError {
-  if (error?.code === 'VG_PROXY_LOOP' || error?.code === 'VG_UPSTREAM_CREDENTIALS') return error
+  if (error !== null && NOT_OF_THE_HOP.has(error.code)) return error
   return new ProxyError('VG_UPSTREAM_UNAVAILABLE', HOP_REASONS[error?.code ?? ''] ?? error?.detail, { cause: error })
 }
 
 const NO_CNAMES: readonly string[] = []
+
+const NOT_OF_THE_HOP: ReadonlySet<ErrorCode> = new Set([
+  'VG_PROXY_LOOP',
+  'VG_UPSTREAM_CREDENTIALS',
+  'VG_CONNECTION_LIMIT',
+  'VG_DIAL_LIMIT',
+])
 
 const HOP_REASONS: Readonly<Record<string, string>> = {
   VG_ORIGIN_REFUSED: 'it refuses connections',

@@ -1,44 +1,54 @@
 import { connect, type Socket } from 'node:net'
-import type { ConnectObserver, ConnectTarget } from './dial.js'
+import type { Descriptors } from './descriptors.js'
+import type { Connect } from './dial.js'
 
 /**
- * One attempt to connect, by a socket of Node's: half-open allowed, not flowing, without listeners when it is handed on.
+ * Attempts to connect, by sockets of Node's: half-open allowed, not flowing, and when they are handed on with no listener
+ * but the one that counts closed sockets, which stays.
  *
- * @returns abandons the attempt
+ * @param bufferBytes that a connection holds before its writer is told to wait
  */
-export function connectSocket(
-  { ip, port, localAddress }: ConnectTarget,
-  attempt: number,
-  observer: ConnectObserver<Socket>,
-): () => void {
-  const socket = connect({
-    host: ip,
-    port,
-    allowHalfOpen: true,
-    noDelay: true,
-    ...(localAddress !== undefined && { localAddress }),
-  })
-
-  function onConnect(): void {
-    release()
-    observer.onConnect(attempt, socket)
-  }
-  function onError(error: Error): void {
-    observer.onError(attempt, error)
-  }
-  function release(): void {
-    socket.removeListener('connect', onConnect)
-    socket.removeListener('error', onError)
+export function createSocketConnect(descriptors: Descriptors, bufferBytes: number): Connect<Socket> {
+  function onClose(): void {
+    descriptors.sockets--
   }
 
-  socket.on('connect', onConnect)
-  socket.on('error', onError)
-  return function abandon() {
-    release()
-    // an error it met in this very turn may still be on its way
-    socket.on('error', ignoreError)
-    socket.destroy()
+  return function connectSocket({ ip, port, localAddress }, attempt, observer) {
+    const socket = connect(
+      withBuffer(
+        { host: ip, port, allowHalfOpen: true, noDelay: true, ...(localAddress !== undefined && { localAddress }) },
+        bufferBytes,
+      ),
+    )
+    descriptors.sockets++
+    socket.on('close', onClose)
+
+    function onConnect(): void {
+      release()
+      observer.onConnect(attempt, socket)
+    }
+    function onError(error: Error): void {
+      observer.onError(attempt, error)
+    }
+    function release(): void {
+      socket.removeListener('connect', onConnect)
+      socket.removeListener('error', onError)
+    }
+
+    socket.on('connect', onConnect)
+    socket.on('error', onError)
+    return function abandon() {
+      release()
+      // an error it met in this very turn may still be on its way
+      socket.on('error', ignoreError)
+      socket.destroy()
+    }
   }
+}
+
+/** Node's types lack `highWaterMark` here; a socket takes it as every stream does. */
+function withBuffer<T extends object>(options: T, bufferBytes: number): T {
+  return { ...options, highWaterMark: bufferBytes } as T
 }
 
 function ignoreError(): void {}

@@ -1,10 +1,12 @@
 import { isIPv6, type Socket } from 'node:net'
+import { type Counts, observeAt } from '../counts.js'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
 import type { Egress } from '../pipeline/routing.js'
 import type { EgressAddresses } from '../policy/egress-addresses.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
 import { createAddressJudge } from './address-judge.js'
-import { connectSocket } from './connect-socket.js'
+import { createSocketConnect } from './connect-socket.js'
+import type { Descriptors } from './descriptors.js'
 import type { HostResolver } from './resolver.js'
 
 /** RFC 8305 §5: Connection Attempt Delay. */
@@ -89,22 +91,42 @@ export type DialDone<S = Socket> = (error: ProxyError | null, socket: S | null, 
  */
 export type Dial<S = Socket> = (request: DialRequest, done: DialDone<S>) => () => void
 
+export type DialLimits = {
+  /** For DNS and all attempts together. */
+  readonly connectTimeoutMs: number
+  readonly pendingDialsPerOrigin: number
+  /** Octets that a connection holds before its writer is told to wait. */
+  readonly bufferBytes: number
+}
+
 export type DialerOptions = {
   readonly resolver: Pick<HostResolver, 'lookup'>
   readonly guard: EgressGuard
   /** Whether address and port are one of this proxy's own listeners. */
   readonly isOwn: (ip: string, port: number) => boolean
+  readonly limits: DialLimits
+  readonly descriptors: Descriptors
   /** From which of our addresses targets are dialled; without, the system chooses. */
   readonly egressAddresses?: EgressAddresses
-  /** For DNS and all attempts together. */
-  readonly connectTimeoutMs: number
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
+  readonly counts: Counts
+  /** Under which the time to connect is counted; without it, it is not. */
+  readonly route?: string
+  /** Shared by dialers that count together; without it a dialer counts by itself. */
+  readonly lines?: DialLines
+}
+
+/** Dials by `host:port`: how many go on, and those that wait for one of them to end. */
+export type DialLines = Map<string, { active: number; readonly waiting: Set<() => void> }>
+
+export function createDialLines(): DialLines {
+  return new Map()
 }
 
 /** Dials with sockets of Node's; see `createRace`. */
 export function createDialer(options: DialerOptions): Dial {
-  return createRace(options, connectSocket)
+  return createRace(options, createSocketConnect(options.descriptors, options.limits.bufferBytes))
 }
 
 /**
@@ -120,15 +142,39 @@ export function createDialer(options: DialerOptions): Dial {
  * (`VG_EGRESS_ADDRESS`) and never goes out from another.
  */
 export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial<S> {
-  const { resolver, egressAddresses, connectTimeoutMs, now } = options
+  const { resolver, egressAddresses, limits, descriptors, now, counts, route, lines = createDialLines() } = options
+  const { connectTimeoutMs } = limits
   const judge = createAddressJudge(options)
+
+  function leave(origin: string): void {
+    const line = lines.get(origin)
+    if (line === undefined) return
+    for (const begin of line.waiting) {
+      line.waiting.delete(begin)
+      // not within this one: a thousand that fail at once would be a thousand calls deep
+      process.nextTick(begin)
+      return
+    }
+    if (--line.active === 0) lines.delete(origin)
+  }
+
   /** Whose turn it is. */
   let next4 = 0n
   let next6 = 0n
 
   return function dial(request, done) {
-    const { host, port, family, egressIndex } = request
-    const startedAt = now()
+    const { host, port, family, egressIndex, timeoutMs = connectTimeoutMs } = request
+    if (descriptors.isExhausted()) {
+      counts.limits.descriptors++
+      done(new ProxyError('VG_CONNECTION_LIMIT'), null, { ip: null, cnames: NO_CNAMES, dnsMs: null, connectMs: null })
+      return nothingToCancel
+    }
+    const origin = `${host}:${port}`
+    const line = lines.get(origin) ?? { active: 0, waiting: new Set() }
+    lines.set(origin, line)
+    const askedAt = now()
+    let startedAt = askedAt
+    let hasBegun = false
     let dnsMs: number | null = null
     let connectStartedAt = startedAt
     let cancelLookup: (() => void) | undefined
@@ -147,6 +193,8 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
     /** @param winner the attempt whose connection lives on, -1 for none */
     function release(winner: number): void {
       isOver = true
+      if (hasBegun) leave(origin)
+      else line.waiting.delete(begin)
       clearTimeout(deadline)
       clearTimeout(nextAttempt)
       cancelLookup?.()
@@ -206,7 +254,9 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
 
     function onConnect(attempt: number, socket: S): void {
       release(attempt)
-      done(null, socket, { ip: candidates[attempt] ?? null, cnames, dnsMs, connectMs: now() - connectStartedAt })
+      const connectMs = now() - connectStartedAt
+      if (route !== undefined) observeAt(counts.connectMs, route, connectMs)
+      done(null, socket, { ip: candidates[attempt] ?? null, cnames, dnsMs, connectMs })
     }
 
     function onError(_attempt: number, error: unknown): void {
@@ -221,14 +271,35 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
     }
 
     function onDeadline(): void {
-      fail(new ProxyError(attempts.length === 0 ? 'VG_DNS_TIMEOUT' : 'VG_ORIGIN_CONNECT_TIMEOUT'))
+      counts.limits.connectTimeout++
+      // most of its time went by in the line
+      if (!hasBegun || startedAt - askedAt > timeoutMs / 2) fail(new ProxyError('VG_DIAL_LIMIT'))
+      else fail(new ProxyError(attempts.length === 0 ? 'VG_DNS_TIMEOUT' : 'VG_ORIGIN_CONNECT_TIMEOUT'))
     }
 
     const observer: ConnectObserver<S> = { onConnect, onError }
-    if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
-    else onAddresses(null, [host], NO_CNAMES)
+
+    function begin(): void {
+      // given up between its turn and now
+      if (isOver) {
+        leave(origin)
+        return
+      }
+      hasBegun = true
+      startedAt = now()
+      if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
+      else onAddresses(null, [host], NO_CNAMES)
+    }
+
+    if (line.active < limits.pendingDialsPerOrigin) {
+      line.active++
+      begin()
+    } else {
+      counts.limits.pendingDialsPerOrigin++
+      line.waiting.add(begin)
+    }
     if (isOver) return nothingToCancel
-    deadline = setTimeout(onDeadline, request.timeoutMs ?? connectTimeoutMs)
+    deadline = setTimeout(onDeadline, timeoutMs)
     return function cancel() {
       if (!isOver) release(NO_ATTEMPT)
     }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { type Counts, observeAt } from '../counts.js'
 import type { ErrorCode, ProxyError } from '../errors.js'
 import type { Chain } from './chain.js'
 import { ignoreError } from './conversation.js'
@@ -39,14 +40,21 @@ const NOT_ASKED: ReadonlySet<ErrorCode> = new Set([
   'VG_PROXY_LOOP',
   'VG_ADDRESS_PROHIBITED',
   'VG_REQUEST_BLOCKED',
+  'VG_CONNECTION_LIMIT',
+  'VG_DIAL_LIMIT',
 ])
 
 export function isUpstreamFault(error: ProxyError | null): boolean {
   return error !== null && FAULTS.has(error.code)
 }
 
-/** A chain whose every attempt is told to its state. */
-export function createMember(state: MemberState, chain: Chain, now: () => number): Member {
+/** A chain whose every attempt is told to its state, and the time of those that succeed to the counts. */
+export function createMember(
+  state: MemberState,
+  chain: Chain,
+  now: () => number,
+  counts: Pick<Counts, 'connectMs'>,
+): Member {
   const { health } = state
 
   function watched(timeoutMs: number, start: (done: DialDone) => () => void, done: DialDone): () => void {
@@ -74,6 +82,7 @@ export function createMember(state: MemberState, chain: Chain, now: () => number
       const measured = Math.max(0.1, took - dnsMs)
       state.latencyMs =
         state.latencyMs === 0 ? measured : state.latencyMs + (measured - state.latencyMs) * LATENCY_SHARE
+      observeAt(counts.connectMs, state.name, measured)
       health.succeed()
     } else if (isUpstreamFault(error)) {
       health.fail(

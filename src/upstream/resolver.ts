@@ -1,3 +1,4 @@
+import { type Counts, countOne, observe } from '../counts.js'
 import { ProxyError } from '../errors.js'
 import { failedReply } from './dns/transport.js'
 import type { DnsAnswer, DnsClient } from './dns-client.js'
@@ -11,8 +12,6 @@ const MIN_NEGATIVE_TTL_MS = 5_000
 const MAX_NEGATIVE_TTL_MS = 300_000
 /** About 2 MB of names. */
 const MAX_CACHED_NAMES = 10_000
-/** c-ares and common home routers get slow or drop beyond some hundreds. */
-const MAX_QUERIES_IN_FLIGHT = 256
 
 const LOOPBACK: readonly string[] = ['::1', '127.0.0.1']
 const NONE: readonly string[] = []
@@ -25,6 +24,9 @@ export type HostResolverOptions = {
   readonly timeoutMs: number
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
+  readonly counts: Counts
+  /** Queries in flight; others wait. */
+  readonly maxQueries: number
   readonly hostsPath?: string
 }
 
@@ -46,7 +48,8 @@ export type HostResolver = {
  * TTLs hold between 5 s and an hour, failures between 5 s and 5 minutes, time-outs
  * not at all; lookups of one name share a query.
  */
-export function createResolver({ dns, timeoutMs, now, hostsPath = '/etc/hosts' }: HostResolverOptions): HostResolver {
+export function createResolver(options: HostResolverOptions): HostResolver {
+  const { dns, timeoutMs, now, counts, maxQueries, hostsPath = '/etc/hosts' } = options
   const hosts = createHostsFile({ path: hostsPath, now })
   const cache = new Map<string, CachedAnswer>()
   const queries = new Map<string, Query>()
@@ -59,13 +62,14 @@ export function createResolver({ dns, timeoutMs, now, hostsPath = '/etc/hosts' }
       host,
       waiters: new Set(),
       early: undefined,
-      startBy: now() + timeoutMs,
+      startedAt: now(),
       slotTimer: undefined,
     }
     queries.set(host, query)
-    if (inFlight < MAX_QUERIES_IN_FLIGHT) {
+    if (inFlight < maxQueries) {
       send(query)
     } else {
+      counts.limits.dnsQueries++
       waitingForSlot.add(query)
       query.slotTimer = setTimeout(() => {
         waitingForSlot.delete(query)
@@ -78,7 +82,7 @@ export function createResolver({ dns, timeoutMs, now, hostsPath = '/etc/hosts' }
   function send(query: Query): void {
     clearTimeout(query.slotTimer)
     inFlight++
-    dns.ask(query.host, Math.max(1, query.startBy - now()), (answer) => {
+    dns.ask(query.host, Math.max(1, query.startedAt + timeoutMs - now()), (answer) => {
       if (!answer.isWhole) {
         query.early = answer
         tell(query, null, answer)
@@ -100,6 +104,8 @@ export function createResolver({ dns, timeoutMs, now, hostsPath = '/etc/hosts' }
 
   function finish(query: Query, answer: DnsAnswer): void {
     queries.delete(query.host)
+    observe(counts.dnsMs, now() - query.startedAt)
+    if (answer.failure !== '') countOne(counts.dnsErrors, answer.failure)
     const error = toError(answer)
     if (!isClosed && error?.code !== 'VG_DNS_TIMEOUT') remember(query.host, error, answer)
     tell(query, error, answer)
@@ -183,7 +189,7 @@ type Query = {
   /** What the waiters were told while AAAA lags. */
   early: DnsAnswer | undefined
   /** Milliseconds on the resolver's clock: the wait for a slot counts as well. */
-  readonly startBy: number
+  readonly startedAt: number
   slotTimer: NodeJS.Timeout | undefined
 }
 

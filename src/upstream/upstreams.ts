@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js'
+import type { Counts } from '../counts.js'
 import { ProxyError } from '../errors.js'
 import { identitySiteOf } from '../http/site.js'
 import type { Routing } from '../pipeline/routing.js'
@@ -20,6 +21,7 @@ export type UpstreamsOptions = Omit<ChainOptions, 'name' | 'hops' | 'ca' | 'iden
   readonly authorities: ReadonlyMap<string, string>
   readonly sources: OrderSources
   readonly identities: Identities
+  readonly counts: Pick<Counts, 'connectMs'>
 }
 
 /** The configured upstreams, by the policy of one snapshot. */
@@ -31,7 +33,7 @@ export type Upstreams = {
 }
 
 export function createUpstreams(options: UpstreamsOptions): Upstreams {
-  const { upstreams, states, authorities, sources, identities, connectTimeoutMs, now } = options
+  const { upstreams, states, authorities, sources, identities, connectTimeoutMs, now, counts } = options
   const places = new Map<string, Place>()
   const members: (readonly [Member, ProxySettings])[] = []
   const dials = new Map<string, Dial>()
@@ -53,7 +55,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     const ca = settings.ca === undefined ? undefined : authorities.get(settings.ca)
     const identify = identifierOf(name, settings, identities)
     const chain = createChain({ ...options, name, hops: hopsOf(settings), ca, identify })
-    const member = createMember(states.stateOf(name, settings), chain, now)
+    const member = createMember(states.stateOf(name, settings), chain, now, counts)
     members.push([member, settings])
     return { member }
   }

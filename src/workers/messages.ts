@@ -1,5 +1,6 @@
 import type { Generations, UpstreamState } from '../app.js'
 import type { Config } from '../config/config.js'
+import type { Measures } from '../measures.js'
 
 /** What the access log of a worker writes to: the file of its configuration, or the primary's standard stream. */
 export type LineOutlet = 'file' | { readonly colour: boolean }
@@ -38,6 +39,7 @@ export type ToWorker =
   | { readonly kind: 'askUpstreams' }
   /** Which identities are in force. */
   | { readonly kind: 'identities'; readonly generations: Generations }
+  | { readonly kind: 'measure' }
   /** Take no new clients, give exchanges this long, say `drained` and end. */
   | { readonly kind: 'drain'; readonly drainMs: number }
 
@@ -55,6 +57,7 @@ export type FromWorker =
   | { readonly kind: 'counted'; readonly busy: number }
   | { readonly kind: 'upstreams'; readonly states: readonly UpstreamState[] }
   | { readonly kind: 'identified' }
+  | { readonly kind: 'measured'; readonly measures: Measures | undefined }
   | { readonly kind: 'message'; readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly message: string }
   /** Lines of the access log, with their line feeds. */
   | { readonly kind: 'lines'; readonly lines: string }

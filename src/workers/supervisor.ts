@@ -1,6 +1,7 @@
 import type { Fleet, FleetChange, Generations } from '../app.js'
 import type { Config } from '../config/config.js'
 import { CannotRunError } from '../errors.js'
+import { imageOf, type Measures, sumOf } from '../measures.js'
 import type { RuleSet } from '../rules/rule.js'
 import type { ImageStore } from './image-store.js'
 import type { FromWorker, LineOutlet, Orders, ToWorker } from './messages.js'
@@ -60,6 +61,18 @@ export type Supervisor = Fleet & {
   countBusy(): Promise<number>
 }
 
+/** What is left open by a process that has ended. */
+const NOTHING_OPEN: Omit<Measures, 'counts' | 'cpuSeconds'> = {
+  connections: 0,
+  tunnels: 0,
+  sockets: 0,
+  idleOrigins: 0,
+  memoryBytes: 0,
+  descriptors: 0,
+  descriptorLimit: 0,
+  lag: [],
+}
+
 /** A process's way to its clients. Only who listens or serves has to follow a change. */
 type Phase = 'loading' | 'loaded' | 'listening' | 'serving'
 
@@ -72,6 +85,8 @@ type Place = {
   startedAt: number
   connections: number
   busy: number
+  /** What it told of itself last. */
+  measures: Measures | undefined
   /** Not started again until something changes. */
   isGivenUp: boolean
   cancelStart: () => void
@@ -104,6 +119,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     startedAt: 0,
     connections: 0,
     busy: 0,
+    measures: undefined,
     isGivenUp: false,
     cancelStart() {},
     mourners: [],
@@ -121,6 +137,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   /** With the engine native. */
   let sockets: WorkerSockets | undefined
   let generations: Generations | undefined
+  /** What those counted that have ended, as far as they told: a counter never goes back. */
+  let departed: Measures | undefined
   let isClosing = false
   let othersTimer: NodeJS.Timeout | undefined
   let started: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
@@ -241,6 +259,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   function onEnd(place: Place, how: string): void {
     const pid = place.process?.pid
+    bury(place)
     place.process = undefined
     place.phase = 'loading'
     place.connections = 0
@@ -264,6 +283,25 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     logger.error(`${what}; another one starts ${delay === 0 ? 'now' : `in ${delay} ms`}`)
     const timer = setTimeout(() => start(place), delay)
     place.cancelStart = () => clearTimeout(timer)
+  }
+
+  function bury(place: Place): void {
+    const { measures } = place
+    place.measures = undefined
+    if (measures === undefined) return
+    const counts = imageOf(sumOf([measures.counts, ...(departed === undefined ? [] : [departed.counts])]))
+    const cpuSeconds = measures.cpuSeconds + (departed?.cpuSeconds ?? 0)
+    departed = { ...NOTHING_OPEN, counts, cpuSeconds }
+  }
+
+  async function measure(): Promise<readonly Measures[]> {
+    await Promise.all(
+      places.filter(isFollowing).map(async (place) => {
+        const answer = await ask(place, { kind: 'measure' }, 'measured')
+        if (answer?.measures !== undefined) place.measures = answer.measures
+      }),
+    )
+    return [...places.map(({ measures }) => measures), departed].filter((measures) => measures !== undefined)
   }
 
   function noteStart(): void {
@@ -391,6 +429,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
 
     prepare,
+
+    measure,
 
     close,
 

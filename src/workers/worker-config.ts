@@ -21,6 +21,9 @@ function shareOf(limits: Limits, workers: number): Limits {
     ...limits,
     connections: Math.ceil(limits.connections / workers),
     perClient: Math.ceil(limits.perClient / workers),
+    pendingDialsPerOrigin: Math.ceil(limits.pendingDialsPerOrigin / workers),
+    dnsQueries: Math.ceil(limits.dnsQueries / workers),
+    tunnels: Math.ceil(limits.tunnels / workers),
     tunnelsPerClient: Math.ceil(limits.tunnelsPerClient / workers),
   }
 }

@@ -1,7 +1,10 @@
 import type { Generations } from '../app.js'
+import { toListenAddress } from '../config/listen-url.js'
 import { readRuleImage } from '../config/rule-image-file.js'
+import { createCounts } from '../counts.js'
 import { CannotRunError } from '../errors.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
+import type { ListenAddress } from '../policy/own-listeners.js'
 import type { RuleSet } from '../rules/rule.js'
 import { type Change, createServing, type Serving } from '../serving.js'
 import { chooseEngine } from '../transport/native-addon.js'
@@ -40,6 +43,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   let inForce: Orders | undefined
   let prepared: Prepared | undefined
   let generations: Generations | undefined
+  const counts = createCounts()
   let drains = 0
   let reported = 0
   let reportTimer: NodeJS.Timeout | undefined
@@ -78,8 +82,11 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
     const { access } = config.log
     if (access.file === 'off') return undefined
     const onWarning = (message: string): void => say('warn', message)
-    if (lines === 'file') return createAccessLog({ ...access, onWarning })
-    return createAccessLog({ ...access, onWarning, openSink: () => createPrimarySink(send, lines.colour) })
+    const onLoss = (lost: number): void => {
+      counts.logLinesLost += lost
+    }
+    if (lines === 'file') return createAccessLog({ ...access, onLoss, onWarning })
+    return createAccessLog({ ...access, onLoss, onWarning, openSink: () => createPrimarySink(send, lines.colour) })
   }
 
   /** What is being compiled. */
@@ -101,6 +108,8 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
         ruleSet,
         giveWay: onClient,
         sockets,
+        counts,
+        alsoOwn: () => adminOf(compiling ?? orders),
         authorityOf,
         upstreamAuthoritiesOf,
         secret: Buffer.from(orders.secret, 'hex'),
@@ -188,12 +197,19 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
           generations = message.generations
           serving?.adoptGenerations(generations)
           return send({ kind: 'identified' })
+        case 'measure':
+          return send({ kind: 'measured', measures: serving?.measure() })
         case 'drain':
           return drain(message.drainMs)
       }
     },
     flushLog: () => accessLog?.flushNow(),
   }
+}
+
+/** The primary's, with the port that it has. */
+function adminOf({ config }: Orders): readonly ListenAddress[] {
+  return config.admin.listen === '' ? [] : [toListenAddress(config.admin.listen)]
 }
 
 /** With the engine native all workers share the memory of an image; the primary alone writes them (image-store.ts). */

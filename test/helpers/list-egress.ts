@@ -1,5 +1,8 @@
+import { DEFAULT_CONFIG } from '../../src/config/config.js'
+import { createCounts } from '../../src/counts.js'
 import { createEgressGuard } from '../../src/policy/egress-guard.js'
 import type { ListEgress } from '../../src/subscriptions/open-connection.js'
+import { createDescriptors } from '../../src/upstream/descriptors.js'
 import { createDialer } from '../../src/upstream/dial.js'
 
 /** The dialer of the proxy with loopback and all ports open; names are not resolved but `localhost`. */
@@ -15,8 +18,10 @@ export function openEgress(options: Partial<ListEgress> & { readonly allow?: rea
       },
       guard: createEgressGuard({ allow, deny: [] }),
       isOwn: () => false,
-      connectTimeoutMs: 5_000,
+      limits: { ...DEFAULT_CONFIG.limits, connectTimeoutMs: 5_000 },
+      descriptors: createDescriptors({ limit: undefined, base: 0, onShort: () => {} }),
       now: () => performance.now(),
+      counts: createCounts(),
     }),
     isPortOpen: () => true,
     headTimeoutMs: 5_000,

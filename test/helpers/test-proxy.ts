@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import { createProxy, type ProxyOptions } from '../../src/app.js'
 import type { AccessRecord } from '../../src/channels.js'
 import { compileRules } from '../../src/compile-rules.js'
+import { type Counts, createCounts } from '../../src/counts.js'
 import { TEST_ENGINE } from './engines.js'
 import { connectRaw, eventually, type RawPeer } from './raw-peer.js'
 
@@ -12,6 +13,7 @@ export type TestProxy = {
   readonly records: readonly AccessRecord[]
   /** What the proxy reported of itself. */
   readonly messages: readonly string[]
+  readonly counts: Counts
   /** A new connection to the proxy, closed when the test ends. */
   connect(): Promise<RawPeer>
   /** The record with this index, once it is there. */
@@ -49,7 +51,8 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
   const messages: string[] = []
   const say = (message: string) => messages.push(message)
   const logger = { error: say, warn: say, info: say, debug: say }
-  const proxy = createProxy({ logger, ...openOptions(options) })
+  const counts = createCounts()
+  const proxy = createProxy({ logger, counts, ...openOptions(options) })
   const records: AccessRecord[] = []
   proxy.on('exchange', (record) => records.push(record))
   await proxy.listen()
@@ -65,6 +68,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     port,
     records,
     messages,
+    counts,
     async connect() {
       const client = await connectRaw(port)
       clients.push(client)

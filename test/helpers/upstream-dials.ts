@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
+import { DEFAULT_CONFIG } from '../../src/config/config.js'
+import { createCounts } from '../../src/counts.js'
 import { ProxyError } from '../../src/errors.js'
 import { createEgressGuard } from '../../src/policy/egress-guard.js'
 import { hopsOf } from '../../src/policy/routing-graph.js'
 import { createAddressJudge } from '../../src/upstream/address-judge.js'
 import { type Chain, type ChainOptions, createChain } from '../../src/upstream/chain.js'
+import { createDescriptors } from '../../src/upstream/descriptors.js'
 import { createDialer, type Dial, type DialRequest, type DialTiming } from '../../src/upstream/dial.js'
 import type { LookupDone } from '../../src/upstream/resolver.js'
 
@@ -26,7 +29,15 @@ export function recordingResolver(names: Readonly<Record<string, readonly string
 }
 
 export function directDial(resolver = recordingResolver(), connectTimeoutMs = 5_000): Dial {
-  return createDialer({ resolver, guard: LOOPBACK_OPEN, isOwn: () => false, connectTimeoutMs, now })
+  return createDialer({
+    resolver,
+    guard: LOOPBACK_OPEN,
+    isOwn: () => false,
+    limits: { ...DEFAULT_CONFIG.limits, connectTimeoutMs },
+    descriptors: createDescriptors({ limit: undefined, base: 0, onShort: () => {} }),
+    counts: createCounts(),
+    now,
+  })
 }
 
 /** A chain of the hops behind these URLs, everything open on loopback. */

@@ -121,3 +121,121 @@ describe('connections', () => {
     await eventually(() => proxy.connections === 0)
   })
 })
+
+describe('tunnels', () => {
+  const connectTo = (authority: string) => `CONNECT ${authority} HTTP/1.1\r\nHost: x\r\n\r\n`
+  const upgradeOf = (url: string) =>
+    `GET ${url}/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
+
+  test('over the limit get 503, while plain requests are served, and room comes back', async () => {
+    const origin = await startRawOrigin(answering(ok('x')))
+    const { connect, counts, record } = await startTestProxy({ limits: { tunnels: 1 } })
+    const [first, second] = [await connect(), await connect()]
+    await first.write(connectTo(origin.authority))
+    await first.readHead()
+    await second.write(connectTo(origin.authority))
+    const refusal = await second.readResponse()
+    expect([refusal.status, refusal.fields['proxy-status'], refusal.fields['retry-after']]).toEqual([503, LIMITED, '1'])
+    await second.closed()
+    expect((await record(0)).error).toBe('VG_TUNNEL_LIMIT')
+    const third = await connect()
+    await third.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
+    expect((await third.readResponse()).status).toBe(200)
+    expect(counts.limits.tunnels).toBe(1)
+    first.reset()
+    await record(2)
+    await third.write(connectTo(origin.authority))
+    expect((await third.readHead()).status).toBe(200)
+  })
+
+  test('that are upgrades count as well, and one that the origin declines is none', async () => {
+    const origin = await startRawOrigin(async (peer) => {
+      for (;;) {
+        await peer.readRequest()
+        await peer.write(ok('no'))
+      }
+    })
+    const { connect, counts } = await startTestProxy({ limits: { tunnelsPerClient: 1 } })
+    const holder = await connect()
+    await holder.write(connectTo(origin.authority))
+    await holder.readHead()
+    const client = await connect()
+    await client.write(upgradeOf(origin.url))
+    expect((await client.readResponse()).status).toBe(429)
+    expect(counts.limits.tunnelsPerClient).toBe(1)
+    holder.reset()
+    await eventually(() => counts.errors.VG_ORIGIN_TERMINATED === 0 && counts.bytesToClient > 0)
+    for (const _time of [1, 2]) {
+      const next = await connect()
+      await expect
+        .poll(async () => {
+          const asking = await connect()
+          await asking.write(upgradeOf(origin.url))
+          return (await asking.readResponse()).status
+        })
+        .toBe(200)
+      next.close()
+    }
+  })
+})
+
+describe('a client connection', () => {
+  const get = (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n\r\n`
+
+  test('ends after requestsPerConnection, with the last answer saying so', async () => {
+    const origin = await startRawOrigin(answering(ok('x')))
+    const { connect, counts } = await startTestProxy({ limits: { requestsPerConnection: 2 } })
+    const client = await connect()
+    await client.write(get(origin.url) + get(origin.url) + get(origin.url))
+    expect((await client.readResponse()).fields.connection).toBeUndefined()
+    expect((await client.readResponse()).fields.connection).toBe('close')
+    await client.closed()
+    expect(client.received).toBe('')
+    expect(counts.limits.requestsPerConnection).toBe(1)
+  })
+
+  test('takes no further request after its lifetime, and what goes on is finished', async () => {
+    const origin = await startRawOrigin()
+    const { connect, counts } = await startTestProxy({ limits: { connectionLifetimeMs: 150 } })
+    const client = await connect()
+    await client.write(get(origin.url))
+    const peer = await origin.peer(0)
+    await peer.readRequest()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await peer.write(ok('whole'))
+    expect((await client.readResponse()).body).toBe('whole')
+    await client.write(get(origin.url))
+    await peer.readRequest()
+    await peer.write(ok('last'))
+    expect((await client.readResponse()).fields.connection).toBe('close')
+    await client.closed()
+    expect(counts.limits.connectionLifetime).toBe(1)
+  })
+
+  test('that became a tunnel ends with its lifetime, whatever moves in it', async () => {
+    const origin = await startRawOrigin()
+    const { connect, counts, record } = await startTestProxy({ limits: { connectionLifetimeMs: 200 } })
+    const client = await connect()
+    await client.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await client.readHead()
+    while (!client.isClosed) {
+      client.socket.write('x')
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    await (await origin.peer(0)).closed()
+    await record(0)
+    expect(counts.limits).toMatchObject({ connectionLifetime: 1, tunnelIdleTimeout: 0 })
+  })
+})
+
+test('a client that sends requests ahead is held back beyond bufferBytes', async () => {
+  const origin = await startRawOrigin()
+  const { connect, counts } = await startTestProxy({ limits: { bufferBytes: 4_096 } })
+  const client = await connect()
+  await client.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
+  await origin.peer(0)
+  client.socket.write(Buffer.alloc(50_000_000, 'GET http://a.test/ HTTP/1.1\r\nHost: x\r\n\r\n'))
+  await eventually(() => counts.limits.bufferBytes > 0)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(client.socket.writableLength).toBeGreaterThan(0)
+})

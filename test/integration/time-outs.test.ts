@@ -142,13 +142,38 @@ describe('bodyTimeout', () => {
     expect((await record(0)).error).toBe('VG_BODY_TIMEOUT')
   })
 
-  test('is put off by every octet', async () => {
+  test('without a rate is put off by every octet', async () => {
     const origin = await startRawOrigin(answering(ok('x')))
-    const client = await (await startTestProxy({ limits: { bodyTimeoutMs: 300 } })).connect()
+    const client = await (await startTestProxy({ limits: { bodyTimeoutMs: 300, bodyMinRate: 0 } })).connect()
     await client.write(`POST ${origin.url}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n`)
     for (let i = 0; i < 8; i++) {
       await new Promise((resolve) => setTimeout(resolve, 60))
       await client.write('x')
+    }
+    expect((await client.readResponse()).status).toBe(200)
+  })
+
+  test('is not put off by a body that drips below bodyMinRate', async () => {
+    const origin = await startRawOrigin()
+    const { connect, counts } = await startTestProxy({ limits: { bodyTimeoutMs: 300, bodyMinRate: 100 } })
+    const client = await connect()
+    await client.write(`POST ${origin.url}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n`)
+    while (client.received === '') {
+      await client.write('x')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect((await client.readResponse()).status).toBe(408)
+    expect(counts.limits).toMatchObject({ bodyMinRate: 1, bodyTimeout: 0 })
+    await (await origin.peer(0)).closed()
+  })
+
+  test('lets a body take its time that keeps bodyMinRate', async () => {
+    const origin = await startRawOrigin(answering(ok('x')))
+    const client = await (await startTestProxy({ limits: { bodyTimeoutMs: 300, bodyMinRate: 100 } })).connect()
+    await client.write(`POST ${origin.url}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1600\r\n\r\n`)
+    for (let i = 0; i < 16; i++) {
+      await client.write('x'.repeat(100))
+      await new Promise((resolve) => setTimeout(resolve, 60))
     }
     expect((await client.readResponse()).status).toBe(200)
   })

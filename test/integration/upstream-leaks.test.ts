@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createCounts } from '../../src/counts.js'
 import { hopsOf } from '../../src/policy/routing-graph.js'
 import { createAddressJudge } from '../../src/upstream/address-judge.js'
 import type { Dial } from '../../src/upstream/dial.js'
@@ -46,6 +47,7 @@ test(`nothing is left after ${ABORTS} aborted dials, at whatever step they were 
       out: { group: 'round-robin', members: ['http', 'socks', 'two'], by: 'client', lifetimeMs: 1 },
     },
     states: createUpstreamStates(() => {}),
+    counts: createCounts(),
     authorities: new Map([['ca', certificate.cert]]),
     sources: { chance: Math.random, wallClock: Date.now, secret: Buffer.alloc(16) },
     identities: createIdentities(Buffer.alloc(16)),

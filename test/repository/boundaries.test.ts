@@ -35,8 +35,10 @@ describe('the import check', () => {
     ['src/subscriptions/a.ts', "import { b } from '../transport/b.js'", 'subscriptions may not import transport/b.ts'],
     ['src/control/a.ts', "import { b } from '../app.js'", 'control may not import app.ts'],
     ['src/upstream/b.ts', "import { b } from '../subscriptions/b.js'", 'upstream may not import subscriptions/b.ts'],
+    ['src/transport/c.ts', "import { c } from '../admin/c.js'", 'transport may not import admin/c.ts'],
+    ['src/observe/m.ts', "import { Gauge } from 'prom-client'", 'prom-client has one home: src/admin/metrics.ts'],
     ['src/import/a.ts', "import { b } from '../config/b.js'", 'import may not import config/b.ts'],
-    ['src/admin/a.ts', 'export const a = 1', 'admin has no row'],
+    ['src/peers/a.ts', 'export const a = 1', 'peers has no row'],
   ]
 
   test('refuses an import that goes the wrong way or a package away from its home', () => {

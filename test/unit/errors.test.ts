@@ -39,6 +39,8 @@ describe('the catalogue', () => {
 describe('errors of an exchange', () => {
   test.each([
     ['ECONNREFUSED', 'VG_ORIGIN_REFUSED'],
+    ['EMFILE', 'VG_CONNECTION_LIMIT'],
+    ['ENFILE', 'VG_CONNECTION_LIMIT'],
     ['ECONNRESET', 'VG_ORIGIN_TERMINATED'],
     ['EPIPE', 'VG_ORIGIN_TERMINATED'],
     ['ETIMEDOUT', 'VG_ORIGIN_CONNECT_TIMEOUT'],

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.js'
+import type { Counts } from '../../counts.js'
 import { createDnsClient } from '../dns-client.js'
 import { createResolver, type HostResolver } from '../resolver.js'
 import { createDoh } from './doh.js'
@@ -15,15 +16,26 @@ export type OpenResolverOptions = {
   readonly now: () => number
   /** Told what a person should know of the way names are resolved. */
   readonly report: (message: string) => void
+  readonly counts: Counts
+  /** Queries in flight; others wait. */
+  readonly maxQueries: number
   readonly hostsPath?: string
 }
 
 /** The resolver that `egress.dns` describes. Nothing is asked or connected before the first lookup. */
-export function openResolver({ dns, ca, now, report, hostsPath }: OpenResolverOptions): HostResolver {
+export function openResolver(options: OpenResolverOptions): HostResolver {
+  const { dns, ca, now, report, counts, maxQueries, hostsPath } = options
   if (dns.mode === 'upstream') return createUnresolving()
   const { timeoutMs } = dns
   const client = createDnsClient(dns.mode === 'system' ? createNameServers({ ...dns, now }) : doh())
-  return createResolver({ dns: client, timeoutMs, now, ...(hostsPath !== undefined && { hostsPath }) })
+  return createResolver({
+    dns: client,
+    timeoutMs,
+    now,
+    counts,
+    maxQueries,
+    ...(hostsPath !== undefined && { hostsPath }),
+  })
 
   function doh(): DnsTransport {
     const { url, bootstrap } = dns.doh

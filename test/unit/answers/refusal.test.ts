@@ -55,10 +55,13 @@ describe('refusal', () => {
     expect(Number(head.fields['content-length'])).toBeGreaterThan(0)
   })
 
-  test.each(['VG_CLIENT_LIMIT', 'VG_CONNECTION_LIMIT'] as const)('%s says when to try again', (code) => {
-    const { status } = ERROR_CATALOG[code]
-    expect(parseAnswer(renderRefusal(refusalOf({ code, status, rule: null }))).fields['retry-after']).toBe('1')
-  })
+  test.each(['VG_CLIENT_LIMIT', 'VG_CONNECTION_LIMIT', 'VG_TUNNEL_LIMIT', 'VG_DIAL_LIMIT'] as const)(
+    '%s says when to try again',
+    (code) => {
+      const { status } = ERROR_CATALOG[code]
+      expect(parseAnswer(renderRefusal(refusalOf({ code, status, rule: null }))).fields['retry-after']).toBe('1')
+    },
+  )
 
   test('other refusals do not ask to try again', () => {
     expect(parseAnswer(renderRefusal(refusalOf())).fields['retry-after']).toBeUndefined()

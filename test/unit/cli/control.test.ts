@@ -13,8 +13,10 @@ let sockets = 0
 async function open(control = join(folder.path, `${sockets++}.sock`)) {
   const warnings: string[] = []
   const updates: unknown[] = []
-  const proxy: Pick<ForwardProxy, 'lists' | 'updateLists'> = {
+  const proxy: Pick<ForwardProxy, 'lists' | 'updateLists' | 'upstreams' | 'newIdentity'> = {
     lists: [],
+    upstreams: async () => [],
+    newIdentity: async ({ site } = {}) => ({ site: site ?? null, generation: 2 }),
     async updateLists(request) {
       updates.push(request)
       return []
@@ -22,7 +24,7 @@ async function open(control = join(folder.path, `${sockets++}.sock`)) {
   }
   const silent = { error() {}, info() {}, debug() {} }
   const logger = { ...silent, warn: (message: string) => void warnings.push(message) }
-  const server = await openControl(mergeSettings({ control }), proxy as ForwardProxy, logger)
+  const server = await openControl(mergeSettings({ control }), proxy, async () => ({ rules: 7 }), logger)
   onTestFinished(async () => server?.close())
   return { server, warnings, updates, ask: (question: { command: string }) => askRunning(placeOf(control), question) }
 }
@@ -32,7 +34,10 @@ const placeOf = (path: string) => ({ path, ownFolder: undefined })
 describe('the control socket of a proxy', () => {
   test('answers how the lists stand and updates them', async () => {
     const { ask, updates, warnings } = await open()
+    expect(await ask({ command: 'reload' })).toEqual({ rules: 7 })
     expect(await ask({ command: 'lists' })).toEqual([])
+    expect(await ask({ command: 'upstreams' })).toEqual([])
+    expect(await ask({ command: 'identity new', ...{ site: 'a.test' } })).toEqual({ site: 'a.test', generation: 2 })
     await ask({ command: 'lists update' })
     await ask({ command: 'lists update', ...{ names: ['a', 5], acceptShrink: true } })
     await ask({ command: 'lists update', ...{ names: 'a', acceptShrink: 'yes' } })

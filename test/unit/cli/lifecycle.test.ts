@@ -14,6 +14,7 @@ function setUp(exchanges = 0) {
   let endExchanges = (): void => {}
   let remaining = exchanges
   const service = {
+    drainMs: () => 30_000,
     openExchanges: () => remaining,
     close: vi.fn((drainMs: number) => {
       closedWith.push(drainMs)

@@ -55,6 +55,7 @@ const OPTIONS: readonly (readonly [
     '10.0.0.0/99',
     "'10.0.0.0/99' is no address range",
   ],
+  ['--watch', ['--watch'], 'watch', true, '', ''],
   ['--open', ['--open'], 'open', true, '', ''],
   [
     '--upstream',

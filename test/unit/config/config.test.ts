@@ -11,6 +11,7 @@ test('the defaults are those of the contract', () => {
     limits: {
       connections: 20_000,
       perClient: 4_096,
+      tunnels: 16_000,
       tunnelsPerClient: 4_096,
       headBytes: 65_536,
       headFields: 512,
@@ -20,6 +21,13 @@ test('the defaults are those of the contract', () => {
       responseTimeoutMs: 60_000,
       idleTimeoutMs: 120_000,
       tunnelIdleTimeoutMs: 900_000,
+      bodyMinRate: 500,
+      connectionLifetimeMs: 86_400_000,
+      requestsPerConnection: 100_000,
+      bufferBytes: 65_536,
+      pendingDialsPerOrigin: 512,
+      dnsQueries: 256,
+      drainTimeoutMs: 30_000,
     },
     log: { level: 'info', access: { file: '-', format: 'pretty' } },
   })

@@ -176,6 +176,7 @@ const KEYS: readonly (readonly [
   ],
   ['limits.connections', '10', 'limits.connections', 10, '0', '0 is no number from 1 to 1000000'],
   ['limits.perClient', '10', 'limits.perClient', 10, '1.5', '1.5 is no number from'],
+  ['limits.tunnels', '10', 'limits.tunnels', 10, '0', '0 is no number from 1 to 1000000'],
   ['limits.tunnelsPerClient', '10', 'limits.tunnelsPerClient', 10, '"10"', '"10" is no number from'],
   ['limits.headBytes', '8192', 'limits.headBytes', 8_192, '64', '64 is no number from 1024'],
   ['limits.headFields', '100', 'limits.headFields', 100, '1', '1 is no number from 16'],
@@ -183,11 +184,27 @@ const KEYS: readonly (readonly [
   ['limits.headTimeout', '5s', 'limits.headTimeoutMs', 5_000, '0s', '"0s" is no duration'],
   ['limits.connectTimeout', '500ms', 'limits.connectTimeoutMs', 500, '5 s', '"5 s" is no duration'],
   ['limits.bodyTimeout', '20s', 'limits.bodyTimeoutMs', 20_000, '', 'nothing where text belongs'],
+  ['limits.bodyMinRate', '0', 'limits.bodyMinRate', 0, '-1', '-1 is no number from 0'],
   ['limits.responseTimeout', '2m', 'limits.responseTimeoutMs', 120_000, 'never', '"never" is no duration'],
   ['limits.idleTimeout', '1h', 'limits.idleTimeoutMs', 3_600_000, '1d', '"1d" is no duration'],
   ['limits.tunnelIdleTimeout', '1h', 'limits.tunnelIdleTimeoutMs', 3_600_000, '9999h', '"9999h" is no duration'],
+  ['limits.connectionLifetime', '12h', 'limits.connectionLifetimeMs', 43_200_000, '1d', '"1d" is no duration'],
+  ['limits.requestsPerConnection', '100', 'limits.requestsPerConnection', 100, '0', '0 is no number from 1'],
+  ['limits.bufferBytes', '8192', 'limits.bufferBytes', 8_192, '100', '100 is no number from 4096'],
+  ['limits.pendingDialsPerOrigin', '5', 'limits.pendingDialsPerOrigin', 5, '0', '0 is no number from 1'],
+  ['limits.dnsQueries', '5', 'limits.dnsQueries', 5, 'many', '"many" is no number from 1'],
+  ['limits.drainTimeout', '5m', 'limits.drainTimeoutMs', 300_000, '0', 'the number 0 where text belongs'],
+  ['watch', 'true', 'watch', true, 'maybe', '"maybe" is neither true nor false'],
   ['cache', '~/veilgate', 'cache', '~/veilgate', '5', 'the number 5 where text belongs'],
   ['control', 'vg.sock', 'control', '/etc/veilgate/vg.sock', '5', 'the number 5 where text belongs'],
+  [
+    'admin',
+    '{ listen: "http://127.0.0.1:9090", hosts: [vg.example] }',
+    'admin',
+    { listen: 'http://127.0.0.1:9090', hosts: ['vg.example'] },
+    '{ listen: "ftp://127.0.0.1" }',
+    'veilgate has no ftp listener',
+  ],
   ['blockPage.title', 'No', 'blockPage.title', 'No', '5', 'the number 5 where text belongs'],
   [
     'blockPage.contact',
@@ -327,7 +344,6 @@ describe('an entry of headers.perHost', () => {
 
 describe('what later versions bring', () => {
   test.each([
-    ['admin: off', 'admin: this version does not have this key yet'],
     ['listen: [https://127.0.0.1:3129]', 'this version has no https listener yet'],
     ['listen: [socks5://127.0.0.1:1080]', 'this version has no socks5 listener yet'],
     ['listen: [mixed://127.0.0.1:1080]', 'this version has no mixed listener yet'],

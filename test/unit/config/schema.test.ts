@@ -11,8 +11,8 @@ describe('FILE_SCHEMA_JSON', () => {
     })
   })
 
-  test('makes no key compulsory but what a rule file, a list, an entry for some hosts or a check cannot be without', () => {
-    expect(JSON.stringify(FILE_SCHEMA_JSON)).not.toMatch(/"required":\["(?!(?:path|url|every|match)")/)
+  test('makes no key compulsory but what a rule file, a list, an entry for some hosts, a check or an admin listener cannot be without', () => {
+    expect(JSON.stringify(FILE_SCHEMA_JSON)).not.toMatch(/"required":\["(?!(?:path|url|every|match|listen)")/)
   })
 
   test('describes the notation of the file, not what it becomes', () => {

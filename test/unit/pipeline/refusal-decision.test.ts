@@ -10,6 +10,8 @@ test.each([
   ['VG_PROXY_LOOP', 'loop'],
   ['VG_CLIENT_LIMIT', 'limit'],
   ['VG_CONNECTION_LIMIT', 'limit'],
+  ['VG_TUNNEL_LIMIT', 'limit'],
+  ['VG_DIAL_LIMIT', 'limit'],
   ['VG_CLIENT_REFUSED', 'client'],
   ['VG_HEAD_TIMEOUT', 'malformed'],
   ['VG_HEAD_TOO_LARGE', 'malformed'],

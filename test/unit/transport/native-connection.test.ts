@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { CONNECTION_ESTABLISHED } from '../../../src/answers/local.js'
 import { createProxy } from '../../../src/app.js'
+import { createCounts, requestPlace } from '../../../src/counts.js'
 import { hasNativeEngine } from '../../helpers/engines.js'
 import { answering, ok, startRawOrigin, unusedPort } from '../../helpers/raw-origin.js'
 import { connectRaw, eventually } from '../../helpers/raw-peer.js'
@@ -85,5 +87,36 @@ describe.runIf(hasNativeEngine)('native connection', () => {
     await eventually(() => proxy.connections === 0)
     expect(told).toEqual([])
     await proxy.close()
+  })
+
+  test('of a tunnel that nobody will be told of is counted all the same, its octets as they pass', async () => {
+    const origin = await startRawOrigin()
+    const counts = createCounts()
+    const proxy = createProxy({ ...openOptions({ limits: { tunnelIdleTimeoutMs: 60_000 } }), engine: 'native', counts })
+    await proxy.listen()
+    const client = await connectRaw(Number(new URL(proxy.address).port))
+    const head = connectTo(origin.port)
+    await client.write(head)
+    await client.readHead()
+    await client.write('x'.repeat(5_000))
+    // of a tunnel that still stands
+    await eventually(() => counts.bytesFromClient === head.length + 5_000)
+    expect(proxy.connections).toBe(1)
+    const requests = counts.requests.get('http-1')
+    expect(requests?.[requestPlace(2, 0, 200)]).toBe(0)
+    const peer = await origin.peer(0)
+    peer.reset()
+    await eventually(() => proxy.connections === 0)
+    expect(requests?.[requestPlace(2, 0, 200)]).toBe(1)
+    expect([counts.byDefault, counts.errors.VG_ORIGIN_TERMINATED]).toEqual([1, 1])
+    expect(counts.bytesToClient).toBe(CONNECTION_ESTABLISHED.length)
+    await proxy.close()
+  })
+
+  test('that never asks anything ends by idleTimeout, which is counted', async () => {
+    const { connect, counts } = await start({ limits: { idleTimeoutMs: 100 } })
+    const client = await connect()
+    await client.closed()
+    expect(counts.limits).toMatchObject({ idleTimeout: 1, headTimeout: 0 })
   })
 })

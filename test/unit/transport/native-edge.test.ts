@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import type { Edge, EdgeHandler, NativeAddon } from '../../../src/transport/native-addon.js'
 import { type EdgeClient, NativeEdge } from '../../../src/transport/native-edge.js'
@@ -42,6 +43,17 @@ function fakeAddon() {
       calls.push(['sweep'])
     }
     setHeadLimit() {}
+    setDescriptorCeiling(number: number) {
+      calls.push(['ceiling', number])
+    }
+    descriptors() {
+      return 12
+    }
+    takeTraffic(into: [number, number, number]) {
+      into[0] = 3
+      into[1] = 4
+      into[2] = 1
+    }
     destroy() {
       calls.push(['destroy'])
     }
@@ -73,10 +85,11 @@ function clientOf(id: number) {
 function setUp() {
   const fake = fakeAddon()
   const deadlines = createDeadlines(1_000, () => 0)
-  const edge = new NativeEdge(fake.addon, deadlines)
+  const counts = createCounts()
+  const edge = new NativeEdge(fake.addon, { deadlines, counts, ceiling: 960 })
   const { client, heard } = clientOf(5)
   const listening = edge.listen('127.0.0.1', 0, (id) => (id === 5 ? client : undefined))
-  return { ...fake, handler: fake.handler, deadlines, edge, heard, listening }
+  return { ...fake, handler: fake.handler, deadlines, counts, edge, heard, listening }
 }
 
 describe('NativeEdge', () => {
@@ -97,6 +110,19 @@ describe('NativeEdge', () => {
     handler.onPartial(6)
     expect([heard, heardThere]).toEqual([[], [['partial']]])
     expect(edge.listenAt(1, () => undefined)).toBe('EINVAL')
+  })
+
+  test('is told where the reserve of descriptors begins, and tells how many it has', () => {
+    const { edge, calls } = setUp()
+    expect(calls).toContainEqual(['ceiling', 960])
+    expect(edge.descriptors).toBe(12)
+    const unlimited = fakeAddon()
+    new NativeEdge(unlimited.addon, {
+      deadlines: createDeadlines(1_000, () => 0),
+      counts: createCounts(),
+      ceiling: Number.POSITIVE_INFINITY,
+    })
+    expect(unlimited.calls).toEqual([])
   })
 
   test('tells each client what is its own, until it is over', () => {
@@ -158,16 +184,18 @@ describe('NativeEdge', () => {
   })
 
   test('is swept while there are tunnels, and says how each ended', () => {
-    const { handler, edge, deadlines, heard, calls } = setUp()
+    const { handler, edge, deadlines, counts, heard, calls } = setUp()
     handler.onAccepted(5, '127.0.0.1', 1, 7)
-    expect(edge.splice(13, 100, 1_000)).toBe(false)
+    expect(edge.splice(13, 100, 1_000, 9_000)).toBe(false)
     expect(deadlines.size).toBe(0)
-    expect(edge.splice(5, 100, 1_000)).toBe(true)
+    expect(edge.splice(5, 100, 1_000, 9_000)).toBe(true)
     expect(deadlines.size).toBe(1)
     edge.expire()
     expect(calls.at(-1)).toEqual(['sweep'])
     handler.onEnded(5, 2, 10, 20)
     expect(heard).toEqual([['ended', 'origin-reset', 10, 20]])
     expect(deadlines.size).toBe(0)
+    // as they pass, at each sweep, and when a tunnel ends
+    expect([counts.bytesFromClient, counts.bytesToClient, counts.limits.bufferBytes]).toEqual([6, 8, 2])
   })
 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
+import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import { type SpliceEnd, type SpliceOptions, splice } from '../../../src/transport/splice.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
@@ -11,6 +12,7 @@ async function tunnel(options: Partial<SpliceOptions> = {}) {
   const [client, proxyToClient] = await socketPair()
   const [origin, proxyToOrigin] = await socketPair()
   const deadlines = createDeadlines(10, () => performance.now())
+  const counts = createCounts()
   let tell: (end: SpliceEnd) => void = () => {}
   const ended = new Promise<SpliceEnd>((resolve) => {
     tell = resolve
@@ -22,23 +24,36 @@ async function tunnel(options: Partial<SpliceOptions> = {}) {
     earlyFromOrigin: NOTHING,
     clientEnded: false,
     idleMs: 60_000,
+    endsAt: Number.POSITIVE_INFINITY,
     deadlines,
+    counts,
     onEnd: (end) => tell(end),
     ...options,
   })
-  return { client, origin, ended, stop, deadlines }
+  return { client, origin, ended, stop, deadlines, counts }
 }
 
 describe('splice', () => {
   test('moves octets both ways and counts them from the client, until both directions have ended', async () => {
-    const { client, origin, ended, deadlines } = await tunnel()
+    const { client, origin, ended, deadlines, counts } = await tunnel()
     const [atOrigin, atClient] = [readAll(origin), readAll(client)]
     client.end('question')
     expect(await atOrigin).toBe('question')
     origin.end('a longer answer')
     expect(await atClient).toBe('a longer answer')
     expect(await ended).toMatchObject({ bytesFromClient: 8, bytesToClient: 15, reason: 'closed' })
+    expect(counts).toMatchObject({ bytesFromClient: 8, bytesToClient: 15 })
     expect(deadlines.size).toBe(0)
+  })
+
+  test('octets are in the counts of the proxy while the tunnel goes on', async () => {
+    const { client, origin, counts } = await tunnel()
+    client.write('question')
+    await once(origin, 'data')
+    expect(counts.bytesFromClient).toBe(8)
+    const reset = once(origin, 'error').catch(() => {})
+    client.resetAndDestroy()
+    await reset
   })
 
   test('octets that came early arrive first and count', async () => {

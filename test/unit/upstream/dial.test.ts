@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { DEFAULT_CONFIG } from '../../../src/config/config.js'
+import { createCounts } from '../../../src/counts.js'
 import { ProxyError } from '../../../src/errors.js'
 import { createEgressAddresses } from '../../../src/policy/egress-addresses.js'
 import { createEgressGuard } from '../../../src/policy/egress-guard.js'
 import { createOwnListeners } from '../../../src/policy/own-listeners.js'
+import { createDescriptors } from '../../../src/upstream/descriptors.js'
 import {
   createDialer,
   type Dial,
@@ -12,7 +15,7 @@ import {
   type DialRequest,
   type DialTiming,
 } from '../../../src/upstream/dial.js'
-import type { HostResolver } from '../../../src/upstream/resolver.js'
+import type { HostResolver, LookupDone } from '../../../src/upstream/resolver.js'
 import { askingServer } from '../../helpers/asking-server.js'
 import { type DnsZone, startDnsServer } from '../../helpers/dns-server.js'
 import { startSilentListener } from '../../helpers/silent-listener.js'
@@ -68,8 +71,10 @@ function dialer(options: Partial<DialerOptions> = {}): Dial {
     resolver: answering([]),
     guard: LOOPBACK_OPEN,
     isOwn: () => false,
-    connectTimeoutMs: 15_000,
+    limits: DEFAULT_CONFIG.limits,
+    descriptors: createDescriptors({ limit: undefined, base: 0, onShort: () => {} }),
     now: () => performance.now(),
+    counts: createCounts(),
     ...options,
   })
 }
@@ -93,7 +98,7 @@ function openHandles(): number {
 }
 
 describe('a dialled socket', () => {
-  test('is connected, half-open, not flowing and without a listener of ours', async () => {
+  test('is connected, half-open, not flowing and without a listener but the one that counts closed sockets', async () => {
     const origin = await listen('127.0.0.1')
     const seen = await new Promise((resolve) => {
       dialer()({ host: '127.0.0.1', port: origin.port, family: 4 }, (_error, socket) => {
@@ -110,7 +115,7 @@ describe('a dialled socket', () => {
         })
       })
     })
-    expect(seen).toEqual({ listeners: [0, 0, 0, 0, 0, 0, 0], flowing: null, halfOpen: true, connecting: false })
+    expect(seen).toEqual({ listeners: [0, 0, 0, 0, 1, 0, 0], flowing: null, halfOpen: true, connecting: false })
   })
 
   test('keeps what the origin sent at once until somebody reads', async () => {
@@ -274,7 +279,10 @@ describe('the race', () => {
     const port = await closedPort()
     const silent = await startSilentListener('127.0.0.3', port)
     closing.push(() => silent.close())
-    const dial = dialer({ connectTimeoutMs: 400, resolver: answering(['127.0.0.3', '127.0.0.1']) })
+    const dial = dialer({
+      limits: { ...DEFAULT_CONFIG.limits, connectTimeoutMs: 400 },
+      resolver: answering(['127.0.0.3', '127.0.0.1']),
+    })
     const literal = await outcome(dial, { host: '127.0.0.3', port, family: 4 })
     expect(literal).toMatchObject({ error: 'VG_ORIGIN_CONNECT_TIMEOUT', timing: { ip: '127.0.0.3' } })
     expect((await outcome(dial, { port })).error).toBe('VG_ORIGIN_CONNECT_TIMEOUT')
@@ -294,6 +302,93 @@ describe('the race', () => {
 })
 
 describe('a dial without addresses', () => {
+  describe('more than pendingDialsPerOrigin at a time', () => {
+    /** Lookups that the test answers. */
+    function setUp(limits = {}) {
+      const counts = createCounts()
+      const asked = new Map<LookupDone, string>()
+      const resolver = {
+        lookup(host: string, done: LookupDone) {
+          asked.set(done, host)
+          return () => void asked.delete(done)
+        },
+      }
+      const dial = dialer({
+        resolver,
+        counts,
+        limits: { ...DEFAULT_CONFIG.limits, pendingDialsPerOrigin: 2, ...limits },
+      })
+      const answerOne = () => {
+        const [done] = asked.keys()
+        if (done === undefined) throw new Error('nobody asks')
+        asked.delete(done)
+        done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [], [])
+      }
+      return { counts, asked, dial, answerOne }
+    }
+
+    test('wait for one of them to end, for this origin alone', async () => {
+      const { counts, asked, dial, answerOne } = setUp()
+      const dialled = [1, 2, 3, 4].map(() => outcome(dial, { port: 80 }))
+      const others = [outcome(dial, { port: 81 }), outcome(dial, { host: 'b.test', port: 80 })]
+      expect([...asked.values()]).toEqual(['a.test', 'a.test', 'a.test', 'b.test'])
+      expect(counts.limits.pendingDialsPerOrigin).toBe(2)
+      for (let left = 6; left > 0; left--) {
+        await vi.waitFor(() => expect(asked.size).toBe(Math.min(left, 4)))
+        answerOne()
+      }
+      for (const one of [...dialled, ...others]) expect((await one).error).toBe('VG_DNS_ERROR NXDOMAIN')
+    })
+
+    test('are refused when they have waited for the whole time', async () => {
+      const { dial } = setUp({ connectTimeoutMs: 50 })
+      const [first, second] = [outcome(dial, { port: 80 }), outcome(dial, { port: 80 })]
+      expect((await outcome(dial, { port: 80 })).error).toBe('VG_DIAL_LIMIT')
+      expect([(await first).error, (await second).error]).toEqual(['VG_DNS_TIMEOUT', 'VG_DNS_TIMEOUT'])
+    })
+
+    test('leave the line when they are cancelled, also between their turn and their start', async () => {
+      const { asked, dial, answerOne } = setUp()
+      const kept = [outcome(dial, { port: 80 }), outcome(dial, { port: 80 })]
+      const cancelled = [1, 2].map(() => dial({ host: 'a.test', port: 80, family: 0 }, () => expect.unreachable()))
+      const last = outcome(dial, { port: 80 })
+      cancelled[0]?.()
+      answerOne()
+      cancelled[1]?.()
+      await vi.waitFor(() => expect(asked.size).toBe(2))
+      answerOne()
+      answerOne()
+      for (const one of [...kept, last]) expect((await one).error).toBe('VG_DNS_ERROR NXDOMAIN')
+    })
+
+    test('that all fail at once do not run one within the other', async () => {
+      const resolver = {
+        lookup(_host: string, done: LookupDone) {
+          const timer = setImmediate(() => done(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN'), [], []))
+          return () => clearImmediate(timer)
+        },
+      }
+      const dial = dialer({ resolver, limits: { ...DEFAULT_CONFIG.limits, pendingDialsPerOrigin: 1 } })
+      const all = Array.from({ length: 20_000 }, () => outcome(dial, { port: 80 }))
+      expect(new Set((await Promise.all(all)).map(({ error }) => error))).toEqual(new Set(['VG_DNS_ERROR NXDOMAIN']))
+    })
+  })
+
+  test('dials nobody while descriptors are exhausted, and counts the sockets that it opens until they close', async () => {
+    const origin = await listen('127.0.0.1')
+    const descriptors = createDescriptors({ limit: 100, base: 80, onShort: () => {} })
+    const dial = dialer({ descriptors })
+    const target = { host: '127.0.0.1', port: origin.port, family: 4 } as const
+    const { socket } = await outcome(dial, target)
+    expect(descriptors.sockets).toBe(1)
+    expect(socket?.writableHighWaterMark).toBe(DEFAULT_CONFIG.limits.bufferBytes)
+    descriptors.sockets = 4
+    expect((await outcome(dial, target)).error).toBe('VG_CONNECTION_LIMIT')
+    socket?.destroy()
+    await vi.waitFor(() => expect(descriptors.sockets).toBe(3))
+    expect((await outcome(dial, target)).error).toBeNull()
+  })
+
   test('fails as the resolver says', async () => {
     const dial = dialer({ resolver: answering(new ProxyError('VG_DNS_ERROR', 'NXDOMAIN')) })
     expect(await outcome(dial, { port: 80 })).toMatchObject({
@@ -310,7 +405,10 @@ describe('a dial without addresses', () => {
         cancelled++
       },
     }
-    expect((await outcome(dialer({ resolver, connectTimeoutMs: 30 }), { port: 80 })).error).toBe('VG_DNS_TIMEOUT')
+    expect(
+      (await outcome(dialer({ resolver, limits: { ...DEFAULT_CONFIG.limits, connectTimeoutMs: 30 } }), { port: 80 }))
+        .error,
+    ).toBe('VG_DNS_TIMEOUT')
     expect(cancelled).toBe(1)
   })
 })

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createNameServers } from '../../../src/upstream/dns/name-servers.js'
 import { createDnsClient, type DnsAnswer } from '../../../src/upstream/dns-client.js'
@@ -31,6 +33,14 @@ function askServer(address: string, host: string, budgetMs: number): Promise<rea
       if (answer.isWhole) resolve(answers)
     })
   })
+}
+
+/** Says that 65,535 answers follow the question. */
+function manyRecords(query: Buffer): Buffer {
+  const reply = Buffer.from(query)
+  reply.writeUInt16BE(0x8180, 2)
+  reply.writeUInt16BE(65_535, 6)
+  return reply
 }
 
 function octets(count: number): string[] {
@@ -129,6 +139,34 @@ describe('DNS client', () => {
     const [answer] = await askServer(server.address, 'a.test', 15_000)
     expect(answer?.addresses).toHaveLength(64)
     expect(server.overTcp).toEqual(['A a.test'])
+  })
+
+  test.each([
+    [1_000, 64, ''],
+    [4_000, 0, 'SERVFAIL'],
+  ])('of an answer with %d addresses keeps %d: %s', async (count, kept, failure) => {
+    const addresses = Array.from({ length: count }, (_, i) => `192.0.${i >> 8}.${i & 255}`)
+    const server = await serve({ 'a.test': { A: { addresses } } })
+    const [answer] = await askServer(server.address, 'a.test', 15_000)
+    expect(answer).toMatchObject({ addresses: addresses.slice(0, kept), failure })
+  })
+
+  test.each([
+    ['with noise', () => randomBytes(40)],
+    ['with nothing', () => Buffer.alloc(0)],
+    [
+      'to another question',
+      (query: Buffer) => Buffer.concat([Buffer.from([query[0] ?? 0, 1, 0x81, 0x80]), query.subarray(4)]),
+    ],
+    ['with a count of records that are not there', (query: Buffer) => manyRecords(query)],
+  ])('a server that answers %s is none, within the budget', async (_what, reply) => {
+    const server = createSocket('udp4')
+    server.on('message', (query, from) => server.send(reply(query), from.port, from.address))
+    await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve))
+    closing.push(() => server.close())
+    const [answer] = await askServer(`127.0.0.1:${server.address().port}`, 'a.test', 300)
+    expect(answer?.addresses).toEqual([])
+    expect(answer?.failure).toBeOneOf(['TIMEOUT', 'SERVFAIL'])
   })
 
   test('a long answer of one family does not push the other out', async () => {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { createCounts } from '../../../src/counts.js'
 import { type ErrorCode, ProxyError } from '../../../src/errors.js'
 import type { Chain } from '../../../src/upstream/chain.js'
 import type { DialDone } from '../../../src/upstream/dial.js'
@@ -26,10 +27,12 @@ function member() {
       return cancel
     },
   }
+  const counts = createCounts()
   const state: MemberState = { name: 'm', health: createHealth(() => {}), connections: 0, latencyMs: 0, dials: 0 }
   return {
     state,
-    member: createMember(state, chain, () => clock),
+    counts,
+    member: createMember(state, chain, () => clock, counts),
     cancelled: () => cancelled,
     ends(after: number, code: ErrorCode | null, socket: Socket | null = null, dnsMs: number | null = null) {
       clock += after
@@ -57,12 +60,23 @@ describe('a dial', () => {
   test('that never reached the upstream proves nothing about it', () => {
     const { member: one, state, ends } = member()
     state.health.fail(0, 0, 'quick', 'x')
-    one.dial(REQUEST, () => {})
-    ends(1, 'VG_DNS_ERROR')
-    expect(state.health.status).toBe('down')
+    for (const code of ['VG_DNS_ERROR', 'VG_CONNECTION_LIMIT', 'VG_DIAL_LIMIT'] as const) {
+      one.dial(REQUEST, () => {})
+      ends(1, code)
+      expect(state.health.status).toBe('down')
+    }
     one.dial(REQUEST, () => {})
     ends(1, 'VG_ORIGIN_REFUSED')
     expect(state.health.status).toBe('up')
+  })
+
+  test('that succeeds is counted by the name of its upstream, without the time of DNS', () => {
+    const { member: one, counts, ends } = member()
+    one.dial(REQUEST, () => {})
+    ends(30, null, null, 10)
+    one.dial(REQUEST, () => {})
+    ends(5, 'VG_ORIGIN_REFUSED')
+    expect([...counts.connectMs].map(([route, { sumMs }]) => [route, sumMs])).toEqual([['m', 20]])
   })
 
   test('that failed slowly is not asked for again at once', () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { type Counts, createCounts } from '../../../src/counts.js'
 import type { HostResolver } from '../../../src/upstream/resolver.js'
 import { askingServer } from '../../helpers/asking-server.js'
 import { type DnsServer, type DnsZone, startDnsServer } from '../../helpers/dns-server.js'
@@ -12,7 +13,12 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-type Setup = { readonly resolver: HostResolver; readonly dns: DnsServer; readonly clock: { ms: number } }
+type Setup = {
+  readonly resolver: HostResolver
+  readonly dns: DnsServer
+  readonly clock: { ms: number }
+  readonly counts: Counts
+}
 
 async function setUp(zone: DnsZone, { hosts = '', timeoutMs = 15_000 } = {}): Promise<Setup> {
   const dns = await startDnsServer(zone)
@@ -20,13 +26,14 @@ async function setUp(zone: DnsZone, { hosts = '', timeoutMs = 15_000 } = {}): Pr
   const hostsPath = join(folder, 'hosts')
   writeFileSync(hostsPath, hosts)
   const clock = { ms: 0 }
-  const resolver = askingServer(dns.address, { timeoutMs, now: () => clock.ms, hostsPath })
+  const counts = createCounts()
+  const resolver = askingServer(dns.address, { timeoutMs, now: () => clock.ms, hostsPath, counts })
   closing.push(
     () => rmSync(folder, { recursive: true }),
     () => dns.close(),
     () => resolver.close(),
   )
-  return { resolver, dns, clock }
+  return { resolver, dns, clock, counts }
 }
 
 /** Addresses, or the code and detail of the error. */
@@ -70,6 +77,15 @@ describe('resolver', () => {
     const { resolver, dns } = await setUp({})
     expect(lookupNow(resolver, host)).toEqual(expected)
     expect(dns.questions).toEqual([])
+  })
+
+  test('queries are counted with their time, failures by their RCODE, and what is known is not', async () => {
+    const { resolver, counts } = await setUp({ 'a.test': { A: { addresses: ['192.0.2.1'], ttl: 60 } } })
+    await lookup(resolver, 'a.test')
+    await lookup(resolver, 'a.test')
+    await lookup(resolver, 'missing.test')
+    expect(counts.dnsMs.buckets.reduce((sum, count) => sum + count)).toBe(2)
+    expect([...counts.dnsErrors]).toEqual([['NXDOMAIN', 1]])
   })
 
   test('names that only end alike are asked for', async () => {

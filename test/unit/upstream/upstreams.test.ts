@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createCounts } from '../../../src/counts.js'
 import { ProxyError } from '../../../src/errors.js'
 import { compileRouting } from '../../../src/pipeline/routing.js'
 import type { UpstreamSettings } from '../../../src/policy/upstream-settings.js'
@@ -20,6 +21,7 @@ function upstreamsOf(upstreams: Readonly<Record<string, UpstreamSettings>>, stat
   const built = createUpstreams({
     upstreams,
     states,
+    counts: createCounts(),
     authorities: new Map(),
     sources: { chance: () => 0, wallClock: () => 0, secret: Buffer.alloc(1) },
     identities: createIdentities(Buffer.alloc(1)),

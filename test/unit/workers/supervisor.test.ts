@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { compileRules } from '../../../src/compile-rules.js'
 import { mergeSettings } from '../../../src/config/settings.js'
+import { createCounts } from '../../../src/counts.js'
 import { CannotRunError } from '../../../src/errors.js'
+import { imageOf, type Measures, sumOf } from '../../../src/measures.js'
 import type { FromWorker, ToWorker } from '../../../src/workers/messages.js'
 import { createSupervisor, type SupervisorOptions } from '../../../src/workers/supervisor.js'
 
@@ -302,6 +304,35 @@ describe('supervisor', () => {
     expect(all.at(1).isKilled).toBe(true)
     expect(await closing).toBe(4)
     expect(all.puppets).toHaveLength(2)
+  })
+
+  test('what workers counted is told of each, and of those that have ended too, so that no counter goes back', async () => {
+    const all = await supervised(2)
+    const measuresOf = (connections: number, bytesToClient: number): Measures => ({
+      counts: imageOf(Object.assign(createCounts(), { bytesToClient })),
+      connections,
+      tunnels: 0,
+      sockets: 0,
+      idleOrigins: 0,
+      memoryBytes: 1,
+      cpuSeconds: 2,
+      descriptors: 3,
+      descriptorLimit: 4,
+      lag: [],
+    })
+    const first = all.supervisor.measure()
+    expect(all.last(0)).toEqual({ kind: 'measure' })
+    all.at(0).say({ kind: 'measured', measures: measuresOf(5, 100) })
+    all.at(1).say({ kind: 'measured', measures: measuresOf(7, 1_000) })
+    expect((await first).map(({ connections }) => connections)).toEqual([5, 7])
+    all.at(1).end()
+    const second = all.supervisor.measure()
+    all.at(0).say({ kind: 'measured', measures: measuresOf(6, 200) })
+    const told = await second
+    expect(told.map(({ connections }) => connections)).toEqual([6, 0])
+    expect(sumOf(told.map(({ counts }) => counts)).bytesToClient).toBe(1_200)
+    expect(told.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)).toBe(4)
+    expect(told.reduce((sum, { descriptors }) => sum + descriptors, 0)).toBe(3)
   })
 
   test('messages and lines of workers are passed on, and SIGUSR1 reaches all', async () => {

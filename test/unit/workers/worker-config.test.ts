@@ -4,12 +4,24 @@ import { mergeSettings } from '../../../src/config/settings.js'
 import { toWorkerConfig } from '../../../src/workers/worker-config.js'
 
 test('limits that are counted are shared, rounded up; sizes and times are not', () => {
-  const config = mergeSettings({ limits: { connections: 100, perClient: 10, tunnelsPerClient: 1 } })
+  const config = mergeSettings({
+    limits: {
+      connections: 100,
+      perClient: 10,
+      tunnels: 80,
+      tunnelsPerClient: 1,
+      pendingDialsPerOrigin: 9,
+      dnsQueries: 10,
+    },
+  })
   expect(toWorkerConfig(config, 3, 'js').limits).toEqual({
     ...DEFAULT_CONFIG.limits,
     connections: 34,
     perClient: 4,
+    tunnels: 27,
     tunnelsPerClient: 1,
+    pendingDialsPerOrigin: 3,
+    dnsQueries: 4,
   })
 })
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../../../../src/config/config.js'
+import { createCounts } from '../../../../src/counts.js'
 import { openResolver } from '../../../../src/upstream/dns/open-resolver.js'
 import type { HostResolver } from '../../../../src/upstream/resolver.js'
 import { type DnsServer, startDnsServer } from '../../../helpers/dns-server.js'
@@ -28,6 +29,8 @@ async function setUp(settings: (url: string) => Settings, script: DohScript = {}
     ca: certificate.cert,
     now: () => clock.ms,
     report() {},
+    counts: createCounts(),
+    maxQueries: 256,
     hostsPath: '/nonexistent',
   })
   closing.push(

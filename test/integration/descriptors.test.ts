@@ -1,0 +1,69 @@
+import { existsSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { TEST_ENGINE } from '../helpers/engines.js'
+import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
+import { connectRaw, type RawPeer } from '../helpers/raw-peer.js'
+import { hasCommand } from '../helpers/run-command.js'
+import { askFor, newPlace } from '../helpers/running-command.js'
+
+const canLimit = existsSync('/proc/self/limits') && hasCommand('prlimit')
+
+const CONFIG = `
+listen: [http://127.0.0.1:0]
+rules: { files: [t.rules] }
+egress: { guard: { allow: [127.0.0.0/8] } }
+admin: { listen: http://127.0.0.1:0 }
+log: { access: { file: access.log, format: json } }
+`
+
+async function openMany(port: number, count: number): Promise<readonly RawPeer[]> {
+  const peers = await Promise.all(Array.from({ length: count }, () => connectRaw(port)))
+  return peers
+}
+
+test.skipIf(!canLimit)(
+  'near the limit of descriptors no client is let in; logs, reload and admin live on, and clients are let in again',
+  async () => {
+    const origin = await startRawOrigin(answering(ok('x')))
+    const place = newPlace()
+    place.write('t.rules', 'block a.test\n')
+    const config = place.write('veilgate.yaml', CONFIG)
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+      through: ['prlimit', '--nofile=128:128'],
+    })
+    const [, admin = ''] = /metrics and health on (\S+)/.exec(veilgate.output.stderr) ?? []
+    const metrics = async () => (await fetch(`${admin}/metrics`)).text()
+
+    const peers = await openMany(veilgate.port, 300)
+    await veilgate.says('descriptors are in use: no more clients are let in')
+    // most of the 300 are turned away or closed, and none of the others is touched
+    await vi.waitFor(() => expect(peers.filter(({ ending }) => ending !== 'open').length).toBeGreaterThan(200), 5_000)
+    const refused = peers.filter(({ received }) => received.startsWith('HTTP/1.1 503'))
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused[0]?.received).toContain('error=connection_limit_reached')
+    expect(refused[0]?.received).toContain('Retry-After: 1')
+    const served = peers.filter(({ ending }) => ending === 'open')
+    expect(served.length).toBeGreaterThan(20)
+
+    // admin, reload and a reopened log work with what is kept for them
+    expect(await metrics()).toMatch(/veilgate_ratelimited_total\{limit="descriptors"\} [1-9]/)
+    expect((await fetch(`${admin}/healthz`)).status).toBe(200)
+    place.write('t.rules', 'block a.test\nblock b.test\n')
+    veilgate.signal('SIGHUP')
+    await veilgate.says('reloaded: 2 rules')
+    renameSync(join(place.path, 'access.log'), join(place.path, 'access.log.1'))
+    veilgate.signal('SIGUSR1')
+    await vi.waitFor(() => expect(existsSync(join(place.path, 'access.log'))).toBe(true), 5_000)
+
+    // those that have a connection are served
+    const [first] = served
+    await first?.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
+    expect((await first?.readResponse())?.status).toBe(200)
+
+    for (const peer of peers) peer.close()
+    await vi.waitFor(async () => expect((await askFor(veilgate.port, `${origin.url}/`)).status).toBe('200'), 5_000)
+    veilgate.signal('SIGTERM')
+    expect(await veilgate.exit).toBe(0)
+  },
+)
