@@ -41,15 +41,17 @@ export type Descriptors = {
 const RESERVE_SHARE = 16
 const LEAST_RESERVE = 16
 const MOST_RESERVE = 256
-/** Kept for dialling: an eighth. A client in use has a connection to an origin beside its own. */
+/** Kept for dialling: an eighth, but not more than clients that were let in dial at a time before they are counted with their origins. */
 const DIAL_SHARE = 8
+const MOST_FOR_DIALS = 256
 
 export function createDescriptors({ limit, base, elsewhere = () => 0, onShort }: DescriptorsOptions): Descriptors {
   const most = limit ?? Number.POSITIVE_INFINITY
   const reserve = Math.min(MOST_RESERVE, Math.max(LEAST_RESERVE, Math.floor(most / RESERVE_SHARE)))
   const exhaustedFrom = most - reserve - base
-  const shortFrom = exhaustedFrom - Math.floor((limit ?? 0) / DIAL_SHARE)
-  const scarceFrom = shortFrom + Math.floor((limit ?? 0) / DIAL_SHARE / 4)
+  const forDials = Math.min(MOST_FOR_DIALS, Math.floor((limit ?? 0) / DIAL_SHARE))
+  const shortFrom = exhaustedFrom - forDials
+  const scarceFrom = shortFrom + Math.floor(forDials / 4)
   let isTold = false
 
   return {

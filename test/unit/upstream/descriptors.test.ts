@@ -39,7 +39,7 @@ describe('descriptors', () => {
 
   test.each([
     [128, 96, 'a small limit keeps enough for logs, lists and a reload'],
-    [65_536, 57_088, 'of a large one no more is kept than is of use'],
+    [65_536, 65_024, 'of a large one no more is kept than is of use'],
   ])('of %d the first %d are for clients: %s', (limit, first) => {
     const descriptors = createDescriptors({ limit, base: 0, onShort: () => {} })
     expect(stateAt(descriptors, first - 1)[0]).toBe(false)
