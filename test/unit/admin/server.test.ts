@@ -2,7 +2,13 @@ import { request } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import { type AdminServer, openAdminServer } from '../../../src/admin/server.js'
 
-const SOURCES = { version: '1.2.3', engine: () => 'native' as const, measure: async () => [], rules: () => 0, lists: () => [] }
+const SOURCES = {
+  version: '1.2.3',
+  engine: () => 'native' as const,
+  measure: async () => [],
+  rules: () => 0,
+  lists: () => [],
+}
 
 const open: AdminServer[] = []
 afterEach(async () => {
