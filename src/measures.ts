@@ -25,7 +25,7 @@ export type Measures = {
   /** Client connections open. */
   readonly connections: number
   readonly tunnels: number
-  /** Sockets of clients and origins. */
+  /** Sockets of clients and origins; of the native edge its listeners and pipes too. */
   readonly sockets: number
   readonly idleOrigins: number
   readonly memoryBytes: number

@@ -110,7 +110,12 @@ export function createMetrics(sources: MetricSources): Metrics {
 
   gauge('veilgate_connections_active', 'Client connections open', [], () => [[{}, total(told, 'connections')]])
   gauge('veilgate_tunnels_active', 'Tunnels open or being opened', [], () => [[{}, total(told, 'tunnels')]])
-  gauge('veilgate_sockets_open', 'Sockets of clients and origins', [], () => [[{}, total(told, 'sockets')]])
+  gauge(
+    'veilgate_sockets_open',
+    'Sockets of clients and origins; of the engine native its listeners and pipes too',
+    [],
+    () => [[{}, total(told, 'sockets')]],
+  )
   gauge('veilgate_origin_connections_idle', 'Connections to origins that wait for a request', [], () => [
     [{}, total(told, 'idleOrigins')],
   ])

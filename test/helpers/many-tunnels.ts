@@ -10,8 +10,10 @@ export type ManyTunnels = {
 }
 
 const WANTED = 10_000
-/** What a process needs besides. */
+/** What a process needs besides, and what it keeps of a large limit when clients come: see upstream/descriptors.ts. */
 const OTHER_DESCRIPTORS = 500
+const RESERVE = 256
+const DIAL_SHARE = 8
 
 const ORIGIN = `
   const server = require('node:net').createServer((socket) => socket.on('error', () => {}).pipe(socket))
@@ -53,7 +55,8 @@ const CLIENTS = `
  * processes of their own, for the number of descriptors of one is limited.
  */
 export async function startManyTunnels(proxyPort: number): Promise<ManyTunnels> {
-  const count = Math.min(WANTED, Math.floor((descriptorLimit() - OTHER_DESCRIPTORS) / 2))
+  const limit = descriptorLimit()
+  const count = Math.min(WANTED, Math.floor((limit - limit / DIAL_SHARE - RESERVE - OTHER_DESCRIPTORS) / 2))
   const origin = run(ORIGIN, [])
   const clients = run(CLIENTS, [proxyPort, await says(origin), count])
   await says(clients)
