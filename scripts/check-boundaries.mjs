@@ -42,7 +42,9 @@ const MAY_IMPORT = {
   ],
   workers: ['http', 'rules', 'config', 'observe', 'serving.ts', 'app.ts'],
   'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
+  leaktest: ['http', 'rules', 'policy', 'config'],
   cli: [
+    'leaktest',
     'compile-rules.ts',
     'http',
     'rules',

@@ -6,6 +6,7 @@ import { IMPORT_SOURCES } from '../import/import-sources.js'
 import type { CheckOptions } from './check.js'
 import type { DiffOptions } from './diff.js'
 import type { ImportOptions } from './import.js'
+import type { LeaktestOptions } from './leaktest.js'
 import type { ListsOptions } from './lists.js'
 import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
 import type { TestOptions } from './test.js'
@@ -163,6 +164,16 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await tunnel(target, options))
     })
 
+  addStartOptions(
+    program.command('leaktest').description('Show what sites, name servers and upstreams learn by this configuration.'),
+  )
+    .addOption(new Option('--url <URL>', 'also fetch this page, which answers with what it was sent'))
+    .addHelpText('after', LEAKTEST_HELP)
+    .action(async (options: LeaktestOptions) => {
+      const { leaktest } = await import('./leaktest.js')
+      setExitCode(await leaktest(options))
+    })
+
   addStartOptions(program.command('config').description('Print or check the configuration.'))
     .addArgument(new Argument('<view>', 'what to show').choices(CONFIG_VIEWS))
     .addHelpText('after', CONFIG_HELP)
@@ -229,6 +240,7 @@ Examples:
   veilgate import --from squid squid.conf         the rules of another tool as a rule file
   veilgate lists                                  how the lists stand that it is subscribed to
   veilgate upstreams                              how its parent proxies stand
+  veilgate leaktest                               what of you arrives at sites, name servers and upstreams
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
 
 Exit codes: 0 done, 1 a negative answer (blocked, findings), 2 bad usage, rules or configuration, 3 could not run.
@@ -322,6 +334,17 @@ Examples:
 
 For programs that have no proxy settings. The second one goes through a veilgate that runs here, and so by its rules and
 routes (its --connect-ports must hold the port). SIGINT or SIGTERM ends it. Exit code 0: ended; 3: the port is taken.`
+
+const LEAKTEST_HELP = `
+Examples:
+  veilgate leaktest --config veilgate.yaml
+  veilgate leaktest --headers strict --upstream socks5h://127.0.0.1:9050
+  veilgate leaktest --headers strict --url http://echo.example/headers
+
+Sends what Firefox, Chromium and curl send through a proxy in this process, by every route. Sites, name servers and
+upstreams are played on this machine: no packet leaves it, but for the page of --url. A leak is what the header profile
+or the route promises to withhold and what arrived all the same; exposed is what they let pass.
+Exit code 0: no leak; 1: a leak; 2: the configuration is wrong; 3: no request arrived anywhere.`
 
 const CONFIG_HELP = `
   print     the effective configuration, secrets masked

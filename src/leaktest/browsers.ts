@@ -55,11 +55,7 @@ const OWN: { readonly [browser in BrowserName]: (asked: Asked) => Fields } = {
     ...visitor(kind, token),
   ],
   // curl 8 with -u and -b
-  curl: ({ kind, token }) => [
-    ['User-Agent', 'curl/8.14.1'],
-    ['Accept', '*/*'],
-    ...visitor(kind, token),
-  ],
+  curl: ({ kind, token }) => [['User-Agent', 'curl/8.14.1'], ['Accept', '*/*'], ...visitor(kind, token)],
 }
 
 /** Who the person is, to the site or to a third party. */

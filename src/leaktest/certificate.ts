@@ -36,15 +36,8 @@ export function makeCertificate(now: number): Certificate {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'der' },
   })
-  const name = der(
-    SEQUENCE,
-    der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from('veilgate leaktest')))),
-  )
-  const names = der(
-    SEQUENCE,
-    der(DNS_NAME, Buffer.from('localhost')),
-    der(IP_ADDRESS, Buffer.from([127, 0, 0, 1])),
-  )
+  const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from('veilgate leaktest')))))
+  const names = der(SEQUENCE, der(DNS_NAME, Buffer.from('localhost')), der(IP_ADDRESS, Buffer.from([127, 0, 0, 1])))
   const toSign = der(
     SEQUENCE,
     der(VERSION, der(INTEGER, Buffer.from([2]))),

@@ -44,9 +44,9 @@ export type Seen = {
   readonly origin: { readonly text: string; readonly address: string; readonly isFromUpstream: boolean } | undefined
   /** The head that the origin wrote, and the one that the browser received; undefined where it is not known. */
   readonly response: { readonly sent: string; readonly received: string } | undefined
-  /** Names asked of a name server, and of a service over HTTPS. */
+  /** Names asked of a name server, and of a service over HTTPS; undefined where none is configured. */
   readonly resolver: readonly string[]
-  readonly doh: readonly string[]
+  readonly doh: readonly string[] | undefined
   readonly upstreams: readonly HopSight[]
   /** What the proxy shows the upstreams' hops, in their order. */
   readonly logins: readonly {
@@ -99,6 +99,36 @@ export function judge(seen: Seen, promises: Promises): readonly Finding[] {
     ...logins(seen),
     ...outside,
   ]
+}
+
+/** What an echo page of somebody's choice answered. */
+export type Echo = Pick<Seen, 'browser' | 'kind' | 'token' | 'sent'> & {
+  /** The body, as text. */
+  readonly answer: string
+  /** The page was fetched through a tunnel. */
+  readonly isTunnel: boolean
+}
+
+/** A shorter text stands in a page by chance. */
+const SHORTEST_TRACE = 6
+
+/** What an echo page shows: the values that were sent, wherever they stand in its answer. */
+export function judgeEcho(
+  { browser, kind, token, sent, answer, isTunnel }: Echo,
+  promises: Promises,
+): readonly Finding[] {
+  const text = answer.replaceAll('\\"', '"').replaceAll('&quot;', '"')
+  const lines = fieldLines(sent)
+  const fields = FIELD_ITEMS.filter(({ side, kinds }) => side === 'request' && kinds.includes(kind)).flatMap((item) =>
+    lines
+      .filter(({ name }) => item.fields.includes(name))
+      .map(({ name, value }) => {
+        const trace = item.part === undefined ? value : partOf(value, item.part)
+        const arrived = trace.length >= SHORTEST_TRACE && text.includes(trace)
+        return finding(item, 'echo', browser, arrived, !isTunnel && isWithheld(item, name, promises), name)
+      }),
+  )
+  return [...fields, ...trackingAt('echo', text, { browser, token }, isTunnel ? undefined : promises)]
 }
 
 /** One row for each item that was looked for. */
@@ -160,21 +190,20 @@ function partOf(url: string, part: 'site' | 'path'): string {
   return url.slice(slash, query === -1 ? url.length : query)
 }
 
-function tracking(seen: Seen, { profile }: Promises): readonly Finding[] {
-  const names = ['utm_source', 'gclid']
-  const isPromised = STRENGTH.indexOf(profile) >= STRENGTH.indexOf('strict')
+function tracking(seen: Seen, promises: Promises): readonly Finding[] {
   const places = [{ place: 'origin', text: seen.origin?.text ?? '' }, ...clearHops(seen)]
-  return names.flatMap((name) =>
-    places.map(({ place, text }) =>
-      finding(
-        OTHER_ITEMS.tracking,
-        place,
-        seen.browser,
-        text.includes(`${name}=${seen.token}`),
-        isPromised,
-        `${name} in the URL`,
-      ),
-    ),
+  return places.flatMap(({ place, text }) => trackingAt(place, text, seen, promises))
+}
+
+function trackingAt(
+  place: string,
+  text: string,
+  { browser, token }: Pick<Seen, 'browser' | 'token'>,
+  promises: Promises | undefined,
+): readonly Finding[] {
+  const isPromised = STRENGTH.indexOf(promises?.profile ?? 'off') >= STRENGTH.indexOf('strict')
+  return ['utm_source', 'gclid'].map((name) =>
+    finding(OTHER_ITEMS.tracking, place, browser, text.includes(`${name}=${token}`), isPromised, name),
   )
 }
 
@@ -225,7 +254,10 @@ function addresses({ origin, browser }: Seen, { hidesAddress, isEgressAddress }:
 function lookups({ resolver, doh, browser }: Seen, { asksNobody, asksNoServer }: Promises): readonly Finding[] {
   const at = (where: string, names: readonly string[], promised: boolean): Finding =>
     finding(OTHER_ITEMS.lookup, where, browser, names.length > 0, promised, [...new Set(names)].join(' '))
-  return [at('resolver', resolver, asksNobody || asksNoServer), at('doh', doh, asksNobody)]
+  return [
+    at('resolver', resolver, asksNobody || asksNoServer),
+    ...(doh === undefined ? [] : [at('doh', doh, asksNobody)]),
+  ]
 }
 
 /** A hop may read what goes to those behind it, where that is in clear; never what went to one before it, and no other may. */

@@ -21,17 +21,28 @@ export type Way = {
   readonly host: string | undefined
 }
 
+/** The way that a host and port take, as `waysOf` has it; undefined where no route leads there. */
+export function wayTo({ route }: Pick<Config, 'route'>, host: string, port: number): Way | undefined {
+  if (route.length === 0) return { route: 0, match: [], via: DIRECT, host }
+  const index = createFirstMatch(route.map(({ match }) => match.flatMap(patternsOf)))(queryOf(host, port))
+  const found = route[index]
+  return found && { route: index + 1, match: found.match, via: found.via, host }
+}
+
 /** Somebody's page, where routes do not ask for another name. */
+const LOOPBACK = '127.0.0.1'
 const HOST = 'www.leaktest-site.example'
 
 /** The ways of a configuration, in the order of its routes. */
-export function waysOf({ route }: Pick<Config, 'route'>): readonly Way[] {
-  if (route.length === 0) return [{ route: 0, match: [], via: DIRECT, host: HOST }]
+export function waysOf({ route, egress }: Pick<Config, 'route' | 'egress'>): readonly Way[] {
+  // where nobody looks names up, only addresses are reached directly
+  const direct = egress.dns.mode === 'upstream' ? LOOPBACK : HOST
+  if (route.length === 0) return [{ route: 0, match: [], via: DIRECT, host: direct }]
   const routeOf = createFirstMatch(route.map(({ match }) => match.flatMap(patternsOf)))
   return route.map(({ match, via }, i) => {
     const examples = match.flatMap(exampleTargets).filter(({ family }) => family === 0 || via !== DIRECT)
     // which port the origin gets is not known yet: one that no pattern names
-    const hosts = [HOST, ...examples.map(({ host }) => host)]
+    const hosts = [via === DIRECT ? direct : HOST, ...examples.map(({ host }) => host)]
     return { route: i + 1, match, via, host: hosts.find((host) => routeOf(queryOf(host, ANY_PORT)) === i) }
   })
 }
