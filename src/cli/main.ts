@@ -171,7 +171,9 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .addHelpText('after', LEAKTEST_HELP)
     .action(async (options: LeaktestOptions) => {
       const { leaktest } = await import('./leaktest.js')
-      setExitCode(await leaktest(options))
+      const exitCode = await leaktest(options)
+      // the proxy of the run has ended: a connection that it still holds to what was played is of no use to anybody
+      process.exit(exitCode)
     })
 
   addStartOptions(program.command('config').description('Print or check the configuration.'))
