@@ -179,7 +179,7 @@ function fieldFindings(item: FieldItem, seen: Seen, promises: Promises): readonl
 /** Values that only this run has count wherever they stand, others in a field of their name. */
 function hasArrived({ part }: FieldItem, { name, value }: FieldLine, text: string, token: string): boolean {
   const trace = part === undefined ? value : partOf(value, part)
-  if (part !== undefined || trace.includes(token) || trace.includes(PLANTED_ADDRESS)) return text.includes(trace)
+  if (part !== undefined || trace.includes(token)) return text.includes(trace)
   return text.toLowerCase().includes(`\r\n${name}:`) && text.includes(trace)
 }
 

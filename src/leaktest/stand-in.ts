@@ -35,7 +35,13 @@ export type StandInOptions = {
 
 type Wanted = { readonly host: string; readonly port: number }
 /** A handshake read: what is wanted, and how to say yes and no. */
-type Handshake = { readonly wanted: Wanted; readonly yes: string; readonly no: string }
+type Handshake = {
+  readonly wanted: Wanted
+  readonly yes: string
+  readonly no: string
+  /** What goes on to the target of what was read: a request that is no CONNECT. */
+  readonly first?: string
+}
 
 const MAX_HEAD = 65_536
 const GRANTED_5 = '\x05\0\0\x01\0\0\0\0\0\0'
@@ -87,7 +93,7 @@ async function serve(
   const octets = readOctets(socket)
   const conversation = { target: '', octets }
   conversations.push(conversation)
-  const { wanted, yes, no } = await read(socket, octets, options)
+  const { wanted, yes, no, first = '' } = await read(socket, octets, options)
   conversation.target = wanted.host
   const port = options.leadTo(wanted.host, wanted.port)
   if (port === undefined) {
@@ -99,8 +105,9 @@ async function serve(
   await once(target, 'connect')
   options.onPort(target.localPort ?? 0)
   socket.on('close', () => target.destroy())
-  target.on('close', () => socket.destroySoon())
+  target.on('error', () => socket.destroy())
   socket.write(yes, 'latin1')
+  target.write(first, 'latin1')
   target.write(octets.release())
   socket.pipe(target)
   target.pipe(socket)
@@ -121,11 +128,15 @@ async function read(socket: Socket, octets: Octets, options: StandInOptions): Pr
 
 async function readConnect(octets: Octets): Promise<Handshake> {
   const head = await octets.until('\r\n\r\n', MAX_HEAD)
-  const wanted = parseAuthority(head.split(' ')[1] ?? '', 0)
-  if (!head.startsWith('CONNECT ') || wanted === undefined) throw new Error('no CONNECT')
+  const [, method = '', authority = '', path = ''] = /^(\S+) (?:http:\/\/)?([^/ ]*)(\S*)/.exec(head) ?? []
+  const wanted = parseAuthority(authority, 80)
+  if (wanted === undefined) throw new Error('no request that a proxy takes')
+  const isTunnel = method === 'CONNECT'
+  const rest = head.slice(head.indexOf(' HTTP/')).replace(/^proxy-authorization: .*\r\n/im, '')
   return {
     wanted,
-    yes: 'HTTP/1.1 200 OK\r\n\r\n',
+    yes: isTunnel ? 'HTTP/1.1 200 OK\r\n\r\n' : '',
+    first: isTunnel ? '' : `${method} ${path}${rest}`,
     no: 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
   }
 }
