@@ -32,6 +32,8 @@ const ABOUT_SOCKETS = [
   'time-outs',
   'tunnel',
   'upgrade',
+  'upstreams',
+  'workers',
 ].map((name) => `test/integration/${name}.test.ts`)
 
 const isNativeBuilt = existsSync(new URL('native/build/Release/veilgate.node', import.meta.url))

@@ -10,6 +10,8 @@
         'src/addon.cc',
         'src/edge.cc',
         'src/head_reader.cc',
+        'src/listening_socket.cc',
+        'src/mapped_file.cc',
         'src/pipe_pool.cc',
         'src/relay.cc',
       ],

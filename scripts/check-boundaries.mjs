@@ -40,7 +40,16 @@ const MAY_IMPORT = {
     'config',
     'subscriptions',
   ],
-  workers: ['http', 'rules', 'config', 'observe', 'serving.ts', 'app.ts'],
+  workers: [
+    'http',
+    'rules',
+    'config',
+    'observe',
+    'transport/native-addon.ts',
+    'transport/port-group.ts',
+    'serving.ts',
+    'app.ts',
+  ],
   'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
   leaktest: ['http', 'rules', 'policy', 'config'],
   cli: [

@@ -1,21 +1,27 @@
+import { isIPv6 } from 'node:net'
 import type { AccessRecord } from './channels.js'
 import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
 import { loadRules } from './config/load-rules.js'
 import { refuseUnsafeRouting } from './config/routing.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
-import { CannotRunError } from './errors.js'
+import { InputError } from './errors.js'
+import { parseAuthority } from './http/authority.js'
+import { identitySiteOf } from './http/site.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
+import { isolationsOf } from './policy/isolation.js'
 import type { RuleSet } from './rules/rule.js'
 import { createServing } from './serving.js'
 import { SYSTEM_CLOCK } from './subscriptions/clock.js'
 import { createListFetcher } from './subscriptions/list-fetcher.js'
 import type { ListState, ListUpdate } from './subscriptions/list-state.js'
 import { createSubscriptions, type UpdateRequest } from './subscriptions/subscriptions.js'
+import type { Generations } from './upstream/identities.js'
 import { mergeStates, type UpstreamState } from './upstream/upstream-report.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
 export type { ListState, ListUpdate } from './subscriptions/list-state.js'
+export type { Generations } from './upstream/identities.js'
 export type { UpstreamState } from './upstream/upstream-report.js'
 
 /** What people read about the proxy itself; winston's logger fits, so does `console`. */
@@ -26,6 +32,13 @@ export type ProxyOptions = Omit<Settings, 'workers'> & {
   /** Compiled rules; without it `rules.files` are read when the proxy starts or reloads. `rules.lists` are added to either. */
   readonly ruleSet?: RuleSet
   readonly logger?: ProxyLogger
+}
+
+export type RenewedIdentity = {
+  /** The site that leaves with a new identity; null: all do. */
+  readonly site: string | null
+  /** Grows with each renewal. */
+  readonly generation: number
 }
 
 export type ProxyEvents = {
@@ -55,6 +68,12 @@ export type Proxy = {
   updateLists(request?: UpdateRequest): Promise<readonly ListUpdate[]>
   /** How the configured upstreams and groups stand, in order. */
   upstreams(): Promise<readonly UpstreamState[]>
+  /**
+   * New identities where `isolate` keeps them apart: for the site of a host, or for all. Connections that are kept for
+   * another request are closed; those under way end as they would, and serve no other one.
+   * @throws {InputError} no host; {Error} nothing is isolated
+   */
+  newIdentity(request?: { readonly site?: string | undefined }): Promise<RenewedIdentity>
   /** The lists of `rules.lists`, in order. */
   readonly lists: readonly ListState[]
   /** URL of the first listener, with the port taken; empty before `listen`. */
@@ -76,8 +95,12 @@ export type Fleet = {
   /** Has all workers compile what shall be in force next. @throws {Error} one of them cannot; then nothing has changed */
   prepare(config: Config, ruleSet: RuleSet): Promise<FleetChange>
   close(drainMs: number): Promise<number>
+  /** The data plane of the workers, `js` before `listen`. */
+  readonly engine: 'native' | 'js'
   /** How each worker finds the upstreams; those that do not answer are left out. */
   upstreamStates(): Promise<readonly (readonly UpstreamState[])[]>
+  /** Has all workers take up which identities are in force; resolves when they have. */
+  adoptGenerations(generations: Generations): Promise<void>
   readonly connections: number
   readonly busyConnections: number
 }
@@ -146,7 +169,7 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       return addresses
     },
     get engine() {
-      return serving.engine
+      return served.engine
     },
     get rules() {
       return rules()
@@ -163,9 +186,6 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
 
     async listen() {
       refuseOpenProxy(config)
-      if (fleet !== undefined && config.engine === 'native') {
-        throw new CannotRunError('the engine native runs in one process; use --workers 1 or --engine js')
-      }
       // the first listener may have clients before the last one is bound
       await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), serving.replaceRules)
       if (fleet === undefined) {
@@ -203,6 +223,16 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       return mergeStates([serving.upstreamStates, ...(await fleet.upstreamStates())])
     },
 
+    async newIdentity({ site: host } = {}) {
+      const site = host === undefined ? undefined : toIdentitySite(host)
+      if (isolationsOf(serving.snapshot.config).length === 0) {
+        throw new Error('nothing is isolated, so there are no identities; write isolate: site on an upstream')
+      }
+      const generation = serving.renewIdentities(site)
+      await fleet?.adoptGenerations(serving.generations)
+      return { site: site ?? null, generation }
+    },
+
     updateLists: (request = {}) => lists.update(request),
 
     decide({ target, method }) {
@@ -219,6 +249,13 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       }
     },
   }
+}
+
+function toIdentitySite(host: string): string {
+  const authority = parseAuthority(isIPv6(host) ? `[${host}]` : host, 80)
+  if (authority !== undefined) return identitySiteOf(authority)
+  const fix = 'write a host such as example.com, or an address'
+  throw new InputError([{ file: host, line: 0, column: 0, message: 'not a host', fix }])
 }
 
 function loadRulesOf({ rules }: Config, previous?: RuleSet): Promise<RuleSet> {

@@ -26,10 +26,11 @@ import { createActiveChecks } from './upstream/active-checks.js'
 import { createAddressJudge } from './upstream/address-judge.js'
 import { createDialer, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
+import { createIdentities, type Generations } from './upstream/identities.js'
 import type { HostResolver } from './upstream/resolver.js'
 import { type UpstreamState, upstreamStates } from './upstream/upstream-report.js'
 import { createUpstreamStates } from './upstream/upstream-states.js'
-import { createEgressDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
+import { createEgressDial, createIsolatedDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
 
 /** A configuration in force, with all that was compiled from it. */
 export type Snapshot = {
@@ -58,10 +59,17 @@ export type ServingOptions = {
   readonly authorityOf?: (config: Config) => string | undefined
   /** The same of upstreams, by path. */
   readonly upstreamAuthoritiesOf?: (config: Config) => ReadonlyMap<string, string>
-  /** By which sticky groups give clients their members; processes that share it give the same. Default: random. */
+  /**
+   * By which sticky groups give clients their members, and identities are derived; processes that share it give the
+   * same. Default: random.
+   */
   readonly secret?: Buffer
+  /** Of the identities in force, where other processes have some. */
+  readonly generations?: Generations | undefined
   /** See `ListenerOptions`. */
   readonly giveWay?: () => void
+  /** Of a worker with the engine native: descriptors that listen at the addresses of the configuration, in their order. */
+  readonly sockets?: readonly number[]
 }
 
 /** What was prepared; one of the two is called, once. */
@@ -84,6 +92,15 @@ export type Serving = {
   readonly busyConnections: number
   /** The configured upstreams and groups, in order, as this process knows them. */
   readonly upstreamStates: readonly UpstreamState[]
+  /** Which identities are in force. */
+  readonly generations: Generations
+  /**
+   * Identities that were not there before, for a site (`identitySiteOf`) or for all; returns their generation. Kept
+   * connections are closed, and those under way serve no other request.
+   */
+  renewIdentities(site: string | undefined): number
+  /** Takes up what another process has renewed, in the same way. */
+  adoptGenerations(generations: Generations): void
   /** Starts to accept at the addresses of the configuration. @throws CannotRunError (port taken, permission, engine) */
   listen(): Promise<void>
   /** Another process listens there: these addresses are not to be dialled. */
@@ -97,7 +114,7 @@ export type Serving = {
 }
 
 export function createServing(options: ServingOptions): Serving {
-  const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay } = options
+  const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay, sockets } = options
   const authorityOf = options.authorityOf ?? createAuthorityReader()
   const upstreamAuthoritiesOf = options.upstreamAuthoritiesOf ?? createUpstreamAuthorityReader()
   const connections = new Set<OpenConnection>()
@@ -113,7 +130,10 @@ export function createServing(options: ServingOptions): Serving {
     if (isUp) onNotice?.(`upstream ${name} is up again`)
     else onWarning?.(`upstream ${name} is down: ${lastError}${failures > 1 ? ` (${failures} times)` : ''}`)
   })
-  const sources = { chance: Math.random, wallClock: Date.now, secret: options.secret ?? randomBytes(16) }
+  const secret = options.secret ?? randomBytes(16)
+  const sources = { chance: Math.random, wallClock: Date.now, secret }
+  const identities = createIdentities(secret)
+  if (options.generations !== undefined) identities.adopt(options.generations)
   const checks = createActiveChecks(
     () => snapshot.upstreams.members,
     () => snapshot.config.limits.connectTimeoutMs,
@@ -140,6 +160,7 @@ export function createServing(options: ServingOptions): Serving {
     },
     deadlines,
     pool,
+    identities,
     tunnels: createClientCounts(),
     policy: () => snapshot.policy,
     dial: (policy, request, done) => (dials.get(policy) ?? snapshot.dial)(request, done),
@@ -175,11 +196,14 @@ export function createServing(options: ServingOptions): Serving {
       states,
       authorities: upstreamAuthoritiesOf(next),
       sources,
+      identities,
     })
-    const directly = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
-    const dial = createEgressDial(routing, createDialer(directly), upstreams)
+    const direct = { ...ways, guard, egressAddresses: createEgressAddresses(addresses) }
+    const dial = createEgressDial(routing, createIsolatedDial(createDialer(direct), identities), upstreams, identities)
     dials.set(policy, dial)
-    if (edge !== undefined) nativeDials.set(policy, createRace(directly, edge.connect))
+    if (edge !== undefined) {
+      nativeDials.set(policy, createIsolatedDial(createRace(direct, edge.connect), identities))
+    }
     return { config: next, policy, resolver, upstreams, dial }
   }
 
@@ -190,21 +214,23 @@ export function createServing(options: ServingOptions): Serving {
 
   /** @throws {CannotRunError} `native` is wanted and cannot be had */
   function startEdge(): void {
-    // workers share one listening socket, which Node hands them
-    const choice = chooseEngine(giveWay === undefined ? config.engine : 'js')
+    const choice = chooseEngine(config.engine)
     engine = choice.engine
     if (choice.engine === 'native') edge = new NativeEdge(choice.addon, deadlines)
     else if (choice.why !== '') onNotice?.(`the engine native cannot run, so js does: ${choice.why}`)
   }
 
-  function startOne(host: string, port: number): Promise<Listener> {
+  function startOne(host: string, port: number, descriptor: number | undefined): Promise<Listener> {
     const common = { context, host, port, connections, clients, ...(giveWay && { giveWay }) }
-    return edge === undefined ? startListener(common) : listenNatively({ ...common, edge, dial: dialNatively })
+    if (edge === undefined) return startListener(common)
+    return listenNatively({ ...common, edge, dial: dialNatively, ...(descriptor !== undefined && { descriptor }) })
   }
 
   function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
     const dial = nativeDials.get(policy)
     if (dial === undefined) throw new Error('this policy was never in force')
+    // the edge knows no upstreams: what does not go direct was handed over before
+    if (request.egress?.isDirect !== true) throw new Error('the native edge dials direct only')
     return dial(request, done)
   }
 
@@ -241,15 +267,30 @@ export function createServing(options: ServingOptions): Serving {
       return busy
     },
 
+    get generations() {
+      return identities.generations
+    },
+
+    renewIdentities(site) {
+      const generation = identities.renew(site)
+      pool.clear()
+      return generation
+    },
+
+    adoptGenerations(generations) {
+      identities.adopt(generations)
+      pool.clear()
+    },
+
     async listen() {
       startEdge()
       // for clients of the first listener, who may come before the last one is bound
       replaceRules(snapshot.policy.rules)
       const started: Listener[] = []
       try {
-        for (const url of config.listen) {
+        for (const [i, url] of config.listen.entries()) {
           const { address, port } = toListenAddress(url)
-          started.push(await startOne(address, port))
+          started.push(await startOne(address, port, sockets?.[i]))
         }
       } catch (error) {
         const closed = started.map((listener) => listener.close())

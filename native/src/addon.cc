@@ -9,6 +9,8 @@
 #include <string>
 
 #include "edge.h"
+#include "listening_socket.h"
+#include "mapped_file.h"
 
 namespace veilgate {
 namespace {
@@ -26,6 +28,14 @@ napi_value Number(napi_env env, double value) {
 napi_value Integer(napi_env env, int32_t value) {
   napi_value result = nullptr;
   napi_create_int32(env, value, &result);
+  return result;
+}
+
+napi_value Pair(napi_env env, int32_t first, int32_t second) {
+  napi_value result = nullptr;
+  napi_create_array_with_length(env, 2, &result);
+  napi_set_element(env, result, 0, Integer(env, first));
+  napi_set_element(env, result, 1, Integer(env, second));
   return result;
 }
 
@@ -277,11 +287,15 @@ napi_value Listen(napi_env env, napi_callback_info info) {
   uint16_t port = static_cast<uint16_t>(call.Uint(1));
   const int id = call.edge == nullptr ? -EBADF : call.edge->Listen(ip, &port);
   if (id < 0) return Integer(env, id);
-  napi_value result;
-  napi_create_array_with_length(env, 2, &result);
-  napi_set_element(env, result, 0, Integer(env, id));
-  napi_set_element(env, result, 1, Integer(env, port));
-  return result;
+  return Pair(env, id, port);
+}
+
+// listenAt(descriptor): [id, port], or a negative errno
+napi_value ListenAt(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  uint16_t port = 0;
+  const int id = call.edge == nullptr ? -EBADF : call.edge->ListenAt(static_cast<int>(call.Uint(0)), &port);
+  return id < 0 ? Integer(env, id) : Pair(env, id, port);
 }
 
 // connect(ip, port, localAddress): id
@@ -394,6 +408,36 @@ napi_value Construct(napi_env env, napi_callback_info info) {
   return self;
 }
 
+// openShared(ip, port, isFirst): [descriptor, port], or a negative errno
+napi_value OpenShared(napi_env env, napi_callback_info info) {
+  const Call<3> call(env, info);
+  char ip[64];
+  call.Text(0, ip);
+  uint16_t port = static_cast<uint16_t>(call.Uint(1));
+  const int fd = OpenListeningSocket(ip, &port, call.Bool(2) ? Sharing::kFirst : Sharing::kJoin);
+  return fd < 0 ? Integer(env, fd) : Pair(env, fd, port);
+}
+
+// mapFile(descriptor, size): ArrayBuffer that must not be written to, or a negative errno
+napi_value MapFile(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const int64_t size = call.Long(1);
+  void* data = nullptr;
+  const int fault = MapReadOnly(static_cast<int>(call.Uint(0)), size, &data);
+  if (fault != 0) return Integer(env, -fault);
+  const auto on_collected = [](napi_env, void* mapped, void* mapped_size) {
+    Unmap(mapped, reinterpret_cast<intptr_t>(mapped_size));
+  };
+  napi_value buffer = nullptr;
+  void* const hint = reinterpret_cast<void*>(static_cast<intptr_t>(size));
+  const napi_status status =
+      napi_create_external_arraybuffer(env, data, static_cast<size_t>(size), on_collected, hint, &buffer);
+  if (status == napi_ok) return buffer;
+  // runtimes that keep all memory of JavaScript in one cage do not take any from outside
+  Unmap(data, size);
+  return Integer(env, -ENOTSUP);
+}
+
 napi_property_descriptor Method(const char* name, napi_callback callback) {
   return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_default_method, nullptr};
 }
@@ -403,8 +447,9 @@ napi_property_descriptor Method(const char* name, napi_callback callback) {
 
 NAPI_MODULE_INIT() {
   using veilgate::Method;
-  const std::array<napi_property_descriptor, 10> methods = {
+  const std::array<napi_property_descriptor, 11> methods = {
       Method("listen", veilgate::Listen),
+      Method("listenAt", veilgate::ListenAt),
       Method("connect", veilgate::Connect),
       Method("splice", veilgate::Splice),
       Method("close", veilgate::CloseSocket),
@@ -418,5 +463,10 @@ NAPI_MODULE_INIT() {
   napi_value edge;
   napi_define_class(env, "Edge", NAPI_AUTO_LENGTH, veilgate::Construct, nullptr, methods.size(), methods.data(), &edge);
   napi_set_named_property(env, exports, "Edge", edge);
+  const std::array<napi_property_descriptor, 2> functions = {
+      Method("openShared", veilgate::OpenShared),
+      Method("mapFile", veilgate::MapFile),
+  };
+  napi_define_properties(env, exports, functions.size(), functions.data());
   return exports;
 }

@@ -1,6 +1,5 @@
 #include "edge.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -10,12 +9,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "address.h"
 #include "head_reader.h"
+#include "listening_socket.h"
 
 namespace veilgate {
 namespace {
 
-constexpr int kBacklog = 4096;
 // A tunnel that is silent for this long has its peers probed: the kernel then notices those that are gone.
 constexpr int kProbeAfterSeconds = 60;
 constexpr int kEventsAtOnce = 256;
@@ -24,24 +24,6 @@ constexpr int kAcceptsAtOnce = 64;
 constexpr uint64_t kAcceptAgainMs = 100;
 constexpr size_t kSharedBytes = 65536;
 constexpr uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
-
-union Address {
-  sockaddr any;
-  sockaddr_in four;
-  sockaddr_in6 six;
-};
-
-// 0 for text that is no address.
-socklen_t ToAddress(const char* ip, uint16_t port, Address* address) {
-  memset(address, 0, sizeof(*address));
-  if (inet_pton(AF_INET, ip, &address->four.sin_addr) == 1) {
-    address->four.sin_family = AF_INET;
-    address->four.sin_port = htons(port);
-    return sizeof(address->four);
-  }
-  if (uv_ip6_addr(ip, port, &address->six) == 0) return sizeof(address->six);
-  return 0;
-}
 
 // 0 or an errno.
 int Bind(int fd, const char* ip, sa_family_t family) {
@@ -104,33 +86,31 @@ void Edge::OnHandleClosed(uv_handle_t* handle) {
 }
 
 int Edge::Listen(const char* ip, uint16_t* port) {
-  Address address;
-  socklen_t size = ToAddress(ip, *port, &address);
-  if (size == 0) return -EINVAL;
-  const int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd == -1) return -errno;
-  SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  // clients inherit it
-  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  Socket* listener = nullptr;
-  int fault = 0;
-  if (bind(fd, &address.any, size) != 0 || listen(fd, kBacklog) != 0 ||
-      getsockname(fd, &address.any, &size) != 0) {
-    fault = errno;
-  } else if ((listener = sockets_.Add(fd, Kind::kListener)) == nullptr) {
-    fault = EMFILE;
-  } else if (!Watch(listener, EPOLLIN)) {
+  const int fd = OpenListeningSocket(ip, port, Sharing::kNone);
+  return fd < 0 ? fd : AddListener(fd);
+}
+
+int Edge::ListenAt(int fd, uint16_t* port) {
+  const int taken = InheritListeningSocket(fd);
+  if (taken < 0) return taken;
+  *port = static_cast<uint16_t>(taken);
+  return AddListener(fd);
+}
+
+int Edge::AddListener(int fd) {
+  int fault = EMFILE;
+  Socket* listener = sockets_.Add(fd, Kind::kListener);
+  if (listener != nullptr) {
+    if (Watch(listener, EPOLLIN)) {
+      listeners_.push_back(listener->id);
+      UpdateRef();
+      return static_cast<int>(listener->id);
+    }
     fault = errno;
     sockets_.Remove(listener);
   }
-  if (fault != 0) {
-    close(fd);
-    return -fault;
-  }
-  *port = ntohs(address.any.sa_family == AF_INET ? address.four.sin_port : address.six.sin6_port);
-  listeners_.push_back(listener->id);
-  UpdateRef();
-  return static_cast<int>(listener->id);
+  close(fd);
+  return -fault;
 }
 
 uint32_t Edge::Connect(const char* ip, uint16_t port, const char* local_ip) {

@@ -63,6 +63,8 @@ class Edge {
 
   // An id, or a negative errno. `port` is in host order; the port that was taken comes back in it.
   int Listen(const char* ip, uint16_t* port);
+  // The same with a socket that listens already, which is the edge's from then on unless it is no such socket.
+  int ListenAt(int fd, uint16_t* port);
   // An id; kConnected or kFailed follows unless it is closed before.
   // `local_ip`: the address to go out from, and from no other; empty: any.
   uint32_t Connect(const char* ip, uint16_t port, const char* local_ip);
@@ -86,6 +88,7 @@ class Edge {
   void ReadEvents();
   void FinishTurn();
   void Handle(Socket* socket, uint32_t events);
+  int AddListener(int fd);
   void Accept(Socket* listener);
   void PauseAccept();
   void ResumeAccept();

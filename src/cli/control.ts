@@ -25,11 +25,12 @@ export async function openControl(
 }
 
 function commandsOf(
-  proxy: Pick<ForwardProxy, 'lists' | 'updateLists' | 'upstreams'>,
+  proxy: Pick<ForwardProxy, 'lists' | 'updateLists' | 'upstreams' | 'newIdentity'>,
 ): Readonly<Record<string, ControlCommand>> {
   return {
     lists: () => proxy.lists,
     upstreams: () => proxy.upstreams(),
+    'identity new': ({ site }) => proxy.newIdentity({ site: site === undefined ? undefined : String(site) }),
     'lists update': ({ names, acceptShrink }) =>
       proxy.updateLists({
         names: Array.isArray(names) ? names.map(String) : undefined,

@@ -2,7 +2,7 @@ import type { TargetDecision } from '../app.js'
 import type { Config } from '../config/config.js'
 import { resolvesRemotely } from '../policy/hop.js'
 import { hopsOf, pathsOf, type RoutePath } from '../policy/routing-graph.js'
-import { DIRECT } from '../policy/upstream-settings.js'
+import { DIRECT, type Isolation } from '../policy/upstream-settings.js'
 import { showUrl } from '../upstream/chain-adapter.js'
 
 /** One way that a target can take. */
@@ -13,6 +13,8 @@ export type EgressPath = {
   readonly hops: readonly string[]
   /** Who looks the name up: `none` for an address, `upstream`, or the mode of `egress.dns`. */
   readonly resolver: string
+  /** What does not share an identity with others; null where all share one. */
+  readonly isolate: Isolation | null
   readonly family: 'IPv4' | 'IPv6' | 'IPv6 and IPv4' | 'IPv4 before IPv6' | 'as the upstream chooses'
 }
 
@@ -36,9 +38,10 @@ export function egressReport(config: Config, { egress, host, isTunnel }: TargetD
   if (egress === null) return { route: null, paths: [], headers }
   const { index, via, anonymous } = egress
   const ways = index === -1 ? [{ names: [DIRECT], proxy: undefined, leak: '' }] : pathsOf(config, index)
+  const own = config.route[index]?.isolate
   return {
     route: { number: index + 1, match: config.route[index]?.match ?? [], via, anonymous },
-    paths: ways.map((way) => toPath(config, way, host)),
+    paths: ways.map((way) => toPath(config, way, host, own)),
     headers,
   }
 }
@@ -51,9 +54,9 @@ export function egressLines({ route, paths, headers }: EgressReport): readonly s
   const why = number === 0 ? 'no routes are configured' : `route ${number}: ${match.join(' ')}`
   return [
     `route ${via} (${why})${anonymous ? ', anonymous' : ''}`,
-    ...paths.flatMap(({ names, hops, resolver, family }) => [
+    ...paths.flatMap(({ names, hops, resolver, family, isolate }) => [
       `by ${[...names, ...hops].join(' → ')}`,
-      `  resolver ${resolver}, address family ${family}`,
+      `  resolver ${resolver}, address family ${family}${isolate === null ? '' : `, an identity for each ${WHOSE[isolate]}`}`,
     ]),
     end,
   ]
@@ -80,7 +83,14 @@ export function anonymousLines(config: Pick<Config, 'upstreams' | 'route'>): rea
   )
 }
 
-function toPath({ egress }: Config, { names, proxy }: RoutePath, host: string): EgressPath {
+const WHOSE: Readonly<Record<Isolation, string>> = {
+  site: 'site',
+  client: 'client',
+  user: 'user',
+  'site+client': 'site and client',
+}
+
+function toPath({ egress }: Config, { names, proxy }: RoutePath, host: string, own: Isolation | undefined): EgressPath {
   const hops = proxy === undefined ? [] : hopsOf(proxy)
   const last = hops.at(-1)
   const isRemote = last !== undefined && resolvesRemotely(last)
@@ -88,6 +98,7 @@ function toPath({ egress }: Config, { names, proxy }: RoutePath, host: string): 
   return {
     names,
     hops: (proxy?.hops ?? []).map(showUrl),
+    isolate: proxy?.isolate ?? own ?? null,
     resolver: isAddress ? 'none' : isRemote ? 'upstream' : egress.dns.mode,
     family: isAddress ? (host.includes(':') ? 'IPv6' : 'IPv4') : familyOf(isRemote, last?.scheme),
   }

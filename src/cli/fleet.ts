@@ -31,17 +31,20 @@ export async function createFleet(
   const workers = workersOf(config)
   if (workers === 1) return undefined
   // one worker needs none of this
-  const [{ createSupervisor }, { createSpawner }, { createImageStore }, { createJoinedLines }] = await Promise.all([
-    import('../workers/supervisor.js'),
-    import('../workers/spawn-worker.js'),
-    import('../workers/image-store.js'),
-    import('../workers/joined-lines.js'),
-  ])
+  const [{ createSupervisor }, { createSpawner }, { createImageStore }, { createJoinedLines }, { openWorkerSockets }] =
+    await Promise.all([
+      import('../workers/supervisor.js'),
+      import('../workers/spawn-worker.js'),
+      import('../workers/image-store.js'),
+      import('../workers/joined-lines.js'),
+      import('../workers/worker-sockets.js'),
+    ])
   const lines = createJoinedLines(json === true ? 2 : 1, (message) => logger.warn(message))
   const supervisor = createSupervisor({
     workers,
     spawn: createSpawner(),
     images: createImageStore(),
+    openSockets: (wanted) => openWorkerSockets(wanted, workers, (message) => logger.info(message)),
     logger,
     outlet: lines.outlet,
     authorityOf: createAuthorityReader(),

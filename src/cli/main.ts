@@ -5,6 +5,7 @@ import { CannotRunError, InputError } from '../errors.js'
 import { IMPORT_SOURCES } from '../import/import-sources.js'
 import type { CheckOptions } from './check.js'
 import type { DiffOptions } from './diff.js'
+import type { IdentityOptions } from './identity.js'
 import type { ImportOptions } from './import.js'
 import type { LeaktestOptions } from './leaktest.js'
 import type { ListsOptions } from './lists.js'
@@ -152,6 +153,20 @@ function createProgram(setExitCode: (code: number) => void): Command {
     })
 
   program
+    .command('identity')
+    .description('Have the running veilgate leave with new identities, where isolate keeps them apart.')
+    .addArgument(new Argument('<action>', 'what to do').choices(['new']))
+    .addOption(new Option('--site <HOST>', 'for the site of this host alone'))
+    .addOption(new Option('--json', 'one JSON document on standard output'))
+    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
+    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
+    .addHelpText('after', IDENTITY_HELP)
+    .action(async (_action: 'new', options: IdentityOptions) => {
+      const { newIdentity } = await import('./identity.js')
+      setExitCode(await newIdentity(options))
+    })
+
+  program
     .command('tunnel')
     .description('Open a local port that leads to one target through an upstream.')
     .argument('<target>', 'HOST:PORT')
@@ -243,6 +258,7 @@ Examples:
   veilgate lists                                  how the lists stand that it is subscribed to
   veilgate upstreams                              how its parent proxies stand
   veilgate leaktest                               what of you arrives at sites, name servers and upstreams
+  veilgate identity new                           leave with new identities
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
 
 Exit codes: 0 done, 1 a negative answer (blocked, findings), 2 bad usage, rules or configuration, 3 could not run.
@@ -328,6 +344,14 @@ Examples:
   veilgate upstreams --json
 
 Upstreams are configured under upstreams, or given with --upstream. Exit code 0: done; 3: no veilgate runs.`
+
+const IDENTITY_HELP = `
+Examples:
+  veilgate identity new                           everything leaves with a new identity
+  veilgate identity new --site example.com        example.com and all below it do
+
+An upstream with isolate gets another user and password from then on (Tor: another circuit); connections kept for later
+requests are closed. Exit code 0: done; 2: no such host; 3: no veilgate runs, or it isolates nothing.`
 
 const TUNNEL_HELP = `
 Examples:

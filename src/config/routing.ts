@@ -1,14 +1,15 @@
 import { InputError, type Problem } from '../errors.js'
+import { checkIsolation, type IsolationConfig } from '../policy/isolation.js'
 import { checkRouting, proveAnonymous, type RoutingConfig, type RoutingFault } from '../policy/routing-graph.js'
 import { createFirstMatch, parseHostRule } from '../rules/first-match.js'
 import type { Pattern } from '../rules/pattern.js'
 import type { RuleQuery } from '../rules/rule.js'
 
 /** All that is wrong with upstreams and routes, patterns included. */
-export function routingFaults(config: RoutingConfig): readonly RoutingFault[] {
+export function routingFaults(config: IsolationConfig): readonly RoutingFault[] {
   const patterns = config.route.flatMap(({ match }, i) => match.flatMap((pattern, j) => patternFault(pattern, i, j)))
   const faults = [...checkRouting(config), ...patterns]
-  return faults.length > 0 ? faults : [...proveAnonymous(config), ...findShadowed(config)]
+  return faults.length > 0 ? faults : [...checkIsolation(config), ...proveAnonymous(config), ...findShadowed(config)]
 }
 
 /**
@@ -17,7 +18,7 @@ export function routingFaults(config: RoutingConfig): readonly RoutingFault[] {
  *
  * @throws {InputError} with every fault
  */
-export function refuseUnsafeRouting(config: RoutingConfig): void {
+export function refuseUnsafeRouting(config: IsolationConfig): void {
   const problems = routingFaults(config).map(toProblem)
   if (problems.length > 0) throw new InputError(problems)
 }

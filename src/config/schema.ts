@@ -344,10 +344,14 @@ export const CONFIG_GRAMMAR = {
 } satisfies DocumentGrammar
 
 /** Names that mean nothing, circles and routes that are not what they are marked as, each at its place. */
-function refuseFaultyRouting({ upstreams = {}, route = [] }: FileContent, context: z.RefinementCtx): void {
+function refuseFaultyRouting({ upstreams = {}, route = [], egress }: FileContent, context: z.RefinementCtx): void {
   // what is wrong by itself is not parsed, and need not be judged together
   if (context.issues.length > 0) return
-  for (const { path, message, fix } of routingFaults({ upstreams, route })) {
+  for (const { path, message, fix } of routingFaults({
+    upstreams,
+    route,
+    egress: { addresses: egress?.addresses ?? [] },
+  })) {
     context.addIssue({ code: 'custom', path: [...path], message: `${message}; ${fix}` })
   }
 }

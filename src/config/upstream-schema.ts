@@ -4,6 +4,7 @@ import { parseHop } from '../policy/hop.js'
 import {
   COMMAND_LINE_UPSTREAM,
   GROUP_STRATEGIES,
+  ISOLATIONS,
   isUpstreamName,
   MIN_CHECK_MS,
   STICKY_KEYS,
@@ -58,6 +59,9 @@ export const upstreamSettings = z
           'PEM file with authorities to trust for its https hops beside the usual ones; relative to this file.',
         ),
       check: check.optional().describe('Ask it regularly whether it works: { every: 30s, target: HOST:PORT }.'),
+      isolate: choice(ISOLATIONS)
+        .optional()
+        .describe('What must not share an identity (user and password that socks5 or socks5h gets): site, client, …'),
       group: choice(GROUP_STRATEGIES).optional().describe('How a connection gets its member.'),
       members: list(text('write the name of an upstream'), 'a list of upstreams', 'write [NAME, NAME]')
         .optional()
@@ -68,7 +72,7 @@ export const upstreamSettings = z
     { error: `not an upstream; ${UPSTREAM}` },
   )
   .transform((written, context): UpstreamSettings => {
-    const { url, chain, tor, ca, check: checked, group, members, by, lifetime } = written
+    const { url, chain, tor, ca, check: checked, isolate, group, members, by, lifetime } = written
     const given = ONE_OF.filter((key) => written[key] !== undefined)
     if (given.length !== 1) {
       const message = given.length === 0 ? 'neither url, chain nor group' : `${given.join(' and ')} exclude each other`
@@ -84,6 +88,7 @@ export const upstreamSettings = z
       tor: tor ?? false,
       ca,
       check: checked && { everyMs: checked.every, target: checked.target },
+      isolate,
     }
   })
 
@@ -93,6 +98,9 @@ export const routeSettings = z.strictObject(
       .min(1, 'matches nothing; write at least one pattern, such as "*"')
       .describe('Patterns of hosts as in rule files.'),
     via: text('write the name of an upstream, or direct').describe('Name of an upstream or group, or direct.'),
+    isolate: choice(ISOLATIONS)
+      .optional()
+      .describe('Of a route via direct: what must not share one of egress.addresses.'),
     anonymous: flag().default(false).describe('It must reach its targets by upstreams alone, or nothing starts.'),
   },
   { error: 'not a route; write { match: ["*"], via: NAME }' },
@@ -100,7 +108,7 @@ export const routeSettings = z.strictObject(
 
 /** A key that means nothing where it stands. */
 function oddKey(written: Readonly<Record<string, unknown>>, group: string | undefined): string | undefined {
-  const wrong = group === undefined ? ['members', 'by', 'lifetime'] : ['tor', 'ca', 'check']
+  const wrong = group === undefined ? ['members', 'by', 'lifetime'] : ['tor', 'ca', 'check', 'isolate']
   const odd = wrong.find((key) => written[key] !== undefined)
   if (odd !== undefined) {
     return group === undefined

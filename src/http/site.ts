@@ -13,6 +13,11 @@ export function siteOf(authority: string): string {
   return getDomain(authority, { allowPrivateDomains: true }) ?? authority.slice(0, hostEnd(authority)).toLowerCase()
 }
 
+/** What a target shares an identity with: its site; an address, or an `.onion` host, is one by itself. */
+export function identitySiteOf({ host, family }: { readonly host: string; readonly family: 0 | 4 | 6 }): string {
+  return family !== 0 || host.endsWith('.onion') ? host : siteOf(host)
+}
+
 export function isOfSite(authority: string, { host, site }: SiteHost): boolean {
   if (authority === host) return true
   if (differInLastLabels(authority, host)) return false

@@ -94,5 +94,5 @@ export function onLoopback(config: Config): Config {
 }
 
 function played(settings: ProxySettings, urlOf: (hop: number) => string, ca: string): ProxySettings {
-  return { hops: settings.hops.map((_, hop) => urlOf(hop)), tor: settings.tor, ca }
+  return { ...settings, hops: settings.hops.map((_, hop) => urlOf(hop)), ca, check: undefined }
 }

@@ -62,9 +62,9 @@ export async function openOutside(config: Config): Promise<Outside> {
       return isOurs ? port : undefined
     }
     for (const hop of playedHops(config)) {
-      const { scheme, hasLogin } = hop
+      const { scheme } = hop
       const onPort = (port: number) => upstreamPorts.add(port)
-      const standIn = await open(startStandIn({ scheme, hasLogin, certificate, leadTo, onPort }))
+      const standIn = await open(startStandIn({ scheme, certificate, leadTo, onPort }))
       played.push({ hop, standIn, login: [`u${randomBytes(8).toString('hex')}`, `p${randomBytes(8).toString('hex')}`] })
     }
 

@@ -24,8 +24,6 @@ export type StandIn = {
 
 export type StandInOptions = {
   readonly scheme: HopScheme
-  /** Clients of SOCKS 5 are asked for it. */
-  readonly hasLogin: boolean
   readonly certificate: Certificate
   /** Where it leads: a port of this machine for what it is asked, undefined to refuse. */
   readonly leadTo: (host: string, port: number) => number | undefined
@@ -117,7 +115,7 @@ async function read(socket: Socket, octets: Octets, options: StandInOptions): Pr
   switch (options.scheme) {
     case 'socks5':
     case 'socks5h':
-      return readSocks5(socket, octets, options)
+      return readSocks5(socket, octets)
     case 'socks4':
     case 'socks4a':
       return readSocks4(octets)
@@ -142,11 +140,12 @@ async function readConnect(octets: Octets): Promise<Handshake> {
 }
 
 /** RFC 1928, and RFC 1929 where the upstream has a login. */
-async function readSocks5(socket: Socket, octets: Octets, { hasLogin }: StandInOptions): Promise<Handshake> {
+async function readSocks5(socket: Socket, octets: Octets): Promise<Handshake> {
   const [, count = 0] = await octets.take(2)
-  await octets.take(count)
-  socket.write(Buffer.from([5, hasLogin ? 2 : 0]))
-  if (hasLogin) {
+  // an upstream that isolates has logins that its URL does not show
+  const isLogin = (await octets.take(count)).includes(2)
+  socket.write(Buffer.from([5, isLogin ? 2 : 0]))
+  if (isLogin) {
     await octets.take(1)
     await octets.take(await octet(octets))
     await octets.take(await octet(octets))

@@ -1,6 +1,6 @@
 import { type Authority, parseAuthority } from '../http/authority.js'
 import type { HeaderPolicy } from '../http/header-policy.js'
-import { siteOf } from '../http/site.js'
+import { identitySiteOf, siteOf } from '../http/site.js'
 import type { RuleDecision, RuleQuery, RuleSet } from '../rules/rule.js'
 import type { Egress, Routing } from './routing.js'
 
@@ -11,6 +11,8 @@ export type Route = {
   readonly hostField: string
   /** What makes another host belong together with this one (http/site.ts). */
   readonly site: string
+  /** What it shares an identity with, where its egress is isolated; else empty. */
+  readonly identitySite: string
   /** `host:port` and how it leaves: what connections have in common that can stand in for each other. */
   readonly key: string
   /** Undefined where no route leads there. */
@@ -75,6 +77,7 @@ function createRoute(authority: Authority, { rules, routing, headersFor }: Route
     authority,
     hostField,
     site: siteOf(hostField),
+    identitySite: egress?.isIsolated ? identitySiteOf(authority) : '',
     key: egress?.isDirect === false ? `${bracketed}:${port} ${egress.via}` : `${bracketed}:${port}`,
     egress,
     decision: rules.decide(target),

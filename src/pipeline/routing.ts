@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.js'
 import type { Authority } from '../http/authority.js'
 import { resolvesRemotely } from '../policy/hop.js'
+import { isolatesClients, isolationsFrom } from '../policy/isolation.js'
 import { everyProxy, hopsOf, type RoutingConfig } from '../policy/routing-graph.js'
-import { DIRECT, isGroup } from '../policy/upstream-settings.js'
+import { DIRECT, type Isolation, isGroup, type RouteSettings } from '../policy/upstream-settings.js'
 import { createFirstMatch, parseHostRule } from '../rules/first-match.js'
 
 /** How targets leave that a line of `route` names. Immutable, shared by every exchange that takes it. */
@@ -19,6 +20,10 @@ export type Egress = {
   readonly resolvesHere: boolean
   /** A connection belongs to one client: another one may have to leave by another upstream. */
   readonly isPerClient: boolean
+  /** It leaves with an identity: a connection belongs to one, and to none that was before it. */
+  readonly isIsolated: boolean
+  /** Of `direct`: what must not share one of our addresses. */
+  readonly isolate: Isolation | undefined
 }
 
 export type Routing = {
@@ -34,13 +39,15 @@ const PLAIN: Egress = {
   isTor: false,
   resolvesHere: true,
   isPerClient: false,
+  isIsolated: false,
+  isolate: undefined,
 }
 
 /** First match wins. Without any route everything goes direct; with one, direct only what a route says so of. */
 export function compileRouting(config: RoutingConfig): Routing {
   const { route } = config
   if (route.length === 0) return { find: () => PLAIN }
-  const egresses = route.map(({ via, anonymous }, index) => toEgress(config, via, anonymous, index))
+  const egresses = route.map((settings, index) => toEgress(config, settings, index))
   const firstMatch = createFirstMatch(
     route.map(({ match }) =>
       match.flatMap((pattern) => {
@@ -55,8 +62,12 @@ export function compileRouting(config: RoutingConfig): Routing {
   }
 }
 
-function toEgress(config: RoutingConfig, via: string, anonymous: boolean, index: number): Egress {
-  if (via === DIRECT) return { ...PLAIN, anonymous, index }
+function toEgress(config: RoutingConfig, { via, anonymous, isolate }: RouteSettings, index: number): Egress {
+  if (via === DIRECT) {
+    const isPerClient = isolate !== undefined && isolatesClients(isolate)
+    return { ...PLAIN, anonymous, index, isPerClient, isIsolated: isolate !== undefined, isolate }
+  }
+  const isolations = isolationsFrom(config, via)
   return {
     via,
     isDirect: false,
@@ -67,7 +78,9 @@ function toEgress(config: RoutingConfig, via: string, anonymous: boolean, index:
       const last = hopsOf(proxy).at(-1)
       return last !== undefined && !resolvesRemotely(last)
     }),
-    isPerClient: hasClientSticky(config.upstreams, via),
+    isPerClient: hasClientSticky(config.upstreams, via) || isolations.some(isolatesClients),
+    isIsolated: isolations.length > 0,
+    isolate: undefined,
   }
 }
 

@@ -13,6 +13,8 @@ export type Hop = {
   /** Empty where the URL holds none. */
   readonly username: string
   readonly password: string
+  /** Nothing is asked of it unless it has taken user and password (SOCKS5). */
+  readonly mustAuthenticate?: boolean
 }
 
 const DEFAULT_PORTS: Readonly<Record<HopScheme, number>> = {
@@ -26,6 +28,11 @@ const DEFAULT_PORTS: Readonly<Record<HopScheme, number>> = {
 
 const SCHEMES = Object.keys(DEFAULT_PORTS)
 const WRITE = 'write a URL such as socks5h://127.0.0.1:9050 or http://user:password@proxy.example:3128'
+/** What begins so means something to Tor, and formats other than 0 are reserved (socks-extensions, proposal 351). */
+const TOR_RESERVED = '<torS0X>'
+/** The user name with which the password says, and only says, what shares no circuit. */
+export const TOR_STREAM_ISOLATION = '<torS0X>0'
+
 /** RFC 1929 §2: each has one octet for its length. */
 const MAX_CREDENTIAL_OCTETS = 255
 
@@ -91,6 +98,12 @@ function refuseCredentials({ scheme, username, password }: Hop): HopFault | unde
   }
   if ([username, password].some((text) => Buffer.byteLength(text) > MAX_CREDENTIAL_OCTETS)) {
     return { message: `user or password are longer than ${MAX_CREDENTIAL_OCTETS} octets`, fix: 'shorten them' }
+  }
+  if (username.startsWith(TOR_RESERVED) && !username.startsWith(TOR_STREAM_ISOLATION)) {
+    return {
+      message: `Tor keeps user names that begin with ${TOR_RESERVED} for itself`,
+      fix: `write ${TOR_STREAM_ISOLATION} and what shall be kept apart as the password, or another user`,
+    }
   }
   return undefined
 }

@@ -7,6 +7,8 @@ export type ProxySettings = {
   /** Absolute path of a PEM file: authorities that are trusted for its https hops beside the usual ones. */
   readonly ca?: string | undefined
   readonly check?: CheckSettings | undefined
+  /** What must not share an identity, which its last hop gets as user and password. */
+  readonly isolate?: Isolation | undefined
 }
 
 /** Asks an upstream regularly whether it works, beside what exchanges show. */
@@ -18,6 +20,9 @@ export type CheckSettings = {
 
 export const GROUP_STRATEGIES = ['first', 'round-robin', 'random', 'least-connections', 'fastest', 'sticky'] as const
 export type GroupStrategy = (typeof GROUP_STRATEGIES)[number]
+
+export const ISOLATIONS = ['site', 'client', 'user', 'site+client'] as const
+export type Isolation = (typeof ISOLATIONS)[number]
 
 export const STICKY_KEYS = ['client', 'user', 'site'] as const
 export type StickyKey = (typeof STICKY_KEYS)[number]
@@ -42,6 +47,8 @@ export type RouteSettings = {
   readonly via: string
   /** It must be proven that it reaches its targets by upstreams alone, which look the names up. */
   readonly anonymous: boolean
+  /** Of a route via `direct`: what must not share one of `egress.addresses`. */
+  readonly isolate?: Isolation | undefined
 }
 
 /** The way out without an upstream. */

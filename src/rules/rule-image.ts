@@ -50,6 +50,8 @@ export function encodeRuleSet(ruleSet: RuleSet): readonly Uint8Array[] {
 }
 
 /**
+ * The columns of the set are views of the image, which may be memory that cannot be written to: segments never change.
+ *
  * @param bytes an image, at an address that is a multiple of 8
  * @returns undefined for what is no image of this version and this machine
  * @throws {Error} an image that is cut off or damaged, as far as that shows

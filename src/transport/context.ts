@@ -4,6 +4,7 @@ import type { RequestHead } from '../http/request-head.js'
 import type { ResponseHead } from '../http/response-head.js'
 import type { Policy } from '../pipeline/policy.js'
 import type { DialDone, DialRequest } from '../upstream/dial.js'
+import type { Identities } from '../upstream/identities.js'
 import type { ClientCounts } from './client-counts.js'
 import type { Deadlines } from './deadlines.js'
 import type { OriginPool } from './origin-pool.js'
@@ -13,6 +14,7 @@ export type TransportContext = {
   readonly limits: Limits
   readonly deadlines: Deadlines
   readonly pool: OriginPool
+  readonly identities: Pick<Identities, 'generationOf'>
   /** Open tunnels per client; connections are counted by the listener. */
   readonly tunnels: ClientCounts
   /** Heads are read and rewritten within one turn of the event loop, so one of each serves all connections. */

@@ -94,10 +94,7 @@ export class Forward implements OriginUser {
 
   start(): void {
     // a request that could not be sent again does not risk a connection that may be dead
-    const kept =
-      this.#isRetriable && !this.#asksAddress()
-        ? this.#context.pool.take(poolKeyOf(this.#exchange, this.#route))
-        : undefined
+    const kept = this.#isRetriable && !this.#asksAddress() ? this.#context.pool.take(this.#poolKey()) : undefined
     if (kept === undefined) {
       this.#dial()
       return
@@ -214,13 +211,18 @@ export class Forward implements OriginUser {
 
   #dial(): void {
     this.#client.setDeadline(0)
+    const key = this.#poolKey()
     const request = toDialRequest(this.#exchange, this.#route)
     this.#cancelDial = this.#context.dial(this.policy, request, (error, socket, timing) =>
-      this.#onDialled(error, socket, timing),
+      this.#onDialled(key, error, socket, timing),
     )
   }
 
-  #onDialled(error: ProxyError | null, socket: Socket | null, timing: DialTiming): void {
+  #poolKey(): string {
+    return poolKeyOf(this.#exchange, this.#route, this.#context.identities)
+  }
+
+  #onDialled(key: string, error: ProxyError | null, socket: Socket | null, timing: DialTiming): void {
     this.#cancelDial = undefined
     noteDial(this.#outcome, timing)
     if (socket === null) {
@@ -228,7 +230,6 @@ export class Forward implements OriginUser {
       return
     }
     const { responseHead, limits, deadlines, pool } = this.#context
-    const key = poolKeyOf(this.#exchange, this.#route)
     this.#use(new OriginConnection({ key, timing, socket, user: this, responseHead, limits, deadlines, pool }))
   }
 

@@ -27,6 +27,8 @@ export type EdgeHandler = {
 export type Edge = {
   /** @returns the listener and the port that was taken, or a negative errno */
   listen(ip: string, port: number): readonly [SocketId, number] | number
+  /** The same with a descriptor that was inherited and listens already; it is the edge's from then on. */
+  listenAt(descriptor: number): readonly [SocketId, number] | number
   /** `onConnected` or `onFailed` follows, never before this returns. @param localAddress to go out from; empty: any */
   connect(ip: string, port: number, localAddress: string): SocketId
   /** Makes a tunnel: answers the client, delivers its early octets, moves all others. False when one of the two is gone. */
@@ -45,7 +47,16 @@ export type Edge = {
   destroy(): void
 }
 
-export type NativeAddon = { readonly Edge: new (established: Buffer, handler: EdgeHandler) => Edge }
+export type NativeAddon = {
+  readonly Edge: new (established: Buffer, handler: EdgeHandler) => Edge
+  /**
+   * Opens one of several sockets that listen at one port. @param isFirst the others join it; fails where anybody has the port
+   * @returns the descriptor and the port that was taken, or a negative errno
+   */
+  openShared(ip: string, port: number, isFirst: boolean): readonly [descriptor: number, port: number] | number
+  /** Maps a file that only we can write to, and do not. @returns memory that must not be written to, or a negative errno */
+  mapFile(descriptor: number, octets: number): ArrayBuffer | number
+}
 
 /** By the number that `onEnded` tells. */
 export const END_REASONS = ['closed', 'client-reset', 'origin-reset', 'idle', 'aborted'] as const

@@ -34,7 +34,8 @@ export type NativeDial = Parameters<typeof dialTunnel<SocketId>>[0]
 /**
  * A client of the native edge, from its first octet to the end of its tunnel.
  * Whatever is no accepted CONNECT goes on as a `ClientConnection`: other
- * requests, heads that cannot be read, refusals, origins that are not reached.
+ * requests, heads that cannot be read, refusals, origins that are not reached,
+ * and tunnels through upstreams.
  */
 export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
   readonly id: SocketId
@@ -146,10 +147,15 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
     this.deadline = 0
     decideRequest(exchange)
     const { plan, route } = exchange
-    if (plan === 'tunnel' && route !== undefined) {
-      if (route.egress?.isDirect) this.#open(exchange, route, outcome)
-      else this.#leaveToNode()
-    } else this.#refuse(exchange, outcome, exchange.error ?? 'VG_INTERNAL', exchange.detail)
+    if (plan === 'tunnel' && route?.egress?.isDirect === false) {
+      // handshakes with upstreams are not the edge's: it is decided again, by whoever performs it
+      this.#exchange = undefined
+      this.#outcome = undefined
+      this.#handOver()
+      return
+    }
+    if (plan === 'tunnel' && route !== undefined) this.#open(exchange, route, outcome)
+    else this.#refuse(exchange, outcome, exchange.error ?? 'VG_INTERNAL', exchange.detail)
   }
 
   #open(exchange: Exchange, route: Route, outcome: Outcome): void {
@@ -198,13 +204,6 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
       return
     }
     this.#adopt(fd).refuseDecided(exchange, outcome, code, detail)
-  }
-
-  /** Upstreams are reached by sockets of Node's, and what no route names is refused there: the edge only ever goes direct. */
-  #leaveToNode(): void {
-    this.#exchange = undefined
-    this.#outcome = undefined
-    this.#handOver()
   }
 
   /** Goes on as a connection that reads by itself. */

@@ -18,6 +18,8 @@ export type EdgeClient = {
 /** Takes a client in. Undefined where it was detached at once. */
 export type AcceptClient = (id: SocketId, ip: string, port: number) => EdgeClient | undefined
 
+export type NativeListening = { readonly port: number; close(): void }
+
 /** The low bits of an id are its place in a table, the others tell it from those that had the place before. */
 const PLACE_MASK = 0xf_ffff
 
@@ -42,8 +44,16 @@ export class NativeEdge implements EdgeHandler, Expiring {
    * @param port 0 for any free one
    * @returns the port that was taken and what closes the listener, or the name of the error (`EADDRINUSE`)
    */
-  listen(ip: string, port: number, accept: AcceptClient): { readonly port: number; close(): void } | string {
-    const bound = this.#edge.listen(ip, port)
+  listen(ip: string, port: number, accept: AcceptClient): NativeListening | string {
+    return this.#addListener(this.#edge.listen(ip, port), accept)
+  }
+
+  /** The same at a descriptor that was inherited. */
+  listenAt(descriptor: number, accept: AcceptClient): NativeListening | string {
+    return this.#addListener(this.#edge.listenAt(descriptor), accept)
+  }
+
+  #addListener(bound: readonly [SocketId, number] | number, accept: AcceptClient): NativeListening | string {
     if (typeof bound === 'number') return getSystemErrorName(bound)
     const [id, boundPort] = bound
     this.#listeners.set(id, accept)

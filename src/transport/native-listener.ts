@@ -9,17 +9,23 @@ import { NativeConnection, type NativeDial, type NativeHost } from './native-con
 import type { NativeEdge } from './native-edge.js'
 import { createDateField } from './reply.js'
 
-export type NativeListenerOptions = ListenerOptions & { readonly edge: NativeEdge; readonly dial: NativeDial }
+export type NativeListenerOptions = ListenerOptions & {
+  readonly edge: NativeEdge
+  readonly dial: NativeDial
+  /** A descriptor that listens at host and port, inherited; without it one is opened. */
+  readonly descriptor?: number
+}
 
 /**
  * Starts to accept clients in the native edge.
  * @throws CannotRunError when the port is taken or may not be bound
  */
 export async function listenNatively(options: NativeListenerOptions): Promise<Listener> {
-  const { context, connections, clients, edge, dial } = options
+  const { context, connections, clients, edge, dial, descriptor, giveWay } = options
   const dateField = createDateField(context.wallClock)
   const address = isIP(options.host) === 0 ? (await lookup(options.host)).address : options.host
-  const bound = edge.listen(address, options.port, accept)
+  const bound =
+    descriptor === undefined ? edge.listen(address, options.port, accept) : edge.listenAt(descriptor, accept)
   if (typeof bound === 'string') {
     throw new CannotRunError(bindFault({ code: bound, message: bound }, address, options.port))
   }
@@ -50,6 +56,7 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
     }
     const connection = new NativeConnection(host, id, ip, port)
     connections.add(connection)
+    giveWay?.()
     return connection
   }
 

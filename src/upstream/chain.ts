@@ -6,6 +6,7 @@ import { ignoreError } from './conversation.js'
 import type { Dial, DialDone, DialRequest, DialTiming } from './dial.js'
 import type { HopTarget } from './handshake.js'
 import { credentialFields, httpConnect } from './http-connect.js'
+import type { Credentials } from './identities.js'
 import type { HostResolver } from './resolver.js'
 import { socksConnect } from './socks.js'
 import { secureHop } from './tls-hop.js'
@@ -17,6 +18,8 @@ export type ChainOptions = {
   readonly hops: readonly Hop[]
   /** Authorities in PEM that its https hops may also be signed by. */
   readonly ca: string | undefined
+  /** What the last hop, which is SOCKS5 then, is told instead of what stands in its URL. */
+  readonly identify?: ((request: DialRequest) => Credentials) | undefined
   /** Reaches the first hop: a configured upstream is asked neither guard nor rules about. */
   readonly connect: Dial
   readonly resolver: Pick<HostResolver, 'lookup'>
@@ -45,7 +48,7 @@ export type Chain = {
  * up and judged here, before anything is connected.
  */
 export function createChain(options: ChainOptions): Chain {
-  const { name, hops, ca, connect, resolver, judge, connectTimeoutMs, now } = options
+  const { name, hops, ca, identify, connect, resolver, judge, connectTimeoutMs, now } = options
   const [first] = hops
   const last = hops.at(-1)
   if (first === undefined || last === undefined) throw new TypeError(`the upstream ${name} has no hop`)
@@ -157,12 +160,18 @@ export function createChain(options: ChainOptions): Chain {
       const isLast = i === hops.length - 1
       const handshake = isHttpHop(hop) ? httpConnect : socksConnect
       step(() =>
-        handshake(socket as Socket, hop, wanted, (error) => {
+        handshake(socket as Socket, isLast ? identified(hop) : hop, wanted, (error) => {
           if (error !== null) fail(isLast ? error : toHopError(error))
           else if (isLast) succeed()
           else enter(i + 1, target)
         }),
       )
+    }
+
+    /** A hop that takes no user and password then would let identities meet. */
+    function identified(hop: Hop): Hop {
+      if (identify === undefined || request === undefined) return hop
+      return { ...hop, ...identify(request), mustAuthenticate: true }
     }
 
     function succeed(): void {

@@ -20,6 +20,8 @@ export type DialRequest = {
   readonly admit?: (addresses: readonly string[], cnames: readonly string[]) => ProxyError | undefined
   /** Which of the egress addresses it goes out from, by `EgressAddresses.at`: the same number, the same address. Not given: in turn. */
   readonly egressIndex?: bigint
+  /** Of the identity with which it leaves; not set: the one in force. */
+  readonly generation?: number
   /** How it leaves, where that was decided before; else the routes are asked. */
   readonly egress?: Egress | undefined
   /** Who asks, for groups that give one client one member: its address, and its name where it has one. */
@@ -78,7 +80,7 @@ export type DialDone<S = Socket> = (error: ProxyError | null, socket: S | null, 
 
 /**
  * `done` runs once, before `dial` returns where no name must be asked and no
- * connection made. The socket it gets is connected, half-open allowed, not
+ * connection made. A socket it gets is connected, half-open allowed, not
  * flowing (it may be paused: whoever reads, resumes) and without any listener
  * but for `close` of whoever counts connections: an `error` listener must be on
  * it before `done` returns.

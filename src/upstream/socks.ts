@@ -12,6 +12,10 @@ const REPLY_5_OCTETS = 10
 /** RFC 1928 §5: a name may be as short as it likes. */
 const BOUND_TO_A_NAME = 3
 
+/** RFC 1928 §3: version 5, one method, user and password. */
+const USER_AND_PASSWORD_ALONE = Buffer.from([5, 1, 2])
+const NO_AUTHENTICATION = 0
+
 /** Last word of the library's message → what the reply means (RFC 1928 §6, SOCKS4). */
 const REPLIES: Readonly<Record<string, ErrorCode>> = {
   NetworkUnreachable: 'VG_ORIGIN_UNROUTABLE',
@@ -38,10 +42,15 @@ const REPLIES: Readonly<Record<string, ErrorCode>> = {
  * stay where they are.
  */
 export const socksConnect: Handshake = function socksConnect(socket, hop, target, done) {
+  const { mustAuthenticate = false } = hop
   let sinceWrite = 0
+  let writes = 0
+  /** Octets up to the one that says which method it chose. */
+  let toMethod = 1
   const standIn = createStandIn((octets) => {
     sinceWrite = 0
-    return socket.write(octets)
+    // the package would also offer to show nothing
+    return socket.write(mustAuthenticate && writes++ === 0 ? USER_AND_PASSWORD_ALONE : octets)
   })
   const client = createClient(hop, target)
   let unread: Buffer | undefined
@@ -52,6 +61,11 @@ export const socksConnect: Handshake = function socksConnect(socket, hop, target
     (chunk) => {
       const isFirst = sinceWrite === 0
       sinceWrite += chunk.length
+      if (mustAuthenticate && chunk[toMethod] === NO_AUTHENTICATION) {
+        finish(new ProxyError('VG_UPSTREAM_CREDENTIALS', 'it takes no user and password, which isolate needs'))
+        return
+      }
+      toMethod -= chunk.length
       if (isFirst && isWithinReply(hop, chunk)) {
         standIn.emit('data', chunk)
         return

@@ -14,7 +14,10 @@ export type ImageStore = {
   close(): void
 }
 
-/** In a folder of its own, of this user alone, whether there is a cache directory or not. */
+/**
+ * In a folder of its own, of this user alone, whether there is a cache directory or not. Workers may have a file mapped,
+ * and one that is cut off would end them: nobody but this process writes here, and it renames what is whole, and removes.
+ */
 export function createImageStore(): ImageStore {
   const folder = mkdtempSync(join(tmpdir(), 'veilgate-workers-'))
   const close = (): void => {

@@ -1,4 +1,4 @@
-import type { UpstreamState } from '../app.js'
+import type { Generations, UpstreamState } from '../app.js'
 import type { Config } from '../config/config.js'
 
 /** What the access log of a worker writes to: the file of its configuration, or the primary's standard stream. */
@@ -17,7 +17,7 @@ export type Orders = {
   readonly authority: string | undefined
   /** Those of upstreams, by path. */
   readonly upstreamAuthorities: readonly (readonly [path: string, pem: string])[]
-  /** By which sticky groups give clients their members, in hexadecimal: the same in all workers. */
+  /** By which sticky groups give clients their members, and identities are derived, in hexadecimal: the same in all workers. */
   readonly secret: string
 }
 
@@ -25,8 +25,8 @@ export type Orders = {
 export type ToWorker =
   /** Load and compile, and say `ready`. */
   | { readonly kind: 'load'; readonly orders: Orders }
-  /** Accept clients by what was loaded. */
-  | { readonly kind: 'listen'; readonly urls: readonly string[] }
+  /** Accept clients by what was loaded. @property sockets with the engine native: descriptors it inherited, one for each URL */
+  | { readonly kind: 'listen'; readonly urls: readonly string[]; readonly sockets: readonly number[] }
   /** Load and compile beside what is in force, and say `prepared`. */
   | { readonly kind: 'prepare'; readonly orders: Orders }
   | { readonly kind: 'commit'; readonly version: number }
@@ -36,6 +36,8 @@ export type ToWorker =
   | { readonly kind: 'reopenLog' }
   | { readonly kind: 'count' }
   | { readonly kind: 'askUpstreams' }
+  /** Which identities are in force. */
+  | { readonly kind: 'identities'; readonly generations: Generations }
   /** Take no new clients, give exchanges this long, say `drained` and end. */
   | { readonly kind: 'drain'; readonly drainMs: number }
 
@@ -52,6 +54,7 @@ export type FromWorker =
   | { readonly kind: 'connections'; readonly connections: number }
   | { readonly kind: 'counted'; readonly busy: number }
   | { readonly kind: 'upstreams'; readonly states: readonly UpstreamState[] }
+  | { readonly kind: 'identified' }
   | { readonly kind: 'message'; readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly message: string }
   /** Lines of the access log, with their line feeds. */
   | { readonly kind: 'lines'; readonly lines: string }

@@ -6,15 +6,19 @@ import type { SpawnWorker } from './supervisor.js'
 /** From dist/workers/ and from dist/command/ alike. */
 const PROGRAM = fileURLToPath(new URL('../command/worker.js', import.meta.url))
 
+/** Standard streams, and the channel for messages. */
+const OWN_STREAMS = ['inherit', 'inherit', 'inherit', 'ipc'] as const
+
 /**
  * Workers as processes of `node:cluster`. They accept by themselves at sockets that the primary opens
- * (`SCHED_NONE`), so that no byte of a client crosses the primary.
+ * (`SCHED_NONE`, or the descriptors that they inherit), so that no byte of a client crosses the primary.
  */
 export function createSpawner(program = PROGRAM): SpawnWorker {
   cluster.schedulingPolicy = cluster.SCHED_NONE
-  // strings as they are: lines of the access log would be escaped and read again as JSON
-  cluster.setupPrimary({ exec: program, args: [], serialization: 'advanced' })
-  return (hears) => {
+  return (hears, sockets) => {
+    // strings as they are: lines of the access log would be escaped and read again as JSON
+    const stdio = [...OWN_STREAMS, ...sockets]
+    cluster.setupPrimary({ exec: program, args: [], serialization: 'advanced', stdio })
     const worker = cluster.fork()
     worker.on('message', (message: FromWorker) => hears.message(message))
     let how: string | undefined
@@ -35,6 +39,7 @@ export function createSpawner(program = PROGRAM): SpawnWorker {
     worker.on('error', () => {})
     return {
       pid: worker.process.pid ?? 0,
+      sockets: sockets.map((_, i) => OWN_STREAMS.length + i),
       send(message) {
         worker.send(message, () => {})
       },

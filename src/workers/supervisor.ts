@@ -1,4 +1,4 @@
-import type { Fleet, FleetChange } from '../app.js'
+import type { Fleet, FleetChange, Generations } from '../app.js'
 import type { Config } from '../config/config.js'
 import { CannotRunError } from '../errors.js'
 import type { RuleSet } from '../rules/rule.js'
@@ -6,6 +6,7 @@ import type { ImageStore } from './image-store.js'
 import type { FromWorker, LineOutlet, Orders, ToWorker } from './messages.js'
 import { createRestartPolicy, type RestartPolicy } from './restart-policy.js'
 import { toWorkerConfig } from './worker-config.js'
+import type { WorkerSockets } from './worker-sockets.js'
 
 /** A worker that has not answered after this long is taken for stuck and replaced, in ms. */
 const PATIENCE_MS = 60_000
@@ -18,21 +19,29 @@ const OTHERS_MS = 20
 
 export type WorkerProcess = {
   readonly pid: number
+  /** The descriptors that it inherited, by the numbers that it knows them by. */
+  readonly sockets: readonly number[]
   send(message: ToWorker): void
   /** SIGKILL. */
   kill(): void
 }
 
-export type SpawnWorker = (hears: {
-  message(message: FromWorker): void
-  /** @param how `signal SIGKILL` or `exit code 3` */
-  ended(how: string): void
-}) => WorkerProcess
+export type SpawnWorker = (
+  hears: {
+    message(message: FromWorker): void
+    /** @param how `signal SIGKILL` or `exit code 3` */
+    ended(how: string): void
+  },
+  /** Descriptors of this process to be inherited. */
+  sockets: readonly number[],
+) => WorkerProcess
 
 export type SupervisorOptions = {
   readonly workers: number
   readonly spawn: SpawnWorker
   readonly images: ImageStore
+  /** See `openWorkerSockets`. */
+  readonly openSockets: (config: Config) => Promise<WorkerSockets | undefined>
   readonly logger: { readonly [level in 'error' | 'warn' | 'info' | 'debug']: (message: string) => unknown }
   readonly outlet: (config: Config) => LineOutlet
   readonly authorityOf: (config: Config) => string | undefined
@@ -74,7 +83,18 @@ type Place = {
 
 /** Starts workers, keeps them running, and has them all answer by the same rules. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { spawn, images, logger, outlet, authorityOf, upstreamAuthoritiesOf, secret, onLines, onNoneLeft } = options
+  const {
+    spawn,
+    images,
+    openSockets,
+    logger,
+    outlet,
+    authorityOf,
+    upstreamAuthoritiesOf,
+    secret,
+    onLines,
+    onNoneLeft,
+  } = options
   const places: readonly Place[] = Array.from({ length: options.workers }, (_, i) => ({
     number: i + 1,
     policy: createRestartPolicy(),
@@ -98,6 +118,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let addresses: readonly string[] | undefined
   /** What workers are told to listen at: all of them the same, for that is how they get the same socket. */
   let asked: readonly string[] = []
+  /** With the engine native. */
+  let sockets: WorkerSockets | undefined
+  let generations: Generations | undefined
   let isClosing = false
   let othersTimer: NodeJS.Timeout | undefined
   let started: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
@@ -110,9 +133,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const authority = authorityOf(config)
     const upstreamAuthorities = [...upstreamAuthoritiesOf(config)]
     const image = await images.write(version, ruleSet)
-    const workerConfig = toWorkerConfig(config, places.length)
+    const workerConfig = toWorkerConfig(config, places.length, engineInUse())
     return { version, config: workerConfig, image, lines: outlet(config), authority, upstreamAuthorities, secret }
   }
+
+  const engineInUse = () => (sockets === undefined ? 'js' : 'native')
 
   function start(place: Place): void {
     if (isClosing || current === undefined) return
@@ -120,10 +145,25 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     place.startedAt = performance.now()
     place.connections = 0
     place.busy = 0
-    place.process = spawn({
-      message: (message) => hear(place, message),
-      ended: (how) => onEnd(place, how),
-    })
+    const inherited = socketsOf(place)
+    if (inherited === undefined) return
+    const hears = {
+      message: (message: FromWorker) => hear(place, message),
+      ended: (how: string) => onEnd(place, how),
+    }
+    place.process = spawn(hears, inherited)
+  }
+
+  /** Undefined where those that were given up cannot be had again. */
+  function socketsOf(place: Place): readonly number[] | undefined {
+    try {
+      return sockets?.of(place.number - 1) ?? []
+    } catch (error) {
+      if (!(error instanceof CannotRunError)) throw error
+      place.isGivenUp = true
+      logger.error(`worker ${place.number} is not started before a reload: ${error.message}`)
+      return undefined
+    }
   }
 
   /** What is in force may have changed since it was started, or while it was loading. */
@@ -132,6 +172,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     place.phase = 'loading'
     place.version = current.version
     place.process?.send({ kind: 'load', orders: current })
+    if (generations !== undefined) place.process?.send({ kind: 'identities', generations })
   }
 
   /** Lets a worker that is ready have clients, once it has the rules that are in force and stay in force. */
@@ -148,7 +189,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     // a socket that nobody holds any more is gone, and with it the port that was free
     if (!isAnyListening && addresses !== undefined) asked = addresses
     place.phase = 'listening'
-    process.send({ kind: 'listen', urls: asked })
+    process.send({ kind: 'listen', urls: asked, sockets: process.sockets })
   }
 
   function hear(place: Place, message: FromWorker): void {
@@ -211,6 +252,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const what = `worker ${place.number} (process ${pid}) ended, and its exchanges with it: ${how}`
     if (delay === undefined) {
       place.isGivenUp = true
+      sockets?.giveUp(place.number - 1)
       logger.error(`${what}; it ended too often soon after its start, and is not started again before a reload`)
       noteStart()
       if (places.every(({ isGivenUp }) => isGivenUp)) {
@@ -309,7 +351,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     isClosing = true
     for (const { cancelStart } of places) cancelStart()
     clearTimeout(othersTimer)
-    const cuts = await Promise.all(places.map((place) => end(place, drainMs)))
+    const ends = places.map((place) => end(place, drainMs))
+    // their workers close them as soon as they hear of it
+    sockets?.close()
+    const cuts = await Promise.all(ends)
     images.close()
     return cuts.reduce((sum, cut) => sum + cut, 0)
   }
@@ -322,10 +367,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return places.reduce((sum, { busy }) => sum + busy, 0)
     },
 
+    get engine() {
+      return engineInUse()
+    },
+
     async listen(config, ruleSet) {
-      asked = config.listen
-      current = await toOrders(config, ruleSet)
       try {
+        sockets = await openSockets(config)
+        addresses = sockets?.addresses
+        asked = addresses ?? config.listen
+        current = await toOrders(config, ruleSet)
         await new Promise<void>((resolve, reject) => {
           started = { resolve, reject }
           for (const place of places) start(place)
@@ -352,6 +403,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         places.filter(isFollowing).map((place) => ask(place, { kind: 'askUpstreams' }, 'upstreams')),
       )
       return answers.flatMap((answer) => (answer === undefined ? [] : [answer.states]))
+    },
+
+    async adoptGenerations(next) {
+      generations = next
+      // these have no clients yet; one that does not hear so far hears of it with what it shall load
+      for (const place of places) if (!isFollowing(place)) place.process?.send({ kind: 'identities', generations })
+      await Promise.all(
+        places.filter(isFollowing).map((place) => ask(place, { kind: 'identities', generations: next }, 'identified')),
+      )
     },
 
     async countBusy() {

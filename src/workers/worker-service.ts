@@ -1,8 +1,10 @@
+import type { Generations } from '../app.js'
 import { readRuleImage } from '../config/rule-image-file.js'
 import { CannotRunError } from '../errors.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import type { RuleSet } from '../rules/rule.js'
 import { type Change, createServing, type Serving } from '../serving.js'
+import { chooseEngine } from '../transport/native-addon.js'
 import { createGiveWay } from './give-way.js'
 import type { FromWorker, Orders, ToWorker } from './messages.js'
 import { createPrimarySink } from './primary-sink.js'
@@ -37,10 +39,13 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   let accessLog: AccessLog | undefined
   let inForce: Orders | undefined
   let prepared: Prepared | undefined
+  let generations: Generations | undefined
   let drains = 0
   let reported = 0
   let reportTimer: NodeJS.Timeout | undefined
   let isNewsAwaited = false
+  /** All workers accept at one socket. With one for each, the kernel spreads the clients. */
+  let isPortShared = true
 
   const say = (level: 'error' | 'warn' | 'info', message: string): void => send({ kind: 'message', level, message })
   const gives = createGiveWay({ own: () => serving?.connections ?? 0, now: () => performance.now(), pause })
@@ -66,7 +71,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
       isNewsAwaited = true
       setTimeout(reportNews, REPORT_MS).unref()
     }
-    gives.giveWay()
+    if (isPortShared) gives.giveWay()
   }
 
   function openLog({ config, lines }: Orders): AccessLog | undefined {
@@ -82,7 +87,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   const authorityOf = (): string | undefined => compiling?.authority
   const upstreamAuthoritiesOf = (): ReadonlyMap<string, string> => new Map(compiling?.upstreamAuthorities)
 
-  async function listen(urls: readonly string[]): Promise<void> {
+  async function listen(urls: readonly string[], sockets: readonly number[]): Promise<void> {
     if (loaded === undefined) return
     const { orders, ruleSet } = loaded
     loaded = undefined
@@ -90,13 +95,16 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
       accessLog = openLog(orders)
       inForce = orders
       compiling = orders
+      isPortShared = sockets.length === 0
       serving = createServing({
         config: { ...orders.config, listen: urls },
         ruleSet,
         giveWay: onClient,
+        sockets,
         authorityOf,
         upstreamAuthoritiesOf,
         secret: Buffer.from(orders.secret, 'hex'),
+        generations,
         onWarning: (message) => say('warn', message),
         onNotice: (message) => say('info', message),
         onFault: (error) => say('error', `fault in an exchange: ${error instanceof Error ? error.stack : error}`),
@@ -161,7 +169,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
           send({ kind: 'ready', version: message.orders.version })
           return
         case 'listen':
-          return listen(message.urls)
+          return listen(message.urls, message.sockets)
         case 'prepare':
           return prepare(message.orders)
         case 'commit':
@@ -176,6 +184,10 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
           return send({ kind: 'counted', busy: serving?.busyConnections ?? 0 })
         case 'askUpstreams':
           return send({ kind: 'upstreams', states: serving?.upstreamStates ?? [] })
+        case 'identities':
+          generations = message.generations
+          serving?.adoptGenerations(generations)
+          return send({ kind: 'identified' })
         case 'drain':
           return drain(message.drainMs)
       }
@@ -184,8 +196,10 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   }
 }
 
-async function readImage({ image }: Orders): Promise<RuleSet> {
-  const ruleSet = await readRuleImage(image)
+/** With the engine native all workers share the memory of an image; the primary alone writes them (image-store.ts). */
+async function readImage({ image, config }: Orders): Promise<RuleSet> {
+  const choice = chooseEngine(config.engine)
+  const ruleSet = await readRuleImage(image, choice.engine === 'native' ? choice.addon.mapFile : undefined)
   if (ruleSet === undefined) throw new Error(`${image} is of another version`)
   return ruleSet
 }

@@ -20,6 +20,8 @@ export type ParentOptions = {
   readonly port?: number
   /** `user:password` that it wants. */
   readonly credentials?: string
+  /** It asks for user and password of SOCKS5, and takes any. */
+  readonly takesAnybody?: boolean
   /** Certificate and key of a parent in TLS. */
   readonly tls?: { readonly key: string; readonly cert: string }
   /** Where names lead; a name that is not here does not resolve. Addresses lead to themselves. */
@@ -154,7 +156,7 @@ async function readSocks4(reader: Reader): Promise<Asked> {
 async function readSocks5(reader: Reader, options: ParentOptions): Promise<Asked | undefined> {
   const methods = await reader.bytes((await reader.bytes(1))[0] ?? 0)
   let credentials = ''
-  if (options.credentials !== undefined) {
+  if (options.credentials !== undefined || options.takesAnybody) {
     if (!methods.includes(2)) {
       reader.socket.end(Buffer.from([5, 0xff]))
       return undefined
@@ -164,7 +166,7 @@ async function readSocks5(reader: Reader, options: ParentOptions): Promise<Asked
     const user = await reader.bytes((await reader.bytes(1))[0] ?? 0)
     const password = await reader.bytes((await reader.bytes(1))[0] ?? 0)
     credentials = `${user}:${password}`
-    const isRight = credentials === options.credentials
+    const isRight = options.takesAnybody || credentials === options.credentials
     reader.socket.write(Buffer.from([1, isRight ? 0 : 1]))
     if (!isRight) {
       reader.socket.end()

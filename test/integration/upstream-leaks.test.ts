@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { hopsOf } from '../../src/policy/routing-graph.js'
 import { createAddressJudge } from '../../src/upstream/address-judge.js'
 import type { Dial } from '../../src/upstream/dial.js'
+import { createIdentities } from '../../src/upstream/identities.js'
 import { createUpstreamStates } from '../../src/upstream/upstream-states.js'
 import { createUpstreams } from '../../src/upstream/upstreams.js'
 import { startRawOrigin } from '../helpers/raw-origin.js'
@@ -47,6 +48,7 @@ test(`nothing is left after ${ABORTS} aborted dials, at whatever step they were 
     states: createUpstreamStates(() => {}),
     authorities: new Map([['ca', certificate.cert]]),
     sources: { chance: Math.random, wallClock: Date.now, secret: Buffer.alloc(16) },
+    identities: createIdentities(Buffer.alloc(16)),
     connect: directDial(),
     resolver: recordingResolver(),
     judge: createAddressJudge({ guard: LOOPBACK_OPEN, isOwn: () => false }),

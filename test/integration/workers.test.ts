@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type EchoOrigin, startEchoOrigin } from '../helpers/echo-origin.js'
+import { TEST_ENGINE } from '../helpers/engines.js'
+import { startRecordingParent } from '../helpers/recording-parent.js'
 import { createTempFolder } from '../helpers/temp-folder.js'
 
 /*
@@ -48,6 +50,8 @@ async function startWorkers(workers: number, ...words: string[]) {
     [
       'start',
       '--json',
+      '--engine',
+      TEST_ENGINE,
       '--listen',
       'http://127.0.0.1:0',
       '--rules',
@@ -92,30 +96,55 @@ function childrenOf(pid: number): number[] {
   }
 }
 
+/** How many sockets a process has open. */
+function socketsOf(pid: number): number {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).filter((fd) => readlinkSync(join(folder, fd)).startsWith('socket:')).length
+}
+
+/** Rights, file and inode of the newest rule image that a process has mapped. */
+function ruleMappingOf(pid: number): string | undefined {
+  const lines = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')
+  const images = lines.filter((line) => /rules-\d+\.bin$/.test(line)).map((line) => line.slice(line.indexOf(' ') + 1))
+  const version = (line: string): number => Number(/rules-(\d+)/.exec(line)?.[1])
+  return images.sort((one, other) => version(one) - version(other)).at(-1)
+}
+
 /** Status of a GET, or the error of its connection. */
-function fetchThrough(port: number, url: string, agent = new Agent()): Promise<number | string> {
+function fetchThrough(port: number, url: string, agent = new Agent(), host = '127.0.0.1'): Promise<number | string> {
   return new Promise((resolve) => {
-    const request = get(
-      { host: '127.0.0.1', port, path: url, headers: { Host: new URL(url).host }, agent },
-      (answer) => {
-        answer.resume()
-        answer.on('end', () => resolve(answer.statusCode ?? 0))
-        answer.on('error', ({ message }) => resolve(message))
-      },
-    )
+    const request = get({ host, port, path: url, headers: { Host: new URL(url).host }, agent }, (answer) => {
+      answer.resume()
+      answer.on('end', () => resolve(answer.statusCode ?? 0))
+      answer.on('error', ({ message }) => resolve(message))
+    })
     request.on('error', ({ message }) => resolve(message))
   })
 }
 
 /** Clients that ask one thing after the other, each on a connection of its own, until they are told to stop. */
-function startLoad(port: number, url: string, clients: number) {
+function startLoad(port: number, url: string, clients: number, { keepAlive = true } = {}, host = '127.0.0.1') {
+  return repeat(clients, () => {
+    const agent = new Agent({ keepAlive, maxSockets: 1 })
+    return { ask: () => fetchThrough(port, url, agent, host), end: () => agent.destroy() }
+  })
+}
+
+/** Clients that open one tunnel after the other, and ask one thing through each. */
+function startTunnelLoad(port: number, origin: EchoOrigin, clients: number) {
+  return repeat(clients, () => ({ ask: () => fetchThroughTunnel(port, origin), end() {} }))
+}
+
+type Client = { ask(): Promise<number | string>; end(): void }
+
+function repeat(clients: number, startClient: () => Client) {
   const answers: (number | string)[] = []
   let isOver = false
   const done = Promise.all(
     Array.from({ length: clients }, async () => {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-      while (!isOver) answers.push(await fetchThrough(port, url, agent))
-      agent.destroy()
+      const client = startClient()
+      while (!isOver) answers.push(await client.ask())
+      client.end()
     }),
   )
   return {
@@ -140,6 +169,23 @@ async function openTunnel(port: number, origin: EchoOrigin): Promise<Socket> {
   return socket
 }
 
+/** 200, or how the tunnel ended before. */
+function fetchThroughTunnel(port: number, { port: to }: EchoOrigin): Promise<number | string> {
+  return new Promise((resolve) => {
+    let received = ''
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`CONNECT 127.0.0.1:${to} HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n`)
+    socket.on('data', (data) => {
+      received += data
+      if (!received.includes('200 OK')) return
+      resolve(200)
+      socket.destroy()
+    })
+    socket.on('error', ({ message }) => resolve(message))
+    socket.on('close', () => resolve('cut off'))
+  })
+}
+
 const linesOf = (file: string): readonly { readonly id: string; readonly status: number }[] =>
   readFileSync(file, 'utf8')
     .split('\n')
@@ -155,7 +201,8 @@ describe('workers', () => {
     const log = join(folder.path, 'share.log')
     const proxy = await startWorkers(2, '--access-log', log, '--log-format', 'json')
     expect(proxy.started).toMatchObject({ listening: [expect.stringMatching(/:\d+$/)], rules: 1, workers: 2 })
-    expect(proxy.output.stderr).toContain(', 2 workers\n')
+    expect(proxy.started.engine).toBe(TEST_ENGINE)
+    expect(proxy.output.stderr).toContain(`, engine ${TEST_ENGINE}, 2 workers\n`)
     expect(proxy.workers()).toHaveLength(2)
 
     const load = startLoad(proxy.port, `${origin.url}/`, 32)
@@ -174,7 +221,13 @@ describe('workers', () => {
   test('one that is killed takes its own exchanges with it and no other, and is replaced', async () => {
     const origin = await startOrigin()
     const proxy = await startWorkers(2, '--access-log', 'off')
-    const tunnels = await Promise.all(Array.from({ length: 12 }, () => openTunnel(proxy.port, origin)))
+    const idle = proxy.workers().map(socketsOf)
+    const isShared = () => proxy.workers().every((pid, i) => socketsOf(pid) > (idle[i] ?? 0))
+    const tunnels: Socket[] = []
+    // which worker a connection comes to is the kernel's choice: it may take some until both have one
+    for (let tries = 0; tries < 20 && !isShared(); tries++) {
+      tunnels.push(...(await Promise.all(Array.from({ length: 12 }, () => openTunnel(proxy.port, origin)))))
+    }
     const load = startLoad(proxy.port, `${origin.url}/`, 8)
     await load.more(50)
 
@@ -206,6 +259,91 @@ describe('workers', () => {
     await Promise.all(closed)
   }, 60_000)
 
+  test('killed under load, it costs no client but its own anything: nobody is refused', async () => {
+    const origin = await startOrigin()
+    const proxy = await startWorkers(2, '--access-log', 'off')
+    const kept = startLoad(proxy.port, `${origin.url}/`, 4)
+    const each = startLoad(proxy.port, `${origin.url}/`, 4, { keepAlive: false })
+    const tunnels = startTunnelLoad(proxy.port, origin, 4)
+    const loads = [kept, each, tunnels]
+    // with the engine js somebody has to hold the port: the other one, which is not killed before the new one serves
+    const kills = TEST_ENGINE === 'native' ? 3 : 1
+    for (let killed = 0; killed < kills; killed++) {
+      await Promise.all(loads.map((load) => load.more(50)))
+      const victim = proxy.workers()[0] ?? 0
+      process.kill(victim, 'SIGKILL')
+      await vi.waitFor(() => {
+        expect(proxy.workers()).not.toContain(victim)
+        expect(proxy.workers()).toHaveLength(2)
+      }, 10_000)
+    }
+    await Promise.all(loads.map((load) => load.more(50)))
+    await Promise.all(loads.map((load) => load.stop()))
+    for (const { answers } of loads) {
+      const failed = answers.filter((answer) => answer !== 200)
+      expect(failed.filter((answer) => String(answer).includes('REFUSED'))).toEqual([])
+      // of each client at most the one exchange that was under way in the worker that was killed
+      expect(failed.length).toBeLessThanOrEqual(4 * kills)
+    }
+  }, 60_000)
+
+  test.runIf(TEST_ENGINE === 'native')(
+    'all killed at once: who comes meanwhile waits for those that follow',
+    async () => {
+      const proxy = await startWorkers(2, '--access-log', 'off', '--listen', 'http://[::1]:0')
+      const before = proxy.workers()
+      for (const pid of before) process.kill(pid, 'SIGKILL')
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => fetchThrough(proxy.port, 'http://first.test/')),
+      )
+      expect(new Set(answers)).toEqual(new Set([403]))
+      expect(proxy.workers().some((pid) => before.includes(pid))).toBe(false)
+    },
+    60_000,
+  )
+
+  test('every listener is served by all, and closed by all when it drains', async () => {
+    const origin = await startOrigin()
+    const log = join(folder.path, 'listeners.log')
+    const more = ['--listen', 'http://[::1]:0', '--access-log', log, '--log-format', 'json']
+    const proxy = await startWorkers(2, ...more)
+    const [first, second] = proxy.started.listening.map((url: string) => new URL(url))
+    expect([first.hostname, second.hostname]).toEqual(['127.0.0.1', '[::1]'])
+    const loads = [startLoad(first.port, `${origin.url}/`, 12), startLoad(second.port, `${origin.url}/`, 12, {}, '::1')]
+    await Promise.all(loads.map((load) => load.more(100)))
+    await Promise.all(loads.map((load) => load.stop()))
+    for (const { answers } of loads) expect(new Set(answers)).toEqual(new Set([200]))
+    const tunnel = await openTunnel(first.port, origin)
+    proxy.signal('SIGTERM')
+    await proxy.says('1 exchange left')
+    await vi.waitFor(async () => {
+      expect(await fetchThrough(first.port, 'http://first.test/')).toContain('REFUSED')
+      expect(await fetchThrough(second.port, 'http://first.test/', new Agent(), '::1')).toContain('REFUSED')
+    })
+    tunnel.destroy()
+    expect(await proxy.exit).toBe(0)
+    expect(new Set(linesOf(log).map(workerOf)).size).toBe(2)
+  }, 60_000)
+
+  test('one that is given up leaves its clients to the others, until a reload starts it again', async () => {
+    const proxy = await startWorkers(2, '--access-log', 'off')
+    const [, stays] = proxy.workers()
+    while (!proxy.output.stderr.includes('is not started again before a reload')) {
+      for (const pid of proxy.workers()) {
+        if (pid !== stays) process.kill(pid, 'SIGKILL')
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(proxy.workers()).toEqual([stays])
+    const ask = () => Promise.all(Array.from({ length: 20 }, () => fetchThrough(proxy.port, 'http://first.test/')))
+    expect(new Set(await ask())).toEqual(new Set([403]))
+    proxy.signal('SIGHUP')
+    await vi.waitFor(() => expect(proxy.workers()).toHaveLength(2), 10_000)
+    expect(new Set(await ask())).toEqual(new Set([403]))
+    proxy.signal('SIGTERM')
+    expect(await proxy.exit).toBe(0)
+  }, 60_000)
+
   test('a reload under load loses nothing, and once it is told no worker answers by the old rules', async () => {
     const origin = await startOrigin()
     const proxy = await startWorkers(3, '--access-log', 'off')
@@ -225,6 +363,23 @@ describe('workers', () => {
     expect(new Set(load.answers)).toEqual(new Set([200]))
     expect(new Set(refused.answers)).toEqual(new Set([403]))
   }, 60_000)
+
+  test.runIf(TEST_ENGINE === 'native')(
+    'all have the same rules in the same memory, before and after a reload',
+    async () => {
+      const proxy = await startWorkers(2, '--access-log', 'off')
+      const mapped = () => new Set(proxy.workers().map(ruleMappingOf))
+      const [before, ...others] = mapped()
+      expect(before).toMatch(/^r--s .*rules-1\.bin$/)
+      expect(others).toEqual([])
+      writeFileSync(proxy.rules, 'block second.test\n')
+      proxy.signal('SIGHUP')
+      await proxy.says('reloaded: 1 rules')
+      expect(await fetchThrough(proxy.port, 'http://second.test/')).toBe(403)
+      expect([...mapped()]).toEqual([expect.stringMatching(/^r--s .*rules-2\.bin$/)])
+    },
+    60_000,
+  )
 
   test('rules that are wrong change nothing in any worker, and a worker started later has those in force', async () => {
     const proxy = await startWorkers(2, '--access-log', 'off')
@@ -353,6 +508,8 @@ describe('workers', () => {
         'start',
         '--workers',
         '2',
+        '--engine',
+        TEST_ENGINE,
         '--listen',
         `http://127.0.0.1:${origin.port}`,
         '--rules',
@@ -399,3 +556,41 @@ test('all workers go by the upstream, and together say how it stands', async () 
   signal('SIGTERM')
   expect(await exit).toBe(0)
 })
+
+test('all workers derive the same identities, and new ones reach them all, replaced ones too', async () => {
+  const parent = await startRecordingParent({ takesAnybody: true, names: { 'www.a.test': '127.0.0.1' } })
+  const origin = await startOrigin()
+  const config = join(folder.path, 'isolated.yaml')
+  const up = `{ url: "socks5h://127.0.0.1:${parent.port}", isolate: site }`
+  writeFileSync(config, `upstreams: { up: ${up} }\nroute: [{ match: ["*"], via: up }]\n`)
+  const proxy = await startWorkers(2, '--config', config)
+  const url = `http://www.a.test:${new URL(origin.url).port}/`
+  const ask = async (): Promise<void> => {
+    const statuses = await Promise.all(Array.from({ length: 12 }, () => fetchThrough(proxy.port, url)))
+    expect(new Set(statuses)).toEqual(new Set([200]))
+  }
+  const shown = (since: number) => new Set(parent.asked.slice(since).map(({ credentials }) => credentials))
+  await ask()
+  expect(shown(0).size).toBe(1)
+
+  const renew = spawn(bin, ['identity', 'new', '--site', 'www.a.test', '--json'], { env: proxy.env })
+  let answer = ''
+  renew.stdout.on('data', (data) => (answer += data))
+  expect((await once(renew, 'close'))[0]).toBe(0)
+  expect(JSON.parse(answer)).toEqual({ site: 'a.test', generation: 1 })
+  const before = parent.asked.length
+  await ask()
+  const renewed = shown(before)
+  expect(renewed.size).toBe(1)
+  expect(renewed).not.toEqual(shown(0))
+
+  const [worker = 0, ...others] = proxy.workers()
+  process.kill(worker, 'SIGKILL')
+  await vi.waitFor(() => expect(proxy.workers().filter((pid) => !others.includes(pid)).length).toBe(1), 10_000)
+  for (const pid of others) process.kill(pid, 'SIGKILL')
+  const later = parent.asked.length
+  await vi.waitFor(ask, { timeout: 10_000, interval: 100 })
+  expect(shown(later)).toEqual(renewed)
+  proxy.signal('SIGTERM')
+  expect(await proxy.exit).toBe(0)
+}, 30_000)

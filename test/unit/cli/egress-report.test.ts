@@ -31,12 +31,14 @@ describe('egressReport', () => {
           hops: ['socks5h://127.0.0.1:9050'],
           resolver: 'upstream',
           family: 'as the upstream chooses',
+          isolate: null,
         },
         {
           names: ['out', 'b'],
           hops: ['https://me:<redacted>@b.test/', 'socks4://c.test'],
           resolver: 'system',
           family: 'IPv4',
+          isolate: null,
         },
       ],
       headers: null,
@@ -77,6 +79,20 @@ test('the same for people', () => {
     '  resolver system, address family IPv6 and IPv4',
     'headers standard',
   ])
+})
+
+test('what has an identity of its own', () => {
+  const isolated = {
+    upstreams: { tor: { hops: ['socks5h://127.0.0.1:9050'], tor: true, isolate: 'site+client' } },
+    route: [
+      { match: ['direct.test'], via: 'direct', anonymous: false, isolate: 'client' },
+      { match: ['*'], via: 'tor', anonymous: false },
+    ],
+  } as const
+  const lines = (target: string) => egressLines(report(target, isolated))
+  expect(lines('a.test')[2]).toMatch(/, an identity for each site and client$/)
+  expect(lines('direct.test')[2]).toMatch(/, an identity for each client$/)
+  expect(report('a.test', isolated).paths).toMatchObject([{ isolate: 'site+client' }])
 })
 
 test('what was shown to be anonymous', () => {

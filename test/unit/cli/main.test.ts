@@ -36,7 +36,7 @@ describe('run', () => {
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')
     expect(stdout).not.toMatch(/--user|--at/)
-    expect((await veilgate('--help')).stdout).not.toMatch(/reload|identity/)
+    expect((await veilgate('--help')).stdout).not.toMatch(/reload|replay/)
   })
 
   test('without a command it shows the help, as an error', async () => {
@@ -54,11 +54,11 @@ describe('run', () => {
     [['start', '--rules'], "option '--rules <FILE>' argument missing"],
     [['start', '--default', 'deny'], 'write allow or block'],
     [['--rules', 'x', 'start'], 'options stand behind the command'],
-    [['start', '--engine', 'wasm'], 'write auto or native or js'],
     [['start', '--upstream', 'ftp://127.0.0.1:9050'], 'upstreams do not speak ftp'],
     [['tunnel', 'a.test:1', '--upstream', 'socks5h://127.0.0.1:1'], 'a tunnel does not speak socks5h'],
     [['tunnel', 'a.test', '--upstream', 'http://127.0.0.1:1'], 'not a target; write HOST:PORT'],
     [['tunnel', 'a.test:1'], '--upstream <URL>'],
+    [['start', '--engine', 'wasm'], 'write auto or native or js'],
     [['start', '--workers=0'], 'Not a number of processes; write 1 to 256, or auto'],
     [['start', '--workers', '257'], 'Not a number of processes'],
     [['start', '--workers', 'many'], 'Not a number of processes'],

@@ -15,7 +15,7 @@ describe('usageMessage', () => {
     )
   })
 
-  test.each('identity reload replay learn run user pac ca doctor'.split(' '))(
+  test.each('reload replay learn run user pac ca doctor'.split(' '))(
     'says that the command %s comes later',
     (command) => {
       expect(say('commander.unknownCommand', `error: unknown command '${command}'`)).toContain(

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { refuseUnsafeRouting, routingFaults } from '../../../src/config/routing.js'
 
 const UPSTREAMS = { a: { hops: ['socks5h://127.0.0.1:9050'], tor: false } }
+const NO_ADDRESSES = { addresses: [] }
 
 function faults(...route: readonly (readonly [match: string, via: string, anonymous: boolean])[]) {
   const routes = route.map(([match, via, anonymous]) => ({ match: match.split(' '), via, anonymous }))
-  return routingFaults({ upstreams: UPSTREAMS, route: routes }).map(
+  return routingFaults({ upstreams: UPSTREAMS, route: routes, egress: NO_ADDRESSES }).map(
     ({ path, message }) => `${path.join('.')}: ${message}`,
   )
 }
@@ -41,9 +42,21 @@ describe('routingFaults', () => {
   })
 })
 
+test('an isolation that cannot be is found beside the rest', () => {
+  const route = [{ match: ['*'], via: 'direct', anonymous: true, isolate: 'site' }] as const
+  expect(routingFaults({ upstreams: {}, route, egress: NO_ADDRESSES }).map(({ path }) => path.join('.'))).toEqual([
+    'route.0.isolate',
+    'route.0',
+  ])
+})
+
 test('unsafe routing is refused with the place of each fault', () => {
-  expect(() => refuseUnsafeRouting({ upstreams: {}, route: [] })).not.toThrow()
+  expect(() => refuseUnsafeRouting({ upstreams: {}, route: [], egress: NO_ADDRESSES })).not.toThrow()
   expect(() =>
-    refuseUnsafeRouting({ upstreams: UPSTREAMS, route: [{ match: ['*'], via: 'direct', anonymous: true }] }),
+    refuseUnsafeRouting({
+      upstreams: UPSTREAMS,
+      route: [{ match: ['*'], via: 'direct', anonymous: true }],
+      egress: NO_ADDRESSES,
+    }),
   ).toThrow('route.1: this route is marked anonymous, and by direct it goes direct')
 })

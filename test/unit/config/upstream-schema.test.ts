@@ -25,6 +25,7 @@ describe('an upstream', () => {
       '{ chain: ["http://a.test", "https://b.test"], ca: ca.pem }',
       { hops: ['http://a.test', 'https://b.test'], ca: '/etc/ca.pem' },
     ],
+    ['{ url: "socks5h://a.test", isolate: site+client }', { isolate: 'site+client' }],
     ['{ url: "http://a.test", check: { every: 30s } }', { check: { everyMs: 30_000, target: undefined } }],
     ['{ url: "http://a.test", check: { every: 30s, target: "a.test:443" } }', { check: { target: 'a.test:443' } }],
     ['{ group: first, members: [b] }\n  b: { url: "http://b.test" }', { group: 'first', members: ['b'] }],
@@ -53,6 +54,10 @@ describe('an upstream', () => {
     ['{ url: "http://a.test", check: { every: 10ms } }', 'more often than once a second'],
     ['{ url: "http://a.test", check: { every: 1m, target: a.test } }', '"a.test" is no target; write HOST:PORT'],
     ['{ url: "http://a.test", timeout: 1s }', 'unknown key'],
+    ['{ url: "http://a.test", isolate: site }', 'upstreams.a.isolate: isolate sends an identity as user and password'],
+    ['{ url: "socks5h://me:hunter2@a.test", isolate: site }', 'take them out of the URL, or take isolate out'],
+    ['{ url: "socks5h://a.test", isolate: host }', '"host" is not possible here; write site, client, user'],
+    ['{ group: first, members: [b], isolate: site }', 'isolate belongs to the members of a group'],
     ['{ url: "socks5://127.0.0.1", tor: true }', 'write socks5h://'],
   ])('%s: %s', (written, fault) => {
     expect(faultOf(written)).toContain(fault)
@@ -78,4 +83,16 @@ describe('a route', () => {
   ])('%s: %s', (written, fault) => {
     expect(() => parseConfig(`route:\n  - ${written}\n`, place)).toThrow(fault)
   })
+})
+
+test('isolate of a route is refused at its place, where it could not do what it says', () => {
+  const parsed = (route: string) =>
+    parseConfig(
+      `upstreams: { a: { url: "socks5h://a.test" } }\negress: { addresses: ["192.0.2.1"] }\nroute: [${route}]\n`,
+      place,
+    )
+  expect(parsed('{ match: ["*"], via: direct, isolate: site }').route).toMatchObject([{ isolate: 'site' }])
+  expect(() => parsed('{ match: ["*"], via: a, isolate: site }')).toThrow(
+    /^c\.yaml:3:\d+: route\.1\.isolate: .* write isolate on the upstream a/,
+  )
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { getDomain } from 'tldts'
 import { expect, test } from 'vitest'
-import { authorityOfUrl, isOfSite, siteOf } from '../../../src/http/site.js'
+import { authorityOfUrl, identitySiteOf, isOfSite, siteOf } from '../../../src/http/site.js'
 
 const isSameSite = (one: string, other: string) => isOfSite(one, { host: other, site: siteOf(other) })
 
@@ -48,4 +48,14 @@ test('agrees with the public suffix list on every pair of names', () => {
     }),
     { numRuns: Number(process.env.FUZZ_RUNS ?? 2_000) },
   )
+})
+
+test.each([
+  ['www.a.co.uk', 0, 'a.co.uk'],
+  ['a.x.onion', 0, 'a.x.onion'],
+  ['printer', 0, 'printer'],
+  ['192.0.2.1', 4, '192.0.2.1'],
+  ['2001:db8::1', 6, '2001:db8::1'],
+] as const)('%s (family %i) shares an identity with what is of %s', (host, family, site) => {
+  expect(identitySiteOf({ host, family })).toBe(site)
 })

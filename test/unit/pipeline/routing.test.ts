@@ -9,6 +9,9 @@ const UPSTREAMS: Readonly<Record<string, UpstreamSettings>> = {
   mixed: { group: 'first', members: ['tor', 'here'], by: 'client', lifetimeMs: 1 },
   sticky: { group: 'sticky', members: ['tor'], by: 'client', lifetimeMs: 1 },
   around: { group: 'first', members: ['sticky'], by: 'client', lifetimeMs: 1 },
+  isolated: { hops: ['socks5h://127.0.0.1:9050'], tor: true, isolate: 'site' },
+  perClient: { hops: ['socks5h://127.0.0.1:9050'], tor: true, isolate: 'user' },
+  apart: { group: 'first', members: ['isolated', 'perClient'], by: 'client', lifetimeMs: 1 },
   bySite: { group: 'sticky', members: ['tor'], by: 'site', lifetimeMs: 1 },
 }
 
@@ -42,7 +45,10 @@ describe('compileRouting', () => {
     ['mixed', { isTor: false, resolvesHere: false, isPerClient: false }],
     ['sticky', { isTor: true, isPerClient: true }],
     ['around', { isPerClient: true }],
-    ['bySite', { isPerClient: false }],
+    ['bySite', { isPerClient: false, isIsolated: false }],
+    ['isolated', { isPerClient: false, isIsolated: true }],
+    ['perClient', { isPerClient: true, isIsolated: true }],
+    ['apart', { isPerClient: true, isIsolated: true }],
   ])('%s is %j', (via, expected) => {
     expect(find([['*', via]], 'a.test')).toMatchObject(expected)
   })

@@ -21,6 +21,7 @@ describe('parseHop', () => {
     ['http://me:a:b@a.test', { username: 'me', password: 'a:b' }],
     ['http://me:p@w@a.test', { username: 'me', password: 'p@w' }],
     ['socks4://ident@a.test', { username: 'ident', password: '' }],
+    ['socks5h://%3CtorS0X%3E0:hunter2@a.test', { username: '<torS0X>0', password: 'hunter2' }],
     ['http://token@a.test', { username: 'token', password: '' }],
   ])('%s is read', (url, expected) => {
     expect(parseHop(url)).toMatchObject(expected)
@@ -37,6 +38,7 @@ describe('parseHop', () => {
     ['http://a.test/path', 'host or port'],
     ['http://a..b', 'host or port'],
     ['http://%zz:hunter2@a.test', 'not percent-encoded'],
+    ['socks5h://%3CtorS0X%3Eme:hunter2@a.test', 'Tor keeps user names that begin with <torS0X>'],
     ['socks4://me:hunter2@a.test', 'knows a user and no password'],
     ['http://m%3Ae:hunter2@a.test', 'holds no colon'],
     ['http://me:hunter2%0d%0a@a.test', 'control characters'],

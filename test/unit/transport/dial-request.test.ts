@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest'
 import { parseTargetStage } from '../../../src/pipeline/stages/parse-target.js'
 import { poolKeyOf, toDialRequest } from '../../../src/transport/dial-request.js'
+import { createIdentities } from '../../../src/upstream/identities.js'
 import { exchangeOf, policyOf } from '../../helpers/exchanges.js'
+
+const IDENTITIES = createIdentities(Buffer.alloc(16))
 
 function asked(text: string, ...policy: Parameters<typeof policyOf>) {
   const exchange = exchangeOf(text, policyOf(...policy))
   parseTargetStage(exchange)
   const { route } = exchange
   if (route === undefined) throw new Error(`${text} has no route`)
-  return { request: toDialRequest(exchange, route), key: poolKeyOf(exchange, route) }
+  return { request: toDialRequest(exchange, route), key: poolKeyOf(exchange, route, IDENTITIES) }
 }
 
 test.each([
@@ -37,4 +40,19 @@ test('kept connections are told apart by how they left, and by client where that
     'a.test:80 up',
     'a.test:80 stuck 127.0.0.1',
   ])
+})
+
+test('kept connections of one identity serve no other, nor the one that comes after it', () => {
+  const isolated = (isolate: 'site' | 'client' | 'user' | 'site+client') => ({
+    upstreams: { up: { hops: ['socks5h://p.test'], tor: false, isolate } },
+    route: [{ match: ['*'], via: 'up', anonymous: false }],
+  })
+  const key = (text: string, isolate: Parameters<typeof isolated>[0]) => asked(text, [], isolated(isolate)).key
+  const [site, client, user, both] = (['site', 'client', 'user', 'site+client'] as const).map((isolate) =>
+    key('GET http://www.a.test/', isolate),
+  )
+  expect([site, client, user, both]).toEqual(['www.a.test:80 up #0', ...Array(3).fill('www.a.test:80 up 127.0.0.1 #0')])
+  IDENTITIES.renew('a.test')
+  expect(key('GET http://www.a.test/', 'site')).not.toBe(site)
+  expect(key('GET http://b.test/', 'site')).toMatch(/ #0$/)
 })

@@ -3,6 +3,7 @@ import { createProxy } from '../../../src/app.js'
 import { hasNativeEngine } from '../../helpers/engines.js'
 import { answering, ok, startRawOrigin, unusedPort } from '../../helpers/raw-origin.js'
 import { connectRaw, eventually } from '../../helpers/raw-peer.js'
+import { startRecordingParent } from '../../helpers/recording-parent.js'
 import { openOptions, startTestProxy, type TestProxyOptions } from '../../helpers/test-proxy.js'
 
 const start = (options: TestProxyOptions = {}) => startTestProxy({ ...options, engine: 'native' })
@@ -36,6 +37,25 @@ describe.runIf(hasNativeEngine)('native connection', () => {
       await client.closed()
       await eventually(() => proxy.connections === 0)
     }
+  })
+
+  test('goes on as another for a tunnel through an upstream, with what the client sent ahead', async () => {
+    const origin = await startRawOrigin(async (peer) => {
+      await peer.write(`got ${await peer.readBytes(5)}`)
+    })
+    const parent = await startRecordingParent()
+    const { connect, proxy, record } = await start({
+      upstreams: { up: { hops: [`socks5h://127.0.0.1:${parent.port}`], tor: false } },
+      route: [{ match: ['*'], via: 'up', anonymous: false }],
+    })
+    const client = await connect()
+    await client.write(`${connectTo(origin.port)}early`)
+    expect((await client.readHead()).status).toBe(200)
+    expect(await client.readBytes(9)).toBe('got early')
+    expect(parent.asked).toHaveLength(1)
+    client.reset()
+    expect((await record(0)).egress).toMatchObject({ route: 'up' })
+    await eventually(() => proxy.connections === 0)
   })
 
   test('is busy from its head on and idle before', async () => {

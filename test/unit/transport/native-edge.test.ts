@@ -16,6 +16,10 @@ function fakeAddon() {
       calls.push(['listen', ip, port])
       return port === 1 ? -98 : ([7, 4_000] as const)
     }
+    listenAt(descriptor: number) {
+      calls.push(['listenAt', descriptor])
+      return descriptor === 1 ? -22 : ([8, 4_001] as const)
+    }
     connect() {
       return nextId++
     }
@@ -42,7 +46,7 @@ function fakeAddon() {
       calls.push(['destroy'])
     }
   }
-  const addon: NativeAddon = { Edge: FakeEdge }
+  const addon: NativeAddon = { Edge: FakeEdge, openShared: () => -98, mapFile: () => -22 }
   return {
     addon,
     calls,
@@ -82,6 +86,17 @@ describe('NativeEdge', () => {
     if (typeof listening === 'object') listening.close()
     expect(calls.at(-1)).toEqual(['close', 7, false])
     expect(edge.listen('127.0.0.1', 1, () => undefined)).toBe('EADDRINUSE')
+  })
+
+  test('listens at what was inherited, and tells its clients apart from those of others', () => {
+    const { edge, handler, calls, heard } = setUp()
+    const { client, heard: heardThere } = clientOf(6)
+    expect(edge.listenAt(4, () => client)).toMatchObject({ port: 4_001 })
+    expect(calls.at(-1)).toEqual(['listenAt', 4])
+    handler.onAccepted(6, '127.0.0.1', 1, 8)
+    handler.onPartial(6)
+    expect([heard, heardThere]).toEqual([[], [['partial']]])
+    expect(edge.listenAt(1, () => undefined)).toBe('EINVAL')
   })
 
   test('tells each client what is its own, until it is over', () => {

@@ -1,6 +1,10 @@
+import { closeSync, openSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { createProxy } from '../../../src/app.js'
+import { compileRules } from '../../../src/compile-rules.js'
+import { mergeSettings } from '../../../src/config/settings.js'
+import { createServing } from '../../../src/serving.js'
 import { hasNativeEngine } from '../../helpers/engines.js'
 import { connectRaw } from '../../helpers/raw-peer.js'
 import { startTestProxy } from '../../helpers/test-proxy.js'
@@ -35,6 +39,15 @@ describe.runIf(hasNativeEngine)('native listener', () => {
     const proxy = createProxy({ engine: 'native', listen: [`http://127.0.0.1:${port}`] })
     await expect(proxy.listen()).rejects.toMatchObject({ name: 'CannotRunError', message: /port is taken; stop/ })
     other.close()
+  })
+
+  test('what was inherited and does not listen is refused', async () => {
+    const file = openSync('/dev/null', 'r')
+    const config = mergeSettings({ engine: 'native', listen: ['http://127.0.0.1:1'] })
+    const serving = createServing({ config, ruleSet: compileRules([]), sockets: [file] })
+    await expect(serving.listen()).rejects.toMatchObject({ name: 'CannotRunError', message: /ENOTSOCK/ })
+    // it is still ours
+    closeSync(file)
   })
 
   test('a client that is not listed is turned away before it asks', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ProxyError } from '../../../src/errors.js'
 import { type Hop, parseHop } from '../../../src/policy/hop.js'
 import { socksConnect } from '../../../src/upstream/socks.js'
@@ -12,7 +12,11 @@ const GRANTED_4 = '\0\x5a\0\0\0\0\0\0'
 async function asked(
   url: string,
   answers: readonly string[],
-  { target = TARGET, piece = 1_000 }: { target?: Parameters<typeof socksConnect>[2]; piece?: number } = {},
+  {
+    target = TARGET,
+    piece = 1_000,
+    mustAuthenticate = false,
+  }: { target?: Parameters<typeof socksConnect>[2]; piece?: number; mustAuthenticate?: boolean } = {},
 ) {
   const [near, far] = await socketPair()
   const requests: string[] = []
@@ -29,7 +33,7 @@ async function asked(
     })()
   })
   const error = await new Promise<ProxyError | null>((resolve) =>
-    socksConnect(near, parseHop(url) as Hop, target, resolve),
+    socksConnect(near, { ...(parseHop(url) as Hop), mustAuthenticate }, target, resolve),
   )
   return { error, requests, near }
 }
@@ -122,4 +126,30 @@ test('a cancel is heard of no more', async () => {
   far.write('\x05\xff')
   await new Promise((resolve) => setTimeout(resolve, 10))
   expect([dones, near.listenerCount('data')]).toEqual([[], 0])
+})
+
+describe('a hop that must take user and password', () => {
+  const identified = (answers: readonly string[], piece: number) =>
+    asked('socks5h://me:pw@p', answers, { piece, mustAuthenticate: true })
+
+  test('is offered nothing else', async () => {
+    for (const piece of [1_000, 1]) {
+      const { error, requests } = await identified(['\x05\x02', '\x01\0', GRANTED_5], piece)
+      expect(error).toBeNull()
+      expect(requests).toEqual(['\x05\x01\x02', '\x01\x02me\x02pw', '\x05\x01\0\x03\x06a.test\x01\xbb'])
+    }
+  })
+
+  test.each(['\x05\0', '\x05\xff'])('and answers %j is asked for nothing', async (answer) => {
+    for (const piece of [1_000, 1]) {
+      const { error, requests } = await identified([answer, GRANTED_5], piece)
+      expect(error?.code).toBe('VG_UPSTREAM_CREDENTIALS')
+      expect(requests).toHaveLength(1)
+    }
+  })
+
+  test('may answer 0 wherever that says nothing of a method', async () => {
+    const { error } = await identified(['\x05\x02', '\x01\0', '\x05\0\0\x01\0\0\0\0\0\0'], 1_000)
+    expect(error).toBeNull()
+  })
 })

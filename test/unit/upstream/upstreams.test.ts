@@ -3,8 +3,9 @@ import { ProxyError } from '../../../src/errors.js'
 import { compileRouting } from '../../../src/pipeline/routing.js'
 import type { UpstreamSettings } from '../../../src/policy/upstream-settings.js'
 import type { Dial, DialRequest } from '../../../src/upstream/dial.js'
+import { createIdentities } from '../../../src/upstream/identities.js'
 import { createUpstreamStates } from '../../../src/upstream/upstream-states.js'
-import { createEgressDial, createUpstreams } from '../../../src/upstream/upstreams.js'
+import { createEgressDial, createIsolatedDial, createUpstreams } from '../../../src/upstream/upstreams.js'
 import { recordingResolver } from '../../helpers/upstream-dials.js'
 
 const NAME: DialRequest = { host: 'a.test', port: 443, family: 0 }
@@ -21,6 +22,7 @@ function upstreamsOf(upstreams: Readonly<Record<string, UpstreamSettings>>, stat
     states,
     authorities: new Map(),
     sources: { chance: () => 0, wallClock: () => 0, secret: Buffer.alloc(1) },
+    identities: createIdentities(Buffer.alloc(1)),
     connect,
     resolver: recordingResolver(),
     judge: (_request, addresses) => addresses,
@@ -74,7 +76,12 @@ describe('createEgressDial', () => {
   const dialed = (request: DialRequest, known: readonly string[] = ['up']) => {
     let outcome: unknown
     const dialOf = (name: string) => (known.includes(name) ? via(name) : undefined)
-    createEgressDial(routing, via('direct'), { dialOf })(request, (error, socket) => {
+    createEgressDial(
+      routing,
+      via('direct'),
+      { dialOf },
+      createIdentities(Buffer.alloc(1)),
+    )(request, (error, socket) => {
       outcome = error?.code ?? (socket as unknown as { via: string }).via
     })
     return outcome
@@ -95,5 +102,56 @@ describe('createEgressDial', () => {
 
   test('an upstream that is not there fails, and does not go direct', () => {
     expect(dialed(NAME, [])).toBe('VG_NO_ROUTE')
+  })
+})
+
+describe('identities on the way out', () => {
+  const UP: UpstreamSettings = { hops: ['socks5h://p.test'], tor: false, isolate: 'site' }
+  const routing = compileRouting({
+    upstreams: { up: UP, plain: proxy('q.test') },
+    route: [
+      { match: ['*.direct.test'], via: 'direct', anonymous: false, isolate: 'site' },
+      { match: ['*.plain.test'], via: 'plain', anonymous: false },
+      { match: ['*'], via: 'up', anonymous: false },
+    ],
+  })
+
+  /** What a dial below hears of a request for a host. */
+  function heard(host: string, identities = createIdentities(Buffer.alloc(16))): DialRequest {
+    let request: DialRequest | undefined
+    const below: Dial = (asked) => {
+      request = asked
+      return () => {}
+    }
+    createEgressDial(
+      routing,
+      createIsolatedDial(below, identities),
+      { dialOf: () => below },
+      identities,
+    )({ host, port: 443, family: 0 }, () => {})
+    if (request === undefined) throw new Error('nothing was dialled')
+    return request
+  }
+
+  test('an isolated route is dialled by the generation in force, another one by none', () => {
+    const identities = createIdentities(Buffer.alloc(16))
+    identities.renew('a.test')
+    expect([heard('www.a.test', identities), heard('b.test', identities), heard('x.plain.test', identities)]).toEqual([
+      expect.objectContaining({ generation: 1 }),
+      expect.objectContaining({ generation: 0 }),
+      expect.not.objectContaining({ generation: expect.anything() }),
+    ])
+  })
+
+  test('a direct route that isolates leads the same site to the same address of ours', () => {
+    const identities = createIdentities(Buffer.alloc(16))
+    const one = heard('a.direct.test', identities).egressIndex
+    expect(one).toBeTypeOf('bigint')
+    expect(heard('b.direct.test', identities).egressIndex).toBe(one)
+    identities.renew('other.test')
+    expect(heard('a.direct.test', identities).egressIndex).toBe(one)
+    identities.renew('direct.test')
+    expect(heard('a.direct.test', identities).egressIndex).not.toBe(one)
+    expect(heard('a.test', identities).egressIndex).toBeUndefined()
   })
 })

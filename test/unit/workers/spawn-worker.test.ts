@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { FromWorker } from '../../../src/workers/messages.js'
@@ -15,13 +16,16 @@ test('a process hears what is sent, is heard, and its end is told with its last 
      process.send({ kind: 'up' })`,
   )
   const told: (FromWorker | string)[] = []
-  const worker = createSpawner(join(program))({
-    message(message) {
-      told.push(message)
-      if (message.kind === 'up') worker.send({ kind: 'count' })
+  const worker = createSpawner(join(program))(
+    {
+      message(message) {
+        told.push(message)
+        if (message.kind === 'up') worker.send({ kind: 'count' })
+      },
+      ended: (how) => told.push(how),
     },
-    ended: (how) => told.push(how),
-  })
+    [],
+  )
   expect(worker.pid).toBeGreaterThan(0)
   await vi.waitFor(() => expect(told).toEqual([{ kind: 'up' }, { kind: 'counted', busy: 1 }, 'exit code 3']), 10_000)
   // the process is gone
@@ -32,9 +36,41 @@ test('a process hears what is sent, is heard, and its end is told with its last 
 test('one that is killed is told by its signal', async () => {
   const program = folder.write('waits.mjs', `process.on('message', () => {})\nprocess.send({ kind: 'up' })`)
   const told: (FromWorker | string)[] = []
-  const worker = createSpawner(program)({
-    message: () => worker.kill(),
-    ended: (how) => told.push(how),
-  })
+  const worker = createSpawner(program)(
+    {
+      message: () => worker.kill(),
+      ended: (how) => told.push(how),
+    },
+    [],
+  )
   await vi.waitFor(() => expect(told).toEqual(['signal SIGKILL']), 10_000)
+})
+
+test('each inherits its descriptors, by the numbers that are told', async () => {
+  const program = folder.write(
+    'reads.mjs',
+    `import { readFileSync } from 'node:fs'
+     process.on('message', ({ sockets }) => {
+       const lines = sockets.map((fd) => readFileSync(fd, 'utf8')).join(' ')
+       process.send({ kind: 'lines', lines }, () => process.exit(0))
+     })
+     process.send({ kind: 'up' })`,
+  )
+  const spawnWorker = createSpawner(program)
+  const told: string[] = []
+  for (const names of [['a', 'b'], ['c'], []]) {
+    const descriptors = names.map((name) => openSync(folder.write(name, `text of ${name}`), 'r'))
+    const worker = spawnWorker(
+      {
+        message(message) {
+          if (message.kind === 'lines') told.push(message.lines)
+          else worker.send({ kind: 'listen', urls: [], sockets: worker.sockets })
+        },
+        ended() {},
+      },
+      descriptors,
+    )
+    for (const descriptor of descriptors) closeSync(descriptor)
+  }
+  await vi.waitFor(() => expect(told.sort()).toEqual(['', 'text of a text of b', 'text of c']), 10_000)
 })

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { compileRules } from '../../../src/compile-rules.js'
 import { mergeSettings } from '../../../src/config/settings.js'
+import { CannotRunError } from '../../../src/errors.js'
 import type { FromWorker, ToWorker } from '../../../src/workers/messages.js'
-import { createSupervisor } from '../../../src/workers/supervisor.js'
+import { createSupervisor, type SupervisorOptions } from '../../../src/workers/supervisor.js'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -22,7 +23,9 @@ type Puppet = {
   end(how?: string): void
 }
 
-function supervise(workers: number) {
+type Sockets = Awaited<ReturnType<SupervisorOptions['openSockets']>>
+
+function supervise(workers: number, sockets?: Sockets) {
   const puppets: Puppet[] = []
   const images: string[] = []
   const told: string[] = []
@@ -30,7 +33,7 @@ function supervise(workers: number) {
   let noneLeft = 0
   const supervisor = createSupervisor({
     workers,
-    spawn({ message, ended }) {
+    spawn({ message, ended }, inherited) {
       const puppet: Puppet = {
         got: [],
         isKilled: false,
@@ -40,6 +43,7 @@ function supervise(workers: number) {
       puppets.push(puppet)
       return {
         pid: 100 + puppets.length,
+        sockets: inherited,
         send: (order) => puppet.got.push(order),
         kill() {
           puppet.isKilled = true
@@ -57,6 +61,7 @@ function supervise(workers: number) {
       },
       close() {},
     },
+    openSockets: async () => sockets,
     logger: { error: logger('error'), warn: logger('warn'), info: logger('info'), debug: logger('debug') },
     outlet: () => 'file',
     authorityOf: () => undefined,
@@ -85,8 +90,8 @@ function serve({ at, last }: ReturnType<typeof supervise>, index: number, port =
   if (last(index)?.kind === 'listen') at(index).say({ kind: 'listening', addresses: [`http://127.0.0.1:${port}`] })
 }
 
-async function supervised(workers: number) {
-  const all = supervise(workers)
+async function supervised(workers: number, sockets?: Sockets) {
+  const all = supervise(workers, sockets)
   const listening = all.supervisor.listen(CONFIG, RULES)
   await settle()
   for (let i = 0; i < workers; i++) serve(all, i)
@@ -102,7 +107,7 @@ describe('supervisor', () => {
     for (const puppet of all.puppets) puppet.say({ kind: 'ready', version: 1 })
     expect([all.last(0)?.kind, all.last(1)?.kind]).toEqual(['listen', 'load'])
     all.at(0).say({ kind: 'listening', addresses: ['http://127.0.0.1:4321'] })
-    expect(all.last(1)).toEqual({ kind: 'listen', urls: ['http://127.0.0.1:0'] })
+    expect(all.last(1)).toEqual({ kind: 'listen', urls: ['http://127.0.0.1:0'], sockets: [] })
     all.at(1).say({ kind: 'listening', addresses: ['http://127.0.0.1:4321'] })
     expect(await listening).toEqual(['http://127.0.0.1:4321'])
   })
@@ -125,12 +130,13 @@ describe('supervisor', () => {
     expect(all.at(2).got.find(({ kind }) => kind === 'listen')).toEqual({
       kind: 'listen',
       urls: ['http://127.0.0.1:0'],
+      sockets: [],
     })
     all.at(1).end()
     all.at(2).end()
     await vi.advanceTimersByTimeAsync(100)
     serve(all, 3)
-    expect(all.at(3).got.find(({ kind }) => kind === 'listen')).toEqual({ kind: 'listen', urls: all.addresses })
+    expect(all.at(3).got.find(({ kind }) => kind === 'listen')).toMatchObject({ kind: 'listen', urls: all.addresses })
     expect(all.told[0]).toMatch(/^error worker 1 \(process 101\) ended, .*signal SIGKILL; another one starts now$/)
   })
 
@@ -254,6 +260,33 @@ describe('supervisor', () => {
     expect(await asking).toEqual([[]])
   })
 
+  test('new identities reach all, also one that comes later, before it has clients', async () => {
+    const all = await supervised(2)
+    const generations = { everywhere: 3, sites: [['a.test', 4]] as const }
+    const order = { kind: 'identities', generations }
+    let isDone = false
+    const adopting = all.supervisor.adoptGenerations(generations).then(() => {
+      isDone = true
+    })
+    expect([all.last(0), all.last(1)]).toEqual([order, order])
+    all.at(0).say({ kind: 'identified' })
+    await settle()
+    expect(isDone).toBe(false)
+    all.at(1).end()
+    await adopting
+    await settle()
+    all.at(2).say({ kind: 'up' })
+    expect(all.at(2).got.map(({ kind }) => kind)).toEqual(['load', 'identities'])
+    // one that is loading when they change
+    const changed = { everywhere: 5, sites: [] }
+    const again = all.supervisor.adoptGenerations(changed)
+    all.at(0).say({ kind: 'identified' })
+    await again
+    expect(all.last(2)).toEqual({ kind: 'identities', generations: changed })
+    all.at(2).say({ kind: 'ready', version: 1 })
+    expect(all.last(2)?.kind).toBe('listen')
+  })
+
   test('a drain waits for all, adds up what was cut, and starts nobody again', async () => {
     const all = await supervised(2)
     const counting = all.supervisor.countBusy()
@@ -278,5 +311,73 @@ describe('supervisor', () => {
     expect(all.told).toEqual(['warn worker 2: disk full', 'lines a\n'])
     all.supervisor.reopenLogs()
     expect([all.last(0), all.last(1)]).toEqual([{ kind: 'reopenLog' }, { kind: 'reopenLog' }])
+  })
+
+  describe('with sockets of its own', () => {
+    const URLS = ['http://127.0.0.1:4321']
+
+    function openSockets() {
+      const told: string[] = []
+      const sockets = {
+        addresses: URLS,
+        of: (worker: number) => [20 + worker],
+        giveUp: (worker: number) => void told.push(`give up ${worker}`),
+        close: () => void told.push('close'),
+      }
+      return { told, sockets }
+    }
+
+    test('no worker waits for another one, and each place keeps its socket', async () => {
+      const { sockets, told } = openSockets()
+      const all = supervise(2, sockets)
+      const listening = all.supervisor.listen(CONFIG, RULES)
+      await settle()
+      for (const puppet of all.puppets) puppet.say({ kind: 'up' })
+      expect(all.last(0)).toMatchObject({ kind: 'load', orders: { config: { engine: 'native' } } })
+      for (const puppet of all.puppets) puppet.say({ kind: 'ready', version: 1 })
+      expect(all.last(0)).toEqual({ kind: 'listen', urls: URLS, sockets: [20] })
+      expect(all.last(1)).toEqual({ kind: 'listen', urls: URLS, sockets: [21] })
+      for (const puppet of all.puppets) puppet.say({ kind: 'listening', addresses: URLS })
+      expect(await listening).toEqual(URLS)
+      expect(all.supervisor.engine).toBe('native')
+      all.at(1).end()
+      await settle()
+      serve(all, 2)
+      expect(all.last(2)).toEqual({ kind: 'listen', urls: URLS, sockets: [21] })
+      expect(told).toEqual([])
+    })
+
+    test('the one of a worker that is given up is closed, and all are as soon as it drains', async () => {
+      const { sockets, told } = openSockets()
+      const all = await supervised(2, sockets)
+      all.at(1).end()
+      for (let deaths = 2; deaths <= 5; deaths++) {
+        await vi.advanceTimersByTimeAsync(500)
+        all.puppets.at(-1)?.end()
+      }
+      expect(told).toEqual(['give up 1'])
+      const closing = all.supervisor.close(1_000)
+      expect([all.last(0)?.kind, told.at(-1)]).toEqual(['drain', 'close'])
+      all.at(0).say({ kind: 'drained', cut: 0 })
+      all.at(0).end('exit code 0')
+      expect(await closing).toBe(0)
+    })
+
+    test('a place whose socket cannot be opened again stays empty, and that is said', async () => {
+      const { sockets } = openSockets()
+      let isTaken = false
+      const all = await supervised(2, {
+        ...sockets,
+        of(worker) {
+          if (isTaken) throw new CannotRunError('the port is taken')
+          return sockets.of(worker)
+        },
+      })
+      isTaken = true
+      all.at(1).end()
+      await settle()
+      expect(all.puppets).toHaveLength(2)
+      expect(all.told.at(-1)).toBe('error worker 2 is not started before a reload: the port is taken')
+    })
   })
 })

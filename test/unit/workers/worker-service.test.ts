@@ -39,7 +39,7 @@ async function ordersFor(rules: string, settings: Settings = {}, lines: LineOutl
   const log = { access: { file: 'off', format: 'json' as const, ...settings.log?.access } }
   return {
     version,
-    config: mergeSettings({ ...settings, log }),
+    config: mergeSettings({ engine: 'js', ...settings, log }),
     image,
     lines,
     authority: undefined,
@@ -52,7 +52,7 @@ async function ordersFor(rules: string, settings: Settings = {}, lines: LineOutl
 async function serve({ service, said }: ReturnType<typeof startService>, orders: Orders): Promise<number> {
   await service.receive({ kind: 'load', orders })
   expect(said.at(-1)).toEqual({ kind: 'ready', version: orders.version })
-  await service.receive({ kind: 'listen', urls: ['http://127.0.0.1:0'] })
+  await service.receive({ kind: 'listen', urls: ['http://127.0.0.1:0'], sockets: [] })
   const answer = said.at(-1)
   if (answer?.kind !== 'listening') throw new Error('it does not listen')
   return Number(new URL(answer.addresses[0] ?? '').port)
@@ -100,7 +100,7 @@ describe('worker service', () => {
       kind: 'load',
       orders: await ordersFor('block a.test\n', { log: { access: { file } } }),
     })
-    await worker.service.receive({ kind: 'listen', urls: ['http://127.0.0.1:0'] })
+    await worker.service.receive({ kind: 'listen', urls: ['http://127.0.0.1:0'], sockets: [] })
     expect(worker.said.at(-1)).toMatchObject({ kind: 'unable', message: expect.stringContaining('cannot open') })
     expect(worker.exits).toEqual([3])
   })
@@ -143,6 +143,8 @@ describe('worker service', () => {
     expect(worker.said).toContainEqual({ kind: 'counted', busy: 0 })
     await worker.service.receive({ kind: 'askUpstreams' })
     expect(worker.said).toContainEqual({ kind: 'upstreams', states: [] })
+    await worker.service.receive({ kind: 'identities', generations: { everywhere: 1, sites: [] } })
+    expect(worker.said).toContainEqual({ kind: 'identified' })
     await worker.service.receive({ kind: 'drain', drainMs: 1_000 })
     expect(worker.said.at(-1)).toEqual({ kind: 'drained', cut: 0 })
     expect(worker.exits).toEqual([0])
