@@ -67,7 +67,9 @@ const MAY_IMPORT = {
     'app.ts',
   ],
   'index.ts': ['rules', 'compile-rules.ts', 'app.ts', 'channels.ts'],
+  leaktest: ['http', 'rules', 'policy', 'config'],
   cli: [
+    'leaktest',
     'compile-rules.ts',
     'http',
     'rules',

@@ -7,6 +7,7 @@ import type { CheckOptions } from './check.js'
 import type { DiffOptions } from './diff.js'
 import type { IdentityOptions } from './identity.js'
 import type { ImportOptions } from './import.js'
+import type { LeaktestOptions } from './leaktest.js'
 import type { ListsOptions } from './lists.js'
 import { addStartOptions, CONFIG_VIEWS, type ConfigView, closeOptionalValues, type StartOptions } from './options.js'
 import type { ReloadOptions } from './reload.js'
@@ -191,6 +192,18 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await reload(options))
     })
 
+  addStartOptions(
+    program.command('leaktest').description('Show what sites, name servers and upstreams learn by this configuration.'),
+  )
+    .addOption(new Option('--url <URL>', 'also fetch this page, which answers with what it was sent'))
+    .addHelpText('after', LEAKTEST_HELP)
+    .action(async (options: LeaktestOptions) => {
+      const { leaktest } = await import('./leaktest.js')
+      const exitCode = await leaktest(options)
+      // the proxy of the run has ended: a connection that it still holds to what was played is of no use to anybody
+      process.exit(exitCode)
+    })
+
   addStartOptions(program.command('config').description('Print or check the configuration.'))
     .addArgument(new Argument('<view>', 'what to show').choices(CONFIG_VIEWS))
     .addHelpText('after', CONFIG_HELP)
@@ -250,6 +263,7 @@ Examples:
   veilgate import --from squid squid.conf         the rules of another tool as a rule file
   veilgate lists                                  how the lists stand that it is subscribed to
   veilgate upstreams                              how its parent proxies stand
+  veilgate leaktest                               what of you arrives at sites, name servers and upstreams
   veilgate identity new                           leave with new identities
   veilgate reload                                 the running one reads its files again
   veilgate config defaults > veilgate.yaml        every key, with its default and what it means
@@ -361,6 +375,17 @@ Examples:
 
 The new rules and configuration hold whole, for requests from then on, or the old ones stay. Exit code 0: reloaded; 2: a
 file is wrong, and where; 3: no veilgate runs here.`
+
+const LEAKTEST_HELP = `
+Examples:
+  veilgate leaktest --config veilgate.yaml
+  veilgate leaktest --headers strict --upstream socks5h://127.0.0.1:9050
+  veilgate leaktest --headers strict --url http://echo.example/headers
+
+Sends what Firefox, Chromium and curl send through a proxy in this process, by every route. Sites, name servers and
+upstreams are played on this machine: no packet leaves it, but for the page of --url. A leak is what the header profile
+or the route promises to withhold and what arrived all the same; exposed is what they let pass.
+Exit code 0: no leak; 1: a leak; 2: the configuration is wrong; 3: no request arrived anywhere.`
 
 const CONFIG_HELP = `
   print     the effective configuration, secrets masked

@@ -7,7 +7,7 @@ const LATER_OPTIONS: Readonly<Record<string, string>> = {
   '--at': 'policy by time comes in a later version',
 }
 
-const LATER_COMMANDS: ReadonlySet<string> = new Set('leaktest replay learn run user pac ca doctor'.split(' '))
+const LATER_COMMANDS: ReadonlySet<string> = new Set('replay learn run user pac ca doctor'.split(' '))
 
 /** What commander found wrong → what is wrong and what to write, in our words where it knows too little. */
 export function usageMessage({ code, message }: CommanderError, startOptions: readonly string[]): string {

@@ -45,6 +45,11 @@ function patternsOf(text: string): readonly Pattern[] {
   return 'kind' in parsed ? [] : parsed
 }
 
+/** Targets that a pattern of a route matches, where one can be made up. */
+export function exampleTargets(text: string): readonly RuleQuery[] {
+  return patternsOf(text).flatMap(exampleOf)
+}
+
 /** A target that the pattern matches, and that nobody names in an exception; none for what is hard to make up. */
 function exampleOf(pattern: Pattern): readonly RuleQuery[] {
   switch (pattern.kind) {

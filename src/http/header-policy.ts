@@ -161,6 +161,11 @@ function actIn(rows: readonly HeaderRow[], name: string): number | undefined {
   return row === undefined ? undefined : ACTS[row.act]
 }
 
+/** What a person says of a field, in any case; undefined where the profile decides. */
+export function saidOf(changes: FieldChanges, name: string): Said {
+  return whatIsSaid(layerOf(changes), name.toLowerCase())
+}
+
 /** What a layer says of a name: `set`, else the longest pattern, else, between equals, `remove`. */
 function whatIsSaid({ keep, remove, set }: Layer, name: string): Said {
   if (set.has(name)) return 'set'

@@ -36,7 +36,7 @@ describe('run', () => {
   test('help names no command and no option of a later version', async () => {
     const { stdout } = await veilgate('start', '--help')
     expect(stdout).not.toMatch(/--user|--at/)
-    expect((await veilgate('--help')).stdout).not.toMatch(/leaktest/)
+    expect((await veilgate('--help')).stdout).not.toMatch(/replay/)
   })
 
   test('without a command it shows the help, as an error', async () => {

@@ -1,0 +1,116 @@
+import type { Config } from '../config/config.js'
+import { BROWSERS, type BrowserName, connectHead, EXCHANGE_KINDS, type ExchangeKind, requestHead } from './browsers.js'
+import { askInTunnel, askProxy } from './client.js'
+import { type Finding, judge, type Row, type Seen, toRows } from './judge.js'
+import { type Outside, openOutside } from './stage.js'
+import { promisesOf, type Way, waysOf } from './ways.js'
+
+/** Starts a proxy on loopback with this configuration and no rules. */
+export type StartProxy = (config: Config) => Promise<{ readonly port: number; close(): Promise<unknown> }>
+
+/** What one way shows. */
+export type WayReport = Way & {
+  /** Header profile; null where nothing was asked. */
+  readonly profile: Config['headers']['profile'] | null
+  readonly rows: readonly Row[]
+  /** What could not be shown, and why. */
+  readonly notes: readonly string[]
+  /** Exchanges that reached an origin. */
+  readonly arrived: number
+}
+
+/** More than local servers ever take. */
+const TIMEOUT_MS = 10_000
+
+/**
+ * Sends what browsers send through a proxy of this configuration, by every
+ * route, to origins, name servers and upstreams that are played here. No packet
+ * leaves the machine.
+ */
+export async function runLeaktest(config: Config, startProxy: StartProxy): Promise<readonly WayReport[]> {
+  const outside = await openOutside(config)
+  try {
+    const reports: WayReport[] = []
+    for (const way of waysOf(config)) reports.push(await reportOn(way, config, outside, startProxy))
+    return reports
+  } finally {
+    await outside.close()
+  }
+}
+
+/** A proxy of its own for each way: what one has resolved or connected says nothing of the next. */
+async function reportOn(way: Way, config: Config, outside: Outside, startProxy: StartProxy): Promise<WayReport> {
+  const { host } = way
+  if (host === undefined) {
+    const why = way.via === 'direct' ? ', and that is reached here' : ''
+    return { ...way, profile: null, rows: [], notes: [`not tested: no host is known that takes it${why}`], arrived: 0 }
+  }
+  outside.resolver.forget()
+  outside.doh?.forget()
+  const findings: Finding[] = []
+  const failures = new Map<string, BrowserName[]>()
+  let arrived = 0
+  const proxy = await startProxy(outside.config)
+  try {
+    for (const kind of EXCHANGE_KINDS) {
+      const promises = promisesOf(config, way, host, (kind === 'tunnel' ? outside.https : outside.http).port)
+      for (const browser of BROWSERS) {
+        const { seen, failure } = await exchange(proxy.port, outside, host, browser, kind)
+        findings.push(...judge(seen, promises))
+        if (seen.origin !== undefined) arrived++
+        if (failure === '') continue
+        const text = `${kind}: ${failure}`
+        failures.set(text, [...(failures.get(text) ?? []), browser])
+      }
+    }
+  } finally {
+    await proxy.close()
+  }
+  const { profile } = promisesOf(config, way, host, outside.http.port)
+  const notes = [...failures].map(([text, browsers]) => `did not pass, ${text} (${browsers.join(' ')})`)
+  return { ...way, profile, rows: toRows(findings), notes, arrived }
+}
+
+async function exchange(
+  port: number,
+  outside: Outside,
+  host: string,
+  browser: BrowserName,
+  kind: ExchangeKind,
+): Promise<{ readonly seen: Seen; readonly failure: string }> {
+  const origin = kind === 'tunnel' ? outside.https : outside.http
+  const { token, resolver, doh, certificate, logins } = outside
+  const asked = { kind, token, authority: `${host.includes(':') ? `[${host}]` : host}:${origin.port}` }
+  const sent = requestHead(browser, asked)
+  const connect = kind === 'tunnel' ? connectHead(asked) : ''
+  const proxy = { port, timeoutMs: TIMEOUT_MS }
+  outside.forget()
+  let answer = ''
+  let failure = ''
+  try {
+    answer = await (kind === 'tunnel' ? askInTunnel(proxy, connect, sent, certificate.cert) : askProxy(proxy, sent))
+    if (!/^HTTP\/1\.1 (?:200|101) /.test(answer)) failure = answer.slice(0, answer.indexOf('\r\n'))
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error)
+  }
+  const received = origin.received.at(-1)
+  const seen: Seen = {
+    browser,
+    kind,
+    token,
+    host,
+    sent,
+    connect,
+    origin: received && {
+      text: received.head,
+      address: received.address,
+      isFromUpstream: outside.isUpstreamPort(received.port),
+    },
+    response: received && { sent: received.answer, received: answer },
+    resolver: [...resolver.names],
+    doh: doh && [...doh.names],
+    upstreams: outside.sights(),
+    logins,
+  }
+  return { seen, failure }
+}

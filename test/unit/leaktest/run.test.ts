@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest'
+import { createProxy } from '../../../src/app.js'
+import { compileRules } from '../../../src/compile-rules.js'
+import type { Config } from '../../../src/config/config.js'
+import { mergeSettings, type Settings } from '../../../src/config/settings.js'
+import { runLeaktest, type StartProxy } from '../../../src/leaktest/run.js'
+
+const start: StartProxy = async (config) => {
+  const proxy = createProxy({ ...config, engine: 'js', ruleSet: compileRules([], {}) })
+  await proxy.listen()
+  return { port: Number(new URL(proxy.address).port), close: () => proxy.close({ drainMs: 0 }) }
+}
+
+async function verdicts(settings: Settings, by: StartProxy = start) {
+  const [way] = await runLeaktest(mergeSettings(settings), by)
+  expect(way?.notes).toEqual([])
+  const ids = (wanted: string) => (way?.rows ?? []).filter(({ verdict }) => verdict === wanted).map(({ id }) => id)
+  return { leaks: ids('leak'), exposed: ids('exposed'), withheld: ids('withheld'), rows: way?.rows ?? [] }
+}
+
+const upstream = (...hops: string[]): Settings => ({
+  upstreams: { up: { hops, tor: false } },
+  route: [{ match: ['*'], via: 'up', anonymous: false }],
+})
+
+describe('each profile withholds what docs/headers.md promises', () => {
+  test.each([
+    [
+      'off',
+      'client-address way from carrier app referer user-agent hints cookie reports tracking',
+      'proxy-fields nominated added',
+    ],
+    [
+      'standard',
+      'referer-site user-agent hints language cookie third-party-cookie tracking',
+      'client-address way from carrier app referer hints-device reports',
+    ],
+    [
+      'strict',
+      'referer-site cookie other-fields',
+      'user-agent hints language preferences third-party-cookie third-party-etag third-party-planted tracking',
+    ],
+    ['paranoid', 'target in-tunnel', 'cookie other-fields referer-site user-agent client-address'],
+  ] as const)('%s', async (profile, exposed, withheld) => {
+    const shown = await verdicts({ headers: { profile: profile as Config['headers']['profile'] } })
+    expect(shown.leaks).toEqual([])
+    expect(shown.exposed).toEqual(expect.arrayContaining(exposed.split(' ')))
+    expect(shown.withheld).toEqual(expect.arrayContaining(withheld.split(' ')))
+  })
+})
+
+test('a field that the user keeps is exposed and no leak', async () => {
+  const shown = await verdicts({ headers: { profile: 'strict', keep: ['X-Forwarded-For'] } })
+  expect(shown.leaks).toEqual([])
+  expect(shown.exposed).toContain('client-address')
+})
+
+test('a proxy that does less than its profile promises leaks', async () => {
+  const shown = await verdicts({ headers: { profile: 'strict' } }, (config) =>
+    start({ ...config, headers: { ...config.headers, profile: 'off' } }),
+  )
+  expect(shown.leaks).toEqual(expect.arrayContaining(['client-address', 'user-agent', 'tracking', 'reports']))
+})
+
+test('a proxy that goes direct in the place of its upstream leaks address and names', async () => {
+  const shown = await verdicts(upstream('socks5h://proxy.example:1080'), (config) =>
+    start({ ...config, upstreams: {}, route: [] }),
+  )
+  expect(shown.leaks).toEqual(expect.arrayContaining(['egress-address', 'lookup']))
+})
+
+test.each(['http', 'https', 'socks4a', 'socks5h'])('nothing is looked up for an upstream of %s', async (scheme) => {
+  const shown = await verdicts(upstream(`${scheme}://user@proxy.example:1080`))
+  expect(shown.leaks).toEqual([])
+  expect(shown.withheld).toEqual(expect.arrayContaining(['egress-address', 'lookup', 'upstream-login']))
+})
+
+test.each(['socks4', 'socks5'])('names are looked up for an upstream of %s', async (scheme) => {
+  const shown = await verdicts(upstream(`${scheme}://proxy.example:1080`))
+  expect(shown.leaks).toEqual([])
+  expect(shown.exposed).toContain('lookup')
+})
+
+test('the first of three hops reads the login of the next in clear, and none reads one before it', async () => {
+  const shown = await verdicts(
+    upstream('socks5h://a:b@one.example:1', 'http://c:d@two.example:2', 'https://e:f@three.example:3'),
+  )
+  expect(shown.leaks).toEqual([])
+  expect(shown.rows.find(({ id }) => id === 'upstream-login')?.what).toEqual(['the login at up hop 2'])
+})
+
+test('under doh no name server is asked', async () => {
+  const doh = { mode: 'doh', doh: { url: 'https://dns.example/q', bootstrap: ['192.0.2.1'] } } as const
+  const shown = await verdicts({ egress: { dns: doh } })
+  expect(shown.leaks).toEqual([])
+  expect(shown.rows.find(({ id }) => id === 'lookup')?.seen).toMatchObject({ resolver: [], doh: expect.any(Array) })
+})
