@@ -130,8 +130,6 @@ function isAppId(value: string): boolean {
 
 export type AbsoluteForm = {
   readonly method: string
-  /** Origin-form, or the asterisk. */
-  readonly path: string
   /** As `forwardedRequestHead` made it. */
   readonly requestHead: string
   /** Value of the Host field. */
@@ -145,9 +143,12 @@ export type AbsoluteForm = {
  * (RFC 9112 §3.2.2; the asterisk becomes an empty path, §3.2.4), and what the
  * parent alone shall read.
  */
-export function absoluteFormHead({ method, path, requestHead, host, parentFields }: AbsoluteForm): string {
+export function absoluteFormHead({ method, requestHead, host, parentFields }: AbsoluteForm): string {
+  // the head's own path: a profile may have cut the one that was received
+  const end = requestHead.indexOf(' ', method.length + 1)
+  const path = requestHead.slice(method.length + 1, end)
   const target = path === '*' ? `http://${host}` : `http://${host}${path}`
-  const rest = requestHead.slice(method.length + 1 + path.length, -2)
+  const rest = requestHead.slice(end, -2)
   return `${method} ${target}${rest}${parentFields}\r\n`
 }
 

@@ -338,10 +338,10 @@ export class Forward implements OriginUser {
   }
 
   #requestHead({ timing: { upstream } }: OriginConnection): string {
-    const { method, path, requestHead } = this.#exchange
+    const { method, requestHead } = this.#exchange
     const parentFields = upstream?.parentFields ?? null
     if (parentFields === null) return requestHead
-    return absoluteFormHead({ method, path, requestHead, host: this.#route.hostField, parentFields })
+    return absoluteFormHead({ method, requestHead, host: this.#route.hostField, parentFields })
   }
 
   #onAuthenticationAsked({ timing: { upstream } }: OriginConnection): false {

@@ -49,6 +49,12 @@ describe('each profile withholds what docs/headers.md promises', () => {
   })
 })
 
+test('what strict cuts out of a URL is not seen by a parent in HTTP, and the request passes', async () => {
+  const shown = await verdicts({ ...upstream('http://proxy.example:3128'), headers: { profile: 'strict' } })
+  expect(shown.leaks).toEqual([])
+  expect(shown.withheld).toContain('tracking')
+})
+
 test('a field that the user keeps is exposed and no leak', async () => {
   const shown = await verdicts({ headers: { profile: 'strict', keep: ['X-Forwarded-For'] } })
   expect(shown.leaks).toEqual([])
