@@ -426,18 +426,20 @@ describe.each(ENGINES)('the transport, engine %s', (engine) => {
     await first.write('still here')
     expect(await (await origin.peer(0)).readBytes(10)).toBe('still here')
     for (const client of crowd) client.close()
-    // who comes before they are free again may be closed
+    // who comes before they are free again is turned away, or closed without a word
     let status = 0
-    while (status === 0) {
+    while (status !== 200) {
       const last = await connectRaw(port)
       await last.write(connectTo(origin.authority))
-      status = await last.readHead().then(
-        (head) => head.status,
-        () => 0,
-      )
+      status = await Promise.race([
+        last.readHead().then(
+          (head) => head.status,
+          () => 0,
+        ),
+        last.ended().then(() => 0),
+      ])
       last.close()
     }
-    expect(status).toBe(200)
     first.close()
   })
 
