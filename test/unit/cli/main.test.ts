@@ -65,7 +65,7 @@ describe('run', () => {
     [['check', 'x', '--user', 'ann'], 'this version does not have --user yet'],
     [['start', '--headers', 'loud'], 'write off or standard or strict or paranoid'],
     [['start', '--listen', 'socks5://127.0.0.1:1080'], 'this version has no socks5 listener yet'],
-    [['leaktest'], 'this version does not have the command leaktest yet'],
+    [['replay'], 'this version does not have the command replay yet'],
     [['check'], "missing required argument 'target'"],
     [['lint'], "missing required argument 'file'"],
     [['config'], "missing required argument 'view'"],
