@@ -1,13 +1,15 @@
+# The first stage has a compiler, so the native engine is built; the second has none and needs none.
 # The steps are run by `.ci/run` in an empty folder (scripts/try-dockerfile.mjs); see docs/operations.md.
-FROM node:24-bookworm-slim AS build
+FROM node:24-bookworm AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
+COPY native native
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts/build.mjs scripts/
 COPY bin bin
 COPY src src
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf native/build/Release/obj.target
 
 FROM node:24-bookworm-slim
 WORKDIR /opt/veilgate
@@ -15,6 +17,7 @@ COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/bin bin
 COPY --from=build /src/dist dist
+COPY --from=build /src/native native
 COPY rules rules
 COPY LICENSE ./
 COPY packaging/container.yaml /etc/veilgate/veilgate.yaml

@@ -45,7 +45,7 @@ function stepsOf(text) {
 
 function begin(from) {
   const [, name = 'image'] = / AS (\w+)$/.exec(from) ?? []
-  if (!/^node:\d+-[a-z]+-slim\b/.test(from)) fail(`${from}: another base than Node's`)
+  if (!/^node:\d+-[a-z]+(?:-slim)?(?: |$)/.test(from)) fail(`${from}: another base than Node's`)
   stage = { root: join(root, name), env: {}, user: 0 }
   stage.folder = stage.root
   mkdirSync(stage.root)
