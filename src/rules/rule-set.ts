@@ -68,7 +68,8 @@ export function createRuleSet(state: RuleSetState, edit: RuleSet['with']): RuleS
     const printed = printsOf(query)
     for (const living of livings) {
       if (living.segment.entries === 0) continue
-      found.length = 0
+      // most lookups find nothing, and setting a length is a call
+      if (found.length > 0) found.length = 0
       living.segment.collect(query, prints, printed, found)
       if (found.length > 0) weigh(living, query)
     }
