@@ -22,7 +22,7 @@ import { createListFetcher } from './subscriptions/list-fetcher.js'
 import type { ListState, ListUpdate } from './subscriptions/list-state.js'
 import { createSubscriptions, type UpdateRequest } from './subscriptions/subscriptions.js'
 import type { Generations } from './upstream/identities.js'
-import { mergeStates, type UpstreamState } from './upstream/upstream-report.js'
+import type { UpstreamState } from './upstream/upstream-report.js'
 
 export type { TargetDecision } from './pipeline/decide-target.js'
 export type { ListState, ListUpdate } from './subscriptions/list-state.js'
@@ -131,7 +131,11 @@ export function createProxy(options: ProxyOptions = {}): Proxy {
   return createProxyWith(options, undefined)
 }
 
-/** The same with worker processes, where a fleet is given: this process then serves no client. */
+/**
+ * The same with worker processes, where a fleet is given: this process then serves no client.
+ *
+ * Half of this file is the types of the library; the rest is one object whose methods share what is in force.
+ */
 export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined): Proxy {
   const config = mergeSettings(withoutExtras(options))
   refuseUnsafeRouting(config)
@@ -288,8 +292,9 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
     },
 
     async upstreams() {
-      if (fleet === undefined) return serving.upstreamStates
-      return mergeStates([serving.upstreamStates, ...(await fleet.upstreamStates())])
+      if (fleet === undefined) return serving.upstreamStates()
+      const { mergeStates } = await import('./upstream/upstream-report.js')
+      return mergeStates([await serving.upstreamStates(), ...(await fleet.upstreamStates())])
     },
 
     async newIdentity({ site: host } = {}) {

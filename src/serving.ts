@@ -36,7 +36,7 @@ import { createDialLines, createRace, type Dial, type DialDone, type DialRequest
 import { openResolver } from './upstream/dns/open-resolver.js'
 import { createIdentities, type Generations } from './upstream/identities.js'
 import type { HostResolver } from './upstream/resolver.js'
-import { type UpstreamState, upstreamStates } from './upstream/upstream-report.js'
+import type { UpstreamState } from './upstream/upstream-report.js'
 import { createUpstreamStates } from './upstream/upstream-states.js'
 import { createEgressDial, createIsolatedDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
 
@@ -105,7 +105,7 @@ export type Serving = {
   /** Of these, the ones with an exchange or tunnel under way. */
   readonly busyConnections: number
   /** The configured upstreams and groups, in order, as this process knows them. */
-  readonly upstreamStates: readonly UpstreamState[]
+  upstreamStates(): Promise<readonly UpstreamState[]>
   /** Which identities are in force. */
   readonly generations: Generations
   /**
@@ -128,6 +128,12 @@ export type Serving = {
   close(drainMs: number): Promise<number>
 }
 
+/**
+ * Wires transport, upstreams and policy of one process.
+ *
+ * Longer than most files: it holds what has one life in a process (connections, counts, pool, edge) beside what a change of
+ * configuration replaces (the snapshot), and decides nothing itself.
+ */
 export function createServing(options: ServingOptions): Serving {
   const { config, onExchange, isHeard = () => false, onFault, onWarning, onNotice, giveWay, sockets } = options
   const { counts = createCounts(), inherited = [], alsoOwn = () => [] } = options
@@ -318,7 +324,9 @@ export function createServing(options: ServingOptions): Serving {
     get connections() {
       return connections.size
     },
-    get upstreamStates() {
+    async upstreamStates() {
+      // loads proxy-chain, which nothing else of a running proxy needs
+      const { upstreamStates } = await import('./upstream/upstream-report.js')
       return upstreamStates(snapshot.config, snapshot.upstreams, performance.now())
     },
     get busyConnections() {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { buffer as readAll } from 'node:stream/consumers'
 import { unpacked } from '../config/rule-text.js'
+import { writeAside } from '../config/write-aside.js'
 import { CannotRunError, InputError } from '../errors.js'
 import { type ImportResult, importRules } from '../import/import-rules.js'
 import type { ImportSource } from '../import/import-sources.js'
@@ -40,7 +41,7 @@ export async function importFiles(names: readonly string[], options: ImportOptio
   const result = importRules(from, files, findFiles)
   const isEmpty = result.text === ''
   if (output === undefined) process.stdout.write(result.text)
-  else if (!isEmpty) await writeByRename(output, result.text)
+  else if (!isEmpty) await write(output, result.text)
 
   if (json) process.stdout.write(`${JSON.stringify(toJson(result, options), null, 2)}\n`)
   else process.stderr.write(toReport(result.skipped))
@@ -64,14 +65,10 @@ async function readText(name: string): Promise<string> {
   }
 }
 
-async function writeByRename(output: string, text: string): Promise<void> {
-  const path = resolve(output)
-  const temporary = `${path}.${process.pid}.tmp`
+async function write(output: string, text: string): Promise<void> {
   try {
-    await writeFile(temporary, text, { flag: 'wx' })
-    await rename(temporary, path)
+    await writeAside(resolve(output), text)
   } catch (error) {
-    await rm(temporary, { force: true })
     throw new CannotRunError(`cannot write ${output} (${error instanceof Error ? error.message : String(error)})`)
   }
 }

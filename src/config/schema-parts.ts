@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseDuration } from './durations.js'
 
 // What the grammars of our YAML files are made of. Messages read `what is wrong; what to write`.
 
@@ -9,6 +10,13 @@ export function section<const S extends z.ZodRawShape>(shape: S) {
 export function text(fix: string) {
   return z.string({ error: ({ input }) => `${kindOf(input)} where text belongs; ${fix}` })
 }
+
+const DURATION = 'write a number and a unit, ms, s, m or h: 500ms, 10s, 2m, 12h (at most 596h)'
+
+/** Milliseconds come out. */
+export const duration = text(DURATION).transform((written, context) => {
+  return parseDuration(written) ?? refuse(context, `${quote(written)} is no duration; ${DURATION}`)
+})
 
 export function sentence() {
   return text('write a line of text')

@@ -3,26 +3,20 @@ import { z } from 'zod'
 import { classifyAddress } from '../http/address.js'
 import { canonicalHost } from '../http/authority.js'
 import { parseCidr } from '../http/cidr.js'
-import { TOKEN_LOWER, VALUE_CHAR } from '../http/syntax.js'
 import { parsePortList } from '../policy/port-list.js'
-import { parseHostPatterns } from '../rules/host-patterns.js'
 import { showUrl } from '../upstream/chain-adapter.js'
 import { ANY_PORT, MAX_WORKERS, type PortRange } from './config.js'
 import type { DocumentGrammar, JsonSchema } from './document-grammar.js'
-import { parseDuration } from './durations.js'
-import { isListName, MAX_LIST_BYTES, MAX_SHRINK, MIN_REFRESH_MS, parseListUrl } from './list-settings.js'
+import { headersSection } from './header-schema.js'
+import { listName, listSettings } from './list-schema.js'
 import { parseListenUrl } from './listen-url.js'
 import { routingFaults } from './routing.js'
-import { choice, count, flag, list, quote, refuse, section, sentence, share, text } from './schema-parts.js'
+import { choice, count, duration, flag, list, quote, refuse, section, sentence, text } from './schema-parts.js'
 import { routeSettings, upstreamName, upstreamSettings } from './upstream-schema.js'
 
-const DURATION = 'write a number and a unit, ms, s, m or h: 500ms, 10s, 2m, 12h (at most 596h)'
 const PORTS = 'write ports and ranges such as [443, 80, 8000-8100], or any'
 const CIDR = 'write an address or a range such as 192.168.0.0/16 or fd00::/8'
-const FIELD_NAME = 'write the name of a header field, such as X-Client-Id'
 const ADDRESS = 'write an address such as 192.0.2.53 or 2001:db8::53'
-const HOST_PATTERN = 'write a host as in rules, such as .example.com'
-const HOST_HEADERS = 'write { match: [.example.com], profile: strict }'
 const DNS_SERVER = 'write an address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53'
 
 const listenUrl = text('write a URL such as http://127.0.0.1:3128').transform((url, context) => {
@@ -35,10 +29,6 @@ const cidr = text(CIDR).refine((range) => parseCidr(range) !== undefined, {
   error: ({ input }) => `${quote(input)} is no range of addresses; ${CIDR}`,
 })
 
-const duration = text(DURATION).transform((written, context) => {
-  return parseDuration(written) ?? refuse(context, `${quote(written)} is no duration; ${DURATION}`)
-})
-
 const portItem = z.union([z.number(), z.string()], { error: `not a port; ${PORTS}` }).transform((item, context) => {
   const ranges = parsePortList(String(item))
   return ranges ?? refuse(context, `${quote(item)} is no port or range of ports; ${PORTS}`)
@@ -48,68 +38,9 @@ const ports = z
   .union([z.literal('any'), z.array(portItem)], { error: `not a list of ports; ${PORTS}` })
   .transform((items): readonly PortRange[] => (items === 'any' ? ANY_PORT : items.flat()))
 
-const writtenName = text(FIELD_NAME).refine(isToken, {
-  error: ({ input }) => `${quote(input)} is no field name; ${FIELD_NAME}`,
-})
-
-const fieldName = writtenName.transform((name) => name.toLowerCase())
-
-/** Framing and hop-by-hop fields belong to one connection: the proxy writes them itself (RFC 9110 §7.6.1). */
-const OWN_FIELDS: ReadonlySet<string> = new Set(
-  'connection content-length host http2-settings keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade'.split(
-    ' ',
-  ),
-)
-
-const changeableField = fieldName.refine((name) => !OWN_FIELDS.has(name), {
-  error: ({ input }) => `the proxy writes ${input} itself; take it out`,
-})
-
-/** Sent as it is written: the case of names tells programs apart. */
-const settableField = writtenName.refine((name) => !OWN_FIELDS.has(name.toLowerCase()), {
-  error: ({ input }) => `the proxy writes ${String(input).toLowerCase()} itself; take it out`,
-})
-
-const fieldValue = text('write the value as text').refine(isFieldValue, {
-  error: 'a field value cannot hold control characters, line ends or space at its ends; write plain text',
-})
-
 const address = text(ADDRESS).refine((written) => isIP(written) !== 0, {
   error: ({ input }) => `${quote(input)} is no address; ${ADDRESS}`,
 })
-
-const hostPattern = text(HOST_PATTERN).transform((written, context) => {
-  const parsed = parseHostPatterns(written)
-  return 'kind' in parsed ? refuse(context, `${parsed.message}; ${parsed.fix}`) : written
-})
-
-const HEADER_PROFILES = ['off', 'standard', 'strict', 'paranoid'] as const
-
-const keptFields = () =>
-  list(fieldName, 'a list of field names', 'write [X-Client-Id]').describe(
-    'Fields the profile would remove and that stay.',
-  )
-const removedFields = () =>
-  list(changeableField, 'a list of field names', 'write [X-Client-Id]').describe('Fields removed as well.')
-const setFields = () =>
-  z
-    .record(settableField, fieldValue, {
-      error: 'not a map of field names to values; write { X-Client-Id: value }',
-    })
-    .describe('Fields set on every request: { Name: value }.')
-
-const hostHeaders = z.strictObject(
-  {
-    match: list(hostPattern, 'a list of hosts', 'write [.example.com]')
-      .min(1, 'names no host; write at least one, such as .example.com')
-      .describe('Hosts, as in rules: example.com, .example.com, *.example.com, example.com:8080, 192.0.2.0/24.'),
-    profile: choice(HEADER_PROFILES).optional().describe('Like headers.profile, for these hosts.'),
-    keep: keptFields().optional(),
-    remove: removedFields().optional(),
-    set: setFields().optional(),
-  },
-  { error: `not an entry; ${HOST_HEADERS}` },
-)
 
 const dnsServer = text(DNS_SERVER).refine(isDnsServer, {
   error: ({ input }) => `${quote(input)} is no address of a name server; ${DNS_SERVER}`,
@@ -138,49 +69,6 @@ const ruleFile = z.union(
   { error: 'not a rule file; write a path, or { path: FILE, action: allow }' },
 )
 
-const LIST = 'write { url: https://HOST/PATH }'
-
-const listUrl = text(LIST).transform((written, context) => {
-  return (
-    parseListUrl(written) ?? refuse(context, `${quote(showUrl(written))} is no URL of a list; write https://HOST/PATH`)
-  )
-})
-
-const refresh = duration.refine((ms) => ms >= MIN_REFRESH_MS, {
-  error: 'more often than once a minute; write 1m or more, such as 12h',
-})
-
-const listName = z.string().refine(isListName, {
-  error: ({ input }) => `${quote(input)} is no name of a list; write letters, digits, - and _, at most 64`,
-})
-
-const listSettings = z.strictObject(
-  {
-    url: listUrl.describe('Where the list is published: https:// or http://.'),
-    action: choice(['block', 'allow']).default('block').describe('For patterns of the list that state no action.'),
-    scope: choice(['exact', 'suffix']).optional().describe('Like rules.scope, for this list.'),
-    refresh: refresh
-      .optional()
-      .describe('How often it is fetched. Not set: as its `! Expires:` says, else once a day.'),
-    maxBytes: count(1_024, 268_435_456)
-      .default(MAX_LIST_BYTES)
-      .describe('Size beyond which it is not taken, unpacked.'),
-    maxShrink: share()
-      .default(MAX_SHRINK)
-      .describe('Share of its rules that it may lose at once; where it loses more, the copy at hand stays.'),
-    sha256: text('write its 64 hexadecimal digits in quotes')
-      .regex(/^[0-9a-fA-F]{64}$/, 'not a SHA-256; write its 64 hexadecimal digits in quotes')
-      .transform((digits) => digits.toLowerCase())
-      .optional()
-      .describe('SHA-256 of the published file: nothing else is taken.'),
-    ca: text('write the path of a PEM file')
-      .min(1, 'an empty path; write the path of a PEM file')
-      .optional()
-      .describe('PEM file with authorities to trust for this list beside the usual ones; relative to this file.'),
-  },
-  { error: `not a list; ${LIST}` },
-)
-
 const ADMIN = 'write { listen: http://127.0.0.1:9090 }, or off'
 
 const adminListener = z.strictObject({
@@ -194,7 +82,12 @@ const adminListener = z.strictObject({
   ).optional(),
 })
 
-/** The file as a person writes it. Parsed values come out; descriptions become comments and JSON Schema. */
+/**
+ * The file as a person writes it. Parsed values come out; descriptions become comments and JSON Schema.
+ *
+ * Longer than most files: it is the table of all keys, in their order. Sections with a grammar of their own have their files
+ * (header-schema.ts, list-schema.ts, upstream-schema.ts).
+ */
 export const FILE_SCHEMA = z.strictObject({
   listen: list(listenUrl, 'a list of listen addresses', 'write [http://127.0.0.1:3128]')
     .min(1, 'nowhere to listen; write at least one address such as http://127.0.0.1:3128')
@@ -236,17 +129,7 @@ export const FILE_SCHEMA = z.strictObject({
       .describe('Status of the answer to a blocked request: 403 or 451.'),
     report: flag().describe('true: rules only log what they would block.'),
   }).describe('What is blocked.'),
-  headers: section({
-    profile: choice(HEADER_PROFILES).describe(
-      'Which identifying fields http:// requests lose: off, standard, strict or paranoid.',
-    ),
-    keep: keptFields(),
-    remove: removedFields(),
-    set: setFields(),
-    perHost: list(hostHeaders, 'a list of entries', HOST_HEADERS).describe(
-      'What differs for some hosts, first match first: [{ match: [.example.com], profile: strict, keep: [], remove: [], set: {} }].',
-    ),
-  }).describe('Header fields of http:// requests; what is inside a tunnel is never seen.'),
+  headers: headersSection.describe('Header fields of http:// requests; what is inside a tunnel is never seen.'),
   egress: section({
     guard: section({
       allow: cidrs().describe('Special-purpose ranges that may be reached; of allow and deny the longer prefix wins.'),
@@ -402,16 +285,6 @@ function workerCount() {
 
 function cidrs() {
   return list(cidr, 'a list of address ranges', 'write [192.168.0.0/16]')
-}
-
-function isToken(name: string): boolean {
-  for (let i = 0; i < name.length; i++) if (!TOKEN_LOWER[name.charCodeAt(i)]) return false
-  return name.length > 0
-}
-
-function isFieldValue(value: string): boolean {
-  for (let i = 0; i < value.length; i++) if (!VALUE_CHAR[value.charCodeAt(i)]) return false
-  return value.trim() === value
 }
 
 function isDnsServer(server: string): boolean {

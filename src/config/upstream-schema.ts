@@ -12,20 +12,14 @@ import {
   type UpstreamSettings,
 } from '../policy/upstream-settings.js'
 import { showUrl } from '../upstream/chain-adapter.js'
-import { parseDuration } from './durations.js'
-import { choice, flag, list, quote, refuse, text } from './schema-parts.js'
+import { choice, duration, flag, list, quote, refuse, text } from './schema-parts.js'
 
 const UPSTREAM = 'write { url: "socks5h://127.0.0.1:9050" }, { chain: [URL, URL] } or { group: first, members: [NAME] }'
-const DURATION = 'write a number and a unit, such as 30s or 10m'
 
 const hopUrl = text('write a URL such as socks5h://127.0.0.1:9050').transform((url, context) => {
   const hop = parseHop(url)
   return 'message' in hop ? refuse(context, `${quote(showUrl(url))}: ${hop.message}; ${hop.fix}`) : url.trim()
 })
-
-const duration = text(DURATION).transform(
-  (written, context) => parseDuration(written) ?? refuse(context, `${quote(written)} is no duration; ${DURATION}`),
-)
 
 const checkTarget = text('write HOST:PORT').refine((target) => parseAuthority(target, 0) !== undefined, {
   error: ({ input }) => `${quote(input)} is no target; write HOST:PORT`,

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileText, type ListText, wholeText } from '../config/list-text.js'
+import { writeAside } from '../config/write-aside.js'
 import { isListRecord, type ListRecord, NO_RECORD } from './list-record.js'
 import type { Subscription } from './subscription.js'
 
@@ -88,13 +89,15 @@ async function saveTo(folder: string, id: string, record: ListRecord, text: Buff
   // without a text nothing changes which one counts: another instance may have replaced it
   const isKnown = text !== undefined || before.copy?.sha256 === record.copy?.sha256
   const copy = isKnown ? record.copy : before.copy
-  if (copy !== undefined && text !== undefined) await writeAside(textPath(base, copy.sha256), text)
-  await writeAside(`${base}.json`, JSON.stringify({ ...record, copy }))
+  if (copy !== undefined && text !== undefined) await writeAside(textPath(base, copy.sha256), text, KEPT)
+  await writeAside(`${base}.json`, JSON.stringify({ ...record, copy }), KEPT)
   if (before.copy !== undefined && before.copy.sha256 !== copy?.sha256) {
     await rm(textPath(base, before.copy.sha256), { force: true })
   }
 }
 
+/** For this user alone, and there after a crash. */
+const KEPT = { mode: 0o600, flush: true }
 const NOTHING: Kept = { ...NO_RECORD, text: undefined }
 
 /** Part of a file name; the URL, which may hold a password, is not in it. */
@@ -104,15 +107,4 @@ function idOf({ name, url }: ListId): string {
 
 function textPath(base: string, sha256: string): string {
   return `${base}-${sha256.slice(0, 16)}.txt`
-}
-
-async function writeAside(path: string, content: Buffer | string): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`
-  try {
-    await writeFile(aside, content, { mode: 0o600, flag: 'wx', flush: true })
-    await rename(aside, path)
-  } catch (error) {
-    await rm(aside, { force: true })
-    throw error
-  }
 }

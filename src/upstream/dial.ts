@@ -140,6 +140,8 @@ export function createDialer(options: DialerOptions): Dial {
  * Where egress addresses are configured, every attempt goes out from one of them, of the
  * family of the address dialled; where that cannot be, it fails
  * (`VG_EGRESS_ADDRESS`) and never goes out from another.
+ *
+ * Longer than most files: name, line, addresses and attempts of one dial end together, at whichever step it is cancelled.
  */
 export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial<S> {
   const { resolver, egressAddresses, limits, descriptors, now, counts, route, lines = createDialLines() } = options

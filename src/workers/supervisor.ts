@@ -96,7 +96,13 @@ type Place = {
   readonly waiting: { readonly kind: FromWorker['kind']; readonly hear: (message: FromWorker | undefined) => void }[]
 }
 
-/** Starts workers, keeps them running, and has them all answer by the same rules. */
+/**
+ * Starts workers, keeps them running, and has them all answer by the same rules.
+ *
+ * Longer than most files: a worker may end at any moment of a reload, a renewal, a drain or a question, so all of them share
+ * the list of places and who waits for each. What can be told apart has its file: restart-policy.ts, image-store.ts,
+ * worker-sockets.ts, joined-lines.ts.
+ */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const {
     spawn,

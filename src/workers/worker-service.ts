@@ -94,6 +94,10 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   const authorityOf = (): string | undefined => compiling?.authority
   const upstreamAuthoritiesOf = (): ReadonlyMap<string, string> => new Map(compiling?.upstreamAuthorities)
 
+  async function tellUpstreams(): Promise<void> {
+    send({ kind: 'upstreams', states: (await serving?.upstreamStates()) ?? [] })
+  }
+
   async function listen(urls: readonly string[], sockets: readonly number[]): Promise<void> {
     if (loaded === undefined) return
     const { orders, ruleSet } = loaded
@@ -192,7 +196,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
         case 'count':
           return send({ kind: 'counted', busy: serving?.busyConnections ?? 0 })
         case 'askUpstreams':
-          return send({ kind: 'upstreams', states: serving?.upstreamStates ?? [] })
+          return tellUpstreams()
         case 'identities':
           generations = message.generations
           serving?.adoptGenerations(generations)

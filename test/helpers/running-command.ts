@@ -59,7 +59,7 @@ export function newPlace() {
     const exit = once(child, 'exit').then(([code, signal]) => signal ?? code)
     await vi.waitFor(() => {
       if (!output.stdout.includes('}\n')) throw new Error(`does not listen: ${output.stderr}`)
-    }, 10_000)
+    }, 15_000)
     const { listening } = JSON.parse(output.stdout.split('\n')[0] ?? '')
     return {
       pid: child.pid ?? 0,
@@ -88,7 +88,7 @@ export function newPlace() {
     return { status: Number(status), ...output }
   }
 
-  return { path, write, start, veilgate }
+  return { path, env, write, start, veilgate }
 }
 
 /** Status and Proxy-Status of a request on a connection of its own. */

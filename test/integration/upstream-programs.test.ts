@@ -5,17 +5,15 @@ import { Server } from 'proxy-chain'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ProxyOptions } from '../../src/app.js'
 import { hasProgram, startParentProgram } from '../helpers/parent-programs.js'
-import { ok, startRawOrigin } from '../helpers/raw-origin.js'
-import type { RawPeer } from '../helpers/raw-peer.js'
+import { startRawOrigin } from '../helpers/raw-origin.js'
 import { connectTo, get } from '../helpers/requests.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
+import { expectThreeWays, serveThreeWays } from '../helpers/three-ways.js'
 import { makeCertificate } from '../helpers/tls-certificate.js'
 
 // Parents that others wrote, as people have them.
 
 const certificate = makeCertificate()
-const WEBSOCKET = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n'
-const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'
 
 function through(hops: readonly string[]): ProxyOptions {
   return {
@@ -25,39 +23,13 @@ function through(hops: readonly string[]): ProxyOptions {
   }
 }
 
-async function serve(peer: RawPeer): Promise<void> {
-  peer.socket.on('end', () => peer.end())
-  for (;;) {
-    const { startLine, fields } = await peer.readRequest()
-    if (fields.upgrade === undefined) {
-      await peer.write(ok(startLine))
-      continue
-    }
-    await peer.write(SWITCHED)
-    await peer.write(await peer.readBytes(4))
-  }
-}
-
 /** http, a tunnel and WebSocket, by name and by address. */
 async function expectAll(hops: (originPort: number) => Promise<readonly string[]>, hosts = ['127.0.0.1', 'localhost']) {
-  const origin = await startRawOrigin(serve)
+  const origin = await startRawOrigin(serveThreeWays)
   const proxy = await startTestProxy(through(await hops(origin.port)))
   for (const host of hosts) {
     const authority = `${host}:${origin.port}`
-    const client = await proxy.connect()
-    await client.write(get(`http://${authority}/p?q`))
-    expect(await client.readResponse()).toMatchObject({ status: 200, body: expect.stringMatching(/^GET \/p\?q HTTP/) })
-    await client.write(connectTo(authority))
-    expect(await client.readHead()).toMatchObject({ status: 200 })
-    await client.write('GET /in HTTP/1.1\r\nHost: x\r\n\r\n')
-    expect(await client.readResponse()).toMatchObject({ body: 'GET /in HTTP/1.1' })
-    client.reset()
-    const socket = await proxy.connect()
-    await socket.write(get(`http://${authority}/chat`, WEBSOCKET))
-    expect(await socket.readHead()).toMatchObject({ status: 101 })
-    await socket.write('ping')
-    expect(await socket.readBytes(4)).toBe('ping')
-    socket.reset()
+    await expectThreeWays(proxy, authority, expect.stringMatching(/^GET \/p\?q HTTP/))
   }
   for (let i = 0; i < hosts.length * 3; i++) expect((await proxy.record(i)).egress?.route).toBe('up')
 }
@@ -105,7 +77,7 @@ describe.skipIf(!hasProgram('microsocks'))('microsocks', () => {
   })
 
   test('reaches IPv6', async () => {
-    const origin = await startRawOrigin(serve, '::1')
+    const origin = await startRawOrigin(serveThreeWays, '::1')
     const { port } = await startParentProgram('microsocks')
     const proxy = await startTestProxy(through([`socks5h://127.0.0.1:${port}`]))
     const client = await proxy.connect()
@@ -147,7 +119,7 @@ describe.skipIf(!hasProgram('squid'))('Squid with Basic authentication', () => {
   })
 
   test('whose CONNECT is for 443 alone still carries http:// requests', async () => {
-    const origin = await startRawOrigin(serve)
+    const origin = await startRawOrigin(serveThreeWays)
     const { port } = await startParentProgram('squid')
     const proxy = await startTestProxy(through([`http://127.0.0.1:${port}`]))
     const client = await proxy.connect()

@@ -3,10 +3,11 @@ import type { ProxyOptions } from '../../src/app.js'
 import type { UpstreamSettings } from '../../src/policy/upstream-settings.js'
 import { type DnsZone, startDnsServer } from '../helpers/dns-server.js'
 import { answering, ok, startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
-import { eventually, type RawPeer } from '../helpers/raw-peer.js'
+import { eventually } from '../helpers/raw-peer.js'
 import { type ParentOptions, type RecordingParent, startRecordingParent } from '../helpers/recording-parent.js'
 import { connectTo, get } from '../helpers/requests.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
+import { expectThreeWays, serveThreeWays } from '../helpers/three-ways.js'
 import { makeCertificate } from '../helpers/tls-certificate.js'
 
 const certificate = makeCertificate()
@@ -21,8 +22,6 @@ const CHAINS = [
   ['socks5h', 'http', 'socks4'],
   ['http', 'https', 'socks5'],
 ] as const
-const WEBSOCKET = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n'
-const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'
 
 /** Everything goes through these hops, which is called `up`. */
 function through(hops: readonly string[], more: ProxyOptions = {}): ProxyOptions {
@@ -69,18 +68,6 @@ async function dns(zone: DnsZone) {
 }
 
 /** Answers requests, upgrades where it is asked to, and echoes what follows. */
-async function serve(peer: RawPeer): Promise<void> {
-  for (;;) {
-    const { startLine, fields } = await peer.readRequest()
-    if (fields.upgrade === undefined) {
-      await peer.write(ok(startLine))
-      continue
-    }
-    await peer.write(SWITCHED)
-    await peer.write(await peer.readBytes(4))
-  }
-}
-
 async function asked(text: string, options: ProxyOptions) {
   const proxy = await startTestProxy(options)
   const client = await proxy.connect()
@@ -104,27 +91,13 @@ describe.each(WAYS)('through $way', ({ schemes }: { readonly schemes: readonly s
   test.each(isOnlyIPv4 ? targets.slice(0, 2) : targets)(
     'http, a tunnel and WebSocket reach %s',
     async (_what, address, host) => {
-      const origin = await startRawOrigin(serve, address)
+      const origin = await startRawOrigin(serveThreeWays, address)
       const { hops, parents } = await startParents(schemes, { names })
       const { egress } = await dns(zone)
       const proxy = await startTestProxy(through(hops, { egress }))
       const authority = `${host}:${origin.port}`
 
-      const client = await proxy.connect()
-      await client.write(get(`http://${authority}/p?q`))
-      expect(await client.readResponse()).toMatchObject({ status: 200, body: 'GET /p?q HTTP/1.1' })
-      await client.write(connectTo(authority))
-      expect(await client.readHead()).toMatchObject({ status: 200 })
-      await client.write('GET /in HTTP/1.1\r\nHost: x\r\n\r\n')
-      expect(await client.readResponse()).toMatchObject({ body: 'GET /in HTTP/1.1' })
-      client.reset()
-
-      const socket = await proxy.connect()
-      await socket.write(get(`http://${authority}/chat`, WEBSOCKET))
-      expect(await socket.readHead()).toMatchObject({ status: 101 })
-      await socket.write('ping')
-      expect(await socket.readBytes(4)).toBe('ping')
-      socket.reset()
+      await expectThreeWays(proxy, authority, 'GET /p?q HTTP/1.1')
 
       for (let i = 0; i < 3; i++) expect((await proxy.record(i)).egress).toMatchObject({ route: 'up', ip: '127.0.0.1' })
       for (const [i, parent] of parents.entries()) {

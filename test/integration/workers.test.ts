@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
@@ -9,6 +9,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type EchoOrigin, startEchoOrigin } from '../helpers/echo-origin.js'
 import { TEST_ENGINE } from '../helpers/engines.js'
 import { startRecordingParent } from '../helpers/recording-parent.js'
+import { newPlace } from '../helpers/running-command.js'
 import { createTempFolder } from '../helpers/temp-folder.js'
 
 /*
@@ -18,16 +19,13 @@ import { createTempFolder } from '../helpers/temp-folder.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = join(root, 'bin/veilgate')
 const folder = createTempFolder()
-const running = new Set<ChildProcess>()
 const origins: EchoOrigin[] = []
-let places = 0
 
 beforeAll(() => {
   spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' })
 }, 120_000)
 
 afterEach(async () => {
-  for (const child of running) child.kill('SIGKILL')
   for (const origin of origins.splice(0)) await origin.close()
 })
 
@@ -38,53 +36,22 @@ async function startOrigin(): Promise<EchoOrigin> {
 }
 
 async function startWorkers(workers: number, ...words: string[]) {
-  const place = join(folder.path, String(places++))
-  mkdirSync(join(place, 'run'), { recursive: true })
-  mkdirSync(join(place, 'tmp'))
-  const rules = join(place, 'my.rules')
-  writeFileSync(rules, 'block first.test\n')
-  const env = { ...process.env, XDG_RUNTIME_DIR: join(place, 'run'), TMPDIR: join(place, 'tmp') }
+  const { path: place, env, write, start } = newPlace()
+  const TMPDIR = join(place, 'tmp')
+  mkdirSync(TMPDIR)
+  const rules = write('my.rules', 'block first.test\n')
+  const where = ['--engine', TEST_ENGINE, '--listen', 'http://127.0.0.1:0', '--rules', rules]
   const open = ['--allow-private', '--http-ports', 'any', '--connect-ports', 'any']
-  const child = spawn(
-    bin,
-    [
-      'start',
-      '--json',
-      '--engine',
-      TEST_ENGINE,
-      '--listen',
-      'http://127.0.0.1:0',
-      '--rules',
-      rules,
-      '--workers',
-      String(workers),
-      ...open,
-      ...words,
-    ],
-    { env, cwd: place },
-  )
-  running.add(child)
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (data) => (output.stdout += data))
-  child.stderr.on('data', (data) => (output.stderr += data))
-  const exit = once(child, 'exit').then(([code, signal]) => {
-    running.delete(child)
-    return signal ?? code
-  })
-  await vi.waitFor(() => expect(output.stdout, output.stderr).toContain('}\n'), 15_000)
-  const started = JSON.parse(output.stdout)
+  const proxy = await start([...where, '--workers', String(workers), ...open, ...words], { env: { TMPDIR } })
   return {
+    ...proxy,
     place,
     rules,
-    env,
-    exit,
-    output,
-    started,
-    port: Number(new URL(started.listening[0]).port),
-    signal: (name: NodeJS.Signals) => child.kill(name),
-    says: (message: string | RegExp) => vi.waitFor(() => expect(output.stderr).toMatch(message), 10_000),
+    env: { ...env, TMPDIR },
+    started: JSON.parse(proxy.output.stdout),
+    says: (message: string | RegExp) => vi.waitFor(() => expect(proxy.output.stderr).toMatch(message), 10_000),
     /** Process ids of the workers that run now. */
-    workers: () => childrenOf(child.pid ?? 0),
+    workers: () => childrenOf(proxy.pid),
   }
 }
 
