@@ -196,12 +196,12 @@ describe('a client connection', () => {
 
   test('takes no further request after its lifetime, and what goes on is finished', async () => {
     const origin = await startRawOrigin()
-    const { connect, counts } = await startTestProxy({ limits: { connectionLifetimeMs: 150 } })
+    const { connect, counts } = await startTestProxy({ limits: { connectionLifetimeMs: 1_000 } })
     const client = await connect()
     await client.write(get(origin.url))
     const peer = await origin.peer(0)
     await peer.readRequest()
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise((resolve) => setTimeout(resolve, 1_300))
     await peer.write(ok('whole'))
     expect((await client.readResponse()).body).toBe('whole')
     await client.write(get(origin.url))
@@ -214,7 +214,7 @@ describe('a client connection', () => {
 
   test('that became a tunnel ends with its lifetime, whatever moves in it', async () => {
     const origin = await startRawOrigin()
-    const { connect, counts, record } = await startTestProxy({ limits: { connectionLifetimeMs: 200 } })
+    const { connect, counts, record } = await startTestProxy({ limits: { connectionLifetimeMs: 1_000 } })
     const client = await connect()
     await client.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
     await client.readHead()

@@ -169,15 +169,15 @@ describe('a later fetch', () => {
 
   test('from a server that stops in the middle ends, and the copy stays', async () => {
     const server = await published(listOfHosts(10))
-    const limits = { idleTimeoutMs: 100, responseTimeoutMs: 100 }
+    const limits = { idleTimeoutMs: 500, responseTimeoutMs: 500 }
     const { update, state } = await subscribed({ list: { url: `${server.url}/list` }, limits })
     server.publish('/list', (_request, response) => void response.write('half.test\n'))
     await update()
     expect(state()).toMatchObject({ status: 'failing', entries: 10 })
-    expect(state().lastError).toBe('the server stopped in the middle of the list (waited 0.1 s)')
+    expect(state().lastError).toBe('the server stopped in the middle of the list (waited 0.5 s)')
     server.publish('/list', () => {})
     await update()
-    expect(state().lastError).toBe('the server does not answer (waited 0.1 s)')
+    expect(state().lastError).toBe('the server does not answer (waited 0.5 s)')
   })
 })
 

@@ -446,7 +446,7 @@ describe('groups', () => {
     const origin = await startRawOrigin(answering(ok('hello')))
     const silent = await startRawOrigin()
     const { hops } = await startParents(['socks5h'])
-    const limits = { connectTimeoutMs: 400 }
+    const limits = { connectTimeoutMs: 2_000 }
     const { response, proxy } = await asked(
       connectTo(origin.authority),
       routed(
