@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ProxyOptions } from '../../src/app.js'
 import type { UpstreamSettings } from '../../src/policy/upstream-settings.js'
 import { type DnsZone, startDnsServer } from '../helpers/dns-server.js'
@@ -9,6 +9,7 @@ import { connectTo, get } from '../helpers/requests.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 import { expectThreeWays, serveThreeWays } from '../helpers/three-ways.js'
 import { makeCertificate } from '../helpers/tls-certificate.js'
+import { waitFor } from '../helpers/wait-for.js'
 
 const certificate = makeCertificate()
 const SCHEMES = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const
@@ -431,9 +432,8 @@ describe('groups', () => {
     ])
 
     await startRecordingParent({ port: dead.port })
-    await vi.waitFor(
-      async () => expect((await proxy.proxy.upstreams())[0]).toMatchObject({ status: 'down', retryInMs: 0 }),
-      { timeout: 10_000 },
+    await waitFor(async () =>
+      expect((await proxy.proxy.upstreams())[0]).toMatchObject({ status: 'down', retryInMs: 0 }),
     )
     const client = await proxy.connect()
     await client.write(connectTo(origin.authority))
