@@ -8,9 +8,9 @@ console.log(`${passed} ${failed === 0 && exitStatus !== '0' ? 1 : failed}`)
 
 function countsOf(path) {
   try {
-    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(path, 'utf8'))
+    const { numPassedTests, numFailedTests, testResults = [] } = JSON.parse(readFileSync(path, 'utf8'))
     if (Number.isInteger(numPassedTests) && Number.isInteger(numFailedTests) && numPassedTests + numFailedTests > 0) {
-      for (const file of testResults) tellFailures(file)
+      testResults.forEach(tellFailures)
       return { passed: numPassedTests, failed: numFailedTests }
     }
   } catch {
