@@ -34,7 +34,9 @@ test('tells what failed, and why', () => {
   const failed = '{"status":"failed","fullName":"is so","failureMessages":["expected a to be b"]}'
   const testResults = `[{"name":"a.test.ts","assertionResults":[${failed},{"status":"passed","fullName":"is there"}]}]`
   writeFileSync(join(folder, 'report.json'), `{"numPassedTests":1,"numFailedTests":1,"testResults":${testResults}}`)
-  const { stdout, stderr } = spawnSync(process.execPath, [script, join(folder, 'report.json'), '1'], { encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync(process.execPath, [script, join(folder, 'report.json'), '1'], {
+    encoding: 'utf8',
+  })
   expect(stdout).toBe('1 1\n')
   expect(stderr).toBe('FAILED: a.test.ts: is so\nexpected a to be b\n')
 })
