@@ -451,7 +451,7 @@ describe.each(ENGINES)('the transport, engine %s', (engine) => {
     expect(await tunnels.echo()).toBe(tunnels.count)
     tunnels.stop()
     await eventually(() => proxy.connections === 0)
-  }, 120_000)
+  }, 400_000)
 })
 
 /** The built command in a process that may open so many descriptors. */

@@ -455,8 +455,12 @@ describe('cancelling', () => {
       if (i % 50 === 0) await new Promise(setImmediate)
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
-    for (const socket of origin.connections) socket.destroy()
-    await expect.poll(openHandles).toBeLessThanOrEqual(before)
+    // on a busy machine some connections are accepted long after they were given up
+    const handlesLeft = () => {
+      for (const socket of origin.connections) socket.destroy()
+      return openHandles()
+    }
+    await expect.poll(handlesLeft).toBeLessThanOrEqual(before)
     expect(callsAfterCancel).toBe(0)
   })
 
