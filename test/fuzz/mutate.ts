@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process'
 
 export const hasZzuf = spawnSync('zzuf', ['--version']).status === 0
 
+/** Other mutations each time, unless `FUZZ_SEED` is given. */
+export const firstSeed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
+
 /** How zzuf changes bits: the same always gives the same. */
 export type Mutation = {
   readonly seed: number
@@ -11,7 +14,7 @@ export type Mutation = {
   readonly refuse: string
 }
 
-const RATIOS: readonly number[] = [0.0005, 0.002, 0.006, 0.02]
+const RATIOS: readonly number[] = [0.0001, 0.0005, 0.002, 0.01]
 /** Any octet; none beyond ASCII; only what can be typed. */
 const REFUSED: readonly string[] = ['', '\\x80-\\xff', '\\x00-\\x09\\x0b-\\x1f\\x7f-\\xff']
 

@@ -2,11 +2,10 @@ import { describe, test } from 'vitest'
 import { type Area, judge, type Seed, seedsOf } from './areas/area.js'
 import { AREAS } from './areas/areas.js'
 import { report, rounds, saveFinding } from './budget.js'
-import { hasZzuf, inputsOf, type Mutation, mutated, mutationOf } from './mutate.js'
+import { firstSeed, hasZzuf, inputsOf, type Mutation, mutated, mutationOf } from './mutate.js'
 import { shrink } from './shrink.js'
 
 const COPIES = 50
-const firstSeed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 
 // The invariants of each area hold for its seeds with any bits changed.
 describe.each(AREAS)('$name', (area) => {

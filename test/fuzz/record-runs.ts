@@ -13,6 +13,6 @@ fc.configureGlobal({
     report({ name, inputs: details.numRuns })
     const message = fc.defaultReportMessage(details)
     if (!details.failed) return
-    throw new Error(`${saveFinding(`${name}.txt`, message ?? '')}\n${message}`)
+    throw new Error(`${saveFinding(`${name}.txt`, message ?? '')}\n${message}`, { cause: details.errorInstance })
   },
 })
