@@ -9,9 +9,12 @@ const { FUZZ_RUNS = '100', FUZZ_AREA_MS, FUZZ_REPORT } = process.env
 /** A batch of mutated inputs for each number: as many as `FUZZ_RUNS` asks for, or until the time of an area is over. */
 export function* rounds(): Generator<number> {
   const end = FUZZ_AREA_MS === undefined ? Number.POSITIVE_INFINITY : performance.now() + Number(FUZZ_AREA_MS)
-  const count = FUZZ_AREA_MS === undefined ? Math.ceil(Number(FUZZ_RUNS) / 5) : Number.POSITIVE_INFINITY
+  const count = FUZZ_AREA_MS === undefined ? Math.ceil(Number(FUZZ_RUNS) / 25) : Number.POSITIVE_INFINITY
   for (let i = 0; i < count && performance.now() < end; i++) yield i
 }
+
+/** For a test that has much to do, on a machine that has much to do; fuzz.mjs looks at the clock itself. */
+export const PATIENCE_MS = FUZZ_REPORT === undefined ? 120_000 : 0
 
 /** What one property or area did. */
 export type Done = {

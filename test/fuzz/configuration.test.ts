@@ -3,8 +3,9 @@ import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { judge } from './areas/area.js'
 import { configuration, KEY, PASSWORD } from './areas/configuration.js'
+import { PATIENCE_MS } from './budget.js'
 
-const numRuns = Number(process.env.FUZZ_RUNS ?? 100) * 3
+const numRuns = Number(process.env.FUZZ_RUNS ?? 100)
 
 const ODD: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
@@ -311,40 +312,48 @@ const multiplied = fc
   .map(([a, b, before, count]) => before + (a + b).repeat(count))
 
 // Whatever is written: a configuration that can serve and says the same when printed, or every fault with its place and mending.
-test('any text is a configuration or is refused with its faults', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.oneof(
-        { weight: 6, arbitrary: written },
-        { weight: 3, arbitrary: edited },
-        { weight: 1, arbitrary: multiplied },
+test(
+  'any text is a configuration or is refused with its faults',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          { weight: 6, arbitrary: written },
+          { weight: 3, arbitrary: edited },
+          { weight: 1, arbitrary: multiplied },
+        ),
+        async (text) => {
+          await judge(configuration, Buffer.from(text), '')
+        },
       ),
-      async (text) => {
-        await judge(configuration, Buffer.from(text), '')
-      },
-    ),
-    { numRuns },
-  )
-})
+      { numRuns },
+    )
+  },
+  PATIENCE_MS,
+)
 
 const layer = fc.array(fc.array(fc.nat(9), { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 12 })
 
 // However groups name each other, their check comes to an end.
-test('any graph of groups is judged', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(layer, { minLength: 1, maxLength: 12 }), fc.nat(9), async (layers, anonymous) => {
-      const upstreams: Record<string, unknown> = { u: { url: 'socks5h://127.0.0.1:9050' } }
-      let below = ['u']
-      for (const [depth, groups] of layers.entries()) {
-        const names = groups.map((_, i) => `g${depth}-${i}`)
-        for (const [i, members] of groups.entries()) {
-          upstreams[`g${depth}-${i}`] = { group: 'first', members: members.map((at) => below[at % below.length]) }
+test(
+  'any graph of groups is judged',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(layer, { minLength: 1, maxLength: 12 }), fc.nat(9), async (layers, anonymous) => {
+        const upstreams: Record<string, unknown> = { u: { url: 'socks5h://127.0.0.1:9050' } }
+        let below = ['u']
+        for (const [depth, groups] of layers.entries()) {
+          const names = groups.map((_, i) => `g${depth}-${i}`)
+          for (const [i, members] of groups.entries()) {
+            upstreams[`g${depth}-${i}`] = { group: 'first', members: members.map((at) => below[at % below.length]) }
+          }
+          below = names
         }
-        below = names
-      }
-      const text = JSON.stringify({ upstreams, route: [{ match: ['*'], via: below[0], anonymous: anonymous > 5 }] })
-      expect(await judge(configuration, Buffer.from(text), '')).toBeTypeOf('boolean')
-    }),
-    { numRuns },
-  )
-})
+        const text = JSON.stringify({ upstreams, route: [{ match: ['*'], via: below[0], anonymous: anonymous > 5 }] })
+        expect(await judge(configuration, Buffer.from(text), '')).toBeTypeOf('boolean')
+      }),
+      { numRuns },
+    )
+  },
+  PATIENCE_MS,
+)

@@ -34,7 +34,7 @@ describe.skipIf(!hasCompiler)('the native head reader, under AddressSanitizer an
     let inputs = 0
     let taken = 0
     for (const i of rounds()) {
-      const seed = seeds[i % seeds.length]
+      const seed = seeds[(firstSeed + i) % seeds.length]
       if (seed === undefined) throw new Error('no seeds')
       const batch = mutated(seed.bytes, COPIES, mutationOf(firstSeed + i + Math.floor(i / seeds.length)))
       const { status, stdout, stderr } = run(batch, seed.bytes.length)
