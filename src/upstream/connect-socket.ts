@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { Descriptors } from './descriptors.js'
 import type { Connect } from './dial.js'
+import { openSharedReader } from './shared-read.js'
 
 /**
  * Attempts to connect, by sockets of Node's: half-open allowed, not flowing, and when they are handed on with no listener
@@ -13,13 +14,13 @@ export function createSocketConnect(descriptors: Descriptors, bufferBytes: numbe
     descriptors.sockets--
   }
 
-  return function connectSocket({ ip, port, localAddress }, attempt, observer) {
-    const socket = connect(
-      withBuffer(
-        { host: ip, port, allowHalfOpen: true, noDelay: true, ...(localAddress !== undefined && { localAddress }) },
-        bufferBytes,
-      ),
+  return function connectSocket({ ip, port, localAddress, isPlainRequest }, attempt, observer) {
+    const options = withBuffer(
+      { host: ip, port, allowHalfOpen: true, noDelay: true, ...(localAddress !== undefined && { localAddress }) },
+      bufferBytes,
     )
+    // what a tunnel carries is large more often, and is spared the copy
+    const socket = isPlainRequest ? openSharedReader((onread) => connect({ ...options, onread })) : connect(options)
     descriptors.sockets++
     socket.on('close', onClose)
 
