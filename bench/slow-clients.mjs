@@ -50,7 +50,7 @@ try {
 report()
 
 async function measure(peer, letter, size) {
-  process.stderr.write(`\r${peer.name}  -${letter} ${size}          `)
+  process.stderr.write(`\r${peer.name}  -${letter} ${size}`.padEnd(40))
   const proxy = await runPeer(peer, ports.http)
   const task = { proxy: proxy.port, http: ports.http, from: BYSTANDER, rate }
   const row = { peer, letter, size, quiet: [], attacked: [], answers: {}, held: 0, attackersGet: '' }
