@@ -3,7 +3,6 @@ import { request } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const TICK_MS = 5
 /** An answer that has not come by then never does. */
 const PATIENCE_MS = 10_000
 
@@ -20,15 +19,14 @@ export async function steadyGets(task, seconds) {
   const answers = {}
   const underWay = []
   const start = performance.now()
-  for (let asked = 0; performance.now() - start < seconds * 1_000; await sleep(TICK_MS)) {
-    for (; asked < ((performance.now() - start) / 1_000) * task.rate; asked++) {
-      const due = start + (asked * 1_000) / task.rate
-      const one = get(task).then((answer) => {
-        answers[answer] = (answers[answer] ?? 0) + 1
-        latencies.push(performance.now() - due)
-      })
-      underWay.push(one)
-    }
+  for (let asked = 0; asked < seconds * task.rate; asked++) {
+    const due = start + (asked * 1_000) / task.rate
+    if (due > performance.now()) await sleep(due - performance.now())
+    const one = get(task).then((answer) => {
+      answers[answer] = (answers[answer] ?? 0) + 1
+      latencies.push(performance.now() - due)
+    })
+    underWay.push(one)
   }
   await Promise.all(underWay)
   return { latencies: latencies.sort((a, b) => a - b), answers }
@@ -40,7 +38,7 @@ export function percentile(inOrder, share) {
 }
 
 /** The status of one answer that came whole, or what went wrong. */
-export function get({ proxy, http, from }) {
+function get({ proxy, http, from }) {
   return new Promise((resolve) => {
     const path = `http://127.0.0.1:${http}/`
     const asked = request({ host: '127.0.0.1', port: proxy, localAddress: from, path, agent: false }, (response) => {
