@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type { Counts } from '../counts.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 
@@ -125,6 +124,6 @@ export function splice(options: SpliceOptions): () => void {
 /** As a reset where there is one; TLS tells a cut from an end by itself (RFC 8446 §6.1). */
 function cut(socket: Socket): void {
   if (socket.destroyed) return
-  if (socket instanceof TLSSocket) socket.destroy()
+  if ('encrypted' in socket) socket.destroy()
   else socket.resetAndDestroy()
 }
