@@ -102,9 +102,10 @@ function report() {
     notes: Object.entries(ATTACKS).map(([letter, { title }]) => `-${letter}  ${title}`),
   })
   const ours = rows.filter(({ peer }) => peer.isOurs)
-  const missed = ours.filter((row) => ratio(row) > TARGET)
+  const judged = ours.filter(({ size }) => size === connections)
+  const missed = judged.filter((row) => ratio(row) > TARGET)
   console.log(
-    `target: p99 of veilgate within ${TARGET} × of the quiet one: ${missed.length === 0 ? 'met' : `missed in ${missed.length} of ${ours.length}`}`,
+    `target: p99 of veilgate within ${TARGET} × of the quiet one: ${missed.length === 0 ? 'met' : `missed in ${missed.length} of ${judged.length}`}`,
   )
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows.map(summary), null, 2)}\n`)
   process.exitCode = ours.every(({ answers }) => Object.keys(answers).join() === '200') ? 0 : 1
