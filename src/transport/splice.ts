@@ -47,6 +47,7 @@ export function splice(options: SpliceOptions): () => void {
   let patienceMs = Math.min(idleMs, PROBE_AFTER_MS)
   const tunnel: Expiring = {
     deadline: Math.min(endsAt, deadlines.now + patienceMs),
+    deadlinePlace: -1,
     expire() {
       if (deadlines.now >= endsAt) return end('lifetime')
       if (patienceMs === idleMs) return end('idle')
