@@ -32,6 +32,7 @@ const ABOUT_SOCKETS = [
   'reload',
   'smuggling',
   'ssrf',
+  'stalls',
   'time-outs',
   'tunnel',
   'upgrade',
