@@ -21,6 +21,7 @@ const ABOUT_SOCKETS = [
   'descriptors',
   'drain',
   'faults',
+  'floods',
   'forward',
   'half-close',
   'hostile-pace',
