@@ -31,6 +31,7 @@ const ABOUT_SOCKETS = [
   'pipelining',
   'real-clients',
   'reload',
+  'resolver-faults',
   'smuggling',
   'ssrf',
   'stalls',

@@ -1,3 +1,4 @@
+import { noMoreSockets, openSockets } from './open-sockets.js'
 import { startRawOrigin } from './raw-origin.js'
 import { eventually, type RawPeer } from './raw-peer.js'
 import { startTestProxy, type TestProxy, type TestProxyOptions } from './test-proxy.js'
@@ -14,6 +15,8 @@ export type BusyProxy = TestProxy & {
    * @throws where one of them was not answered as ever
    */
   expectUntouched(): Promise<void>
+  /** Closes the proxy as well, and resolves when this process has no more sockets than before it. */
+  expectNothingOpen(): Promise<void>
 }
 
 /**
@@ -21,6 +24,7 @@ export type BusyProxy = TestProxy & {
  * connection of its own from the beginning to the end, whose octets must come back as they are.
  */
 export async function startBesideOthers(options: TestProxyOptions = {}): Promise<BusyProxy> {
+  const before = openSockets()
   const proxy = await startTestProxy(options)
   const { connect } = proxy
   const origin = await startRawOrigin(echo)
@@ -29,12 +33,20 @@ export async function startBesideOthers(options: TestProxyOptions = {}): Promise
     goRound(await connect(), (peer, text) => peer.write(post(origin.url, text)), response),
     goRound(await tunnel(await connect(), origin.authority), (peer, text) => peer.write(`${text};`), echoed),
   ]
+  async function expectUntouched(): Promise<void> {
+    await Promise.all(others.map((leave) => leave()))
+    await eventually(() => proxy.proxy.connections === 0)
+    if (proxy.counts.errors.VG_INTERNAL > 0) throw new Error('the proxy met an error of its own')
+  }
   return {
     ...proxy,
-    async expectUntouched() {
-      await Promise.all(others.map((leave) => leave()))
-      await eventually(() => proxy.proxy.connections === 0)
-      if (proxy.counts.errors.VG_INTERNAL > 0) throw new Error('the proxy met an error of its own')
+    expectUntouched,
+    async expectNothingOpen() {
+      await expectUntouched()
+      await proxy.proxy.close({ drainMs: 0 })
+      for (const peer of origin.peers) peer.close()
+      await origin.stop()
+      await noMoreSockets(before)
     },
   }
 }
