@@ -23,6 +23,7 @@ const ABOUT_SOCKETS = [
   'faults',
   'floods',
   'forward',
+  'full-disk',
   'half-close',
   'hostile-pace',
   'leaks',
