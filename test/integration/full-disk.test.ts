@@ -32,7 +32,10 @@ async function lostLines(veilgate: RunningVeilgate): Promise<number> {
 test('an access log that cannot be written stops nothing: it is said once, and lines are counted', async () => {
   const origin = await startRawOrigin(answering(ok('x')))
   const place = newPlace()
-  const config = place.write('veilgate.yaml', `${SERVES}rules: { files: [] }\nlog: { access: { file: /dev/full, format: json } }\n`)
+  const config = place.write(
+    'veilgate.yaml',
+    `${SERVES}rules: { files: [] }\nlog: { access: { file: /dev/full, format: json } }\n`,
+  )
   const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE])
 
   const tunnel = await connectRaw(veilgate.port)
