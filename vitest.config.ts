@@ -37,6 +37,7 @@ const ABOUT_SOCKETS = [
   'ssrf',
   'stalls',
   'time-outs',
+  'tiny-windows',
   'tunnel',
   'upgrade',
   'upstreams',
