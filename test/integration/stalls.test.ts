@@ -73,6 +73,8 @@ describe('a request that stalls at any octet', () => {
       },
     )
     expect(whole).toBe(0)
+    expect(counts.limits.headTimeout).toBe(head - 1)
+    expect(counts.limits.bodyTimeout + counts.limits.bodyMinRate).toBe(request.length - head)
     expect(counts.errors).toMatchObject({ VG_HEAD_TIMEOUT: head - 1, VG_BODY_TIMEOUT: request.length - head })
     await expectUntouched()
     await eventually(() => link.open === 0 && origin.open === 0)
@@ -94,7 +96,7 @@ describe('a response that stalls at any octet', () => {
       await peer.write(answer)
       if (what.includes('ends')) peer.end()
     })
-    const { connect, expectUntouched } = await startBesideOthers({ limits: SHORT })
+    const { connect, counts, expectUntouched } = await startBesideOthers({ limits: SHORT })
     const link = await startFaultyLink({ to: origin.port })
     const head = answer.lastIndexOf('\r\n\r\n', answer.indexOf('hello')) + 4
     const interim = answer.indexOf(HEAD)
@@ -123,6 +125,7 @@ describe('a response that stalls at any octet', () => {
         if (what === 'with a length') expect(client.received.length, where).toBe(after - head)
       },
     )
+    expect(counts.limits).toMatchObject({ responseTimeout: head, idleTimeout: answer.length - head })
     await expectUntouched()
     await eventually(() => link.open === 0 && origin.open === 0)
   })
