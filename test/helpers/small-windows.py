@@ -1,4 +1,4 @@
-"""Relays TCP with the smallest windows the kernel allows: small-windows.py PORT. Prints the port it listens at.
+"""Relays TCP with windows of a few kilobytes: small-windows.py PORT. Prints the port it listens at.
 
 Node cannot set SO_RCVBUF, which must be small before a connection is made.
 """
@@ -11,8 +11,9 @@ PIECE = 64
 
 
 def small(s):
+    # of the least the kernel allows it opens again only when a timer of the sender asks, after seconds
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     # the kernel makes its least of it
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return s
