@@ -50,16 +50,22 @@ function checkErrors() {
   ]
 }
 
-/** Every key as `section.key` in code style, and no key that does not exist. */
+/** Every key as `section.key` in code style, and no key that does not exist; for every limit the reason for its number. */
 function checkConfiguration() {
   const keys = keysOf(FILE_SCHEMA_JSON)
   const sections = new Set(keys.map((key) => key.split('.')[0]))
   const written = (read('docs/configuration.md').match(/^\| `[\w.]+`/gm) ?? []).map((cell) => cell.slice(3, -1))
-  return difference(
-    'docs/configuration.md',
-    keys,
-    written.filter((key) => sections.has(key.split('.')[0])),
-  )
+  const reasons = sectionOf(read('docs/configuration.md'), 'Why these numbers')
+  return [
+    ...difference(
+      'docs/configuration.md',
+      keys,
+      written.filter((key) => sections.has(key.split('.')[0])),
+    ),
+    ...keys
+      .filter((key) => key.startsWith('limits.') && !reasons.includes(`\n| \`${key.slice('limits.'.length)}\` `))
+      .map((key) => `docs/configuration.md: no reason for the number of ${key}`),
+  ]
 }
 
 /** Every long option of every command. */
