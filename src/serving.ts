@@ -34,7 +34,7 @@ import { createSocketConnect } from './upstream/connect-socket.js'
 import { countDescriptors, createDescriptors, readDescriptorLimit } from './upstream/descriptors.js'
 import { createDialLines, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
-import { createIdentities, type Generations } from './upstream/identities.js'
+import { createDisguiseFor, createIdentities, type Generations } from './upstream/identities.js'
 import type { HostResolver } from './upstream/resolver.js'
 import type { UpstreamState } from './upstream/upstream-report.js'
 import { createUpstreamStates } from './upstream/upstream-states.js'
@@ -168,6 +168,7 @@ export function createServing(options: ServingOptions): Serving {
   const sources = { chance: Math.random, wallClock: Date.now, secret }
   const identities = createIdentities(secret)
   if (options.generations !== undefined) identities.adopt(options.generations)
+  const disguiseFor = createDisguiseFor(identities)
   const checks = createActiveChecks(
     () => snapshot.upstreams.members,
     () => snapshot.config.limits.connectTimeoutMs,
@@ -213,7 +214,7 @@ export function createServing(options: ServingOptions): Serving {
 
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
     const serves = listening ?? next.listen.map(toListenAddress)
-    const surroundings = { listening: [...serves, ...alsoOwn()], localAddresses: localAddresses() }
+    const surroundings = { listening: [...serves, ...alsoOwn()], localAddresses: localAddresses(), disguiseFor }
     const policy = compilePolicy(next, ruleSet, surroundings)
     const { dns, addresses } = next.egress
     const resolver = openResolver({
