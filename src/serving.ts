@@ -219,6 +219,7 @@ export function createServing(options: ServingOptions): Serving {
     const { dns, addresses } = next.egress
     const resolver = openResolver({
       dns,
+      egressAddresses: addresses,
       ca: authorityOf(next),
       now: () => performance.now(),
       report: (message) => onWarning?.(message),
