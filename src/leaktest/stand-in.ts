@@ -105,9 +105,11 @@ async function serve(
   }
   const target = connect({ host: '127.0.0.1', port })
   hold(target, sockets)
+  // whoever asked may have gone, or go while this connects
+  socket.on('close', () => target.destroy())
+  if (socket.destroyed) target.destroy()
   await once(target, 'connect')
   options.onPort(target.localPort ?? 0)
-  socket.on('close', () => target.destroy())
   target.on('error', () => socket.destroy())
   socket.write(yes, 'latin1')
   target.write(first, 'latin1')
