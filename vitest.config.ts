@@ -24,6 +24,7 @@ const ABOUT_SOCKETS = [
   'forward',
   'half-close',
   'hostile-pace',
+  'identity',
   'leaks',
   'library',
   'limits',
@@ -35,6 +36,7 @@ const ABOUT_SOCKETS = [
   'time-outs',
   'tunnel',
   'upgrade',
+  'upstream-programs',
   'upstreams',
   'workers',
 ].map((name) => `test/integration/${name}.test.ts`)
