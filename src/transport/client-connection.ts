@@ -54,6 +54,8 @@ export class ClientConnection implements Expiring, ForwardClient {
   readonly socket: Socket
   readonly reader: MessageReader<RequestHead>
   deadline: number
+  deadlinePlace = -1
+  openPlace = -1
   readonly #context: TransportContext
   readonly #listener: string
   readonly #requests: RequestCounts
