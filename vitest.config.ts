@@ -28,6 +28,7 @@ const ABOUT_SOCKETS = [
   'full-disk',
   'half-close',
   'hostile-pace',
+  'identity',
   'leaks',
   'library',
   'limits',
@@ -44,6 +45,7 @@ const ABOUT_SOCKETS = [
   'tls-hello',
   'tunnel',
   'upgrade',
+  'upstream-programs',
   'upstreams',
   'workers',
 ].map((name) => `test/integration/${name}.test.ts`)

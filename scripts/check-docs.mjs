@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { ERROR_CATALOG } = await import(new URL('../dist/errors.js', import.meta.url))
 const { FILE_SCHEMA_JSON } = await import(new URL('../dist/config/schema.js', import.meta.url))
-const { AGENTS } = await import(new URL('../dist/http/disguise.js', import.meta.url))
+const { AGENTS, DISGUISES } = await import(new URL('../dist/http/disguise.js', import.meta.url))
 const { TRACKING_PARAMETERS } = await import(new URL('../dist/http/tracking-parameters.js', import.meta.url))
 const { HEADER_CATALOG } = await import(new URL('../dist/http/header-catalog.js', import.meta.url))
 
@@ -85,7 +85,7 @@ function checkHeaders() {
   return difference('docs/headers.md', expected, read('docs/headers.md').match(row) ?? [])
 }
 
-/** One row a parameter, and one a family of the disguise. */
+/** One row a parameter, one a family of the disguise, and one a browser of identities. */
 function checkDisguise() {
   const text = read('docs/headers.md')
   const parameters = sectionOf(text, 'Tracking parameters').match(/^\| `.*$/gm) ?? []
@@ -100,6 +100,11 @@ function checkDisguise() {
       'docs/headers.md',
       AGENTS.map(({ family, agent }) => `| ${family} | \`${agent}\` |`),
       families,
+    ),
+    ...difference(
+      'docs/headers.md',
+      DISGUISES.map(({ family, language, share }) => `| ${share} | ${family} | \`${language}\` |`),
+      sectionOf(text, 'The disguise').match(/^\| \d.*$/gm) ?? [],
     ),
   ]
 }
