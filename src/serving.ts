@@ -35,7 +35,7 @@ import { createSocketConnect } from './upstream/connect-socket.js'
 import { countDescriptors, createDescriptors, readDescriptorLimit } from './upstream/descriptors.js'
 import { createDialLines, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
-import { createIdentities, type Generations } from './upstream/identities.js'
+import { createDisguiseFor, createIdentities, type Generations } from './upstream/identities.js'
 import type { HostResolver } from './upstream/resolver.js'
 import type { UpstreamState } from './upstream/upstream-report.js'
 import { createUpstreamStates } from './upstream/upstream-states.js'
@@ -169,6 +169,7 @@ export function createServing(options: ServingOptions): Serving {
   const sources = { chance: Math.random, wallClock: Date.now, secret }
   const identities = createIdentities(secret)
   if (options.generations !== undefined) identities.adopt(options.generations)
+  const disguiseFor = createDisguiseFor(identities)
   const checks = createActiveChecks(
     () => snapshot.upstreams.members,
     () => snapshot.config.limits.connectTimeoutMs,
@@ -214,11 +215,12 @@ export function createServing(options: ServingOptions): Serving {
 
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
     const serves = listening ?? next.listen.map(toListenAddress)
-    const surroundings = { listening: [...serves, ...alsoOwn()], localAddresses: localAddresses() }
+    const surroundings = { listening: [...serves, ...alsoOwn()], localAddresses: localAddresses(), disguiseFor }
     const policy = compilePolicy(next, ruleSet, surroundings)
     const { dns, addresses } = next.egress
     const resolver = openResolver({
       dns,
+      egressAddresses: addresses,
       ca: authorityOf(next),
       now: () => performance.now(),
       report: (message) => onWarning?.(message),

@@ -33,7 +33,7 @@ test(`nothing is left after ${ABORTS} aborted dials, at whatever step they were 
     await peer.closed()
   })
   const plain = await startRecordingParent()
-  const secure = await startRecordingParent({ tls: certificate })
+  const secure = await startRecordingParent({ tls: certificate, handshakeTimeoutMs: 500 })
   const hops = {
     http: [`http://127.0.0.1:${plain.port}`],
     socks: [`socks5h://127.0.0.1:${plain.port}`],
