@@ -9,6 +9,7 @@
 #include <climits>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "edge.h"
 #include "listening_socket.h"
@@ -18,8 +19,8 @@ namespace veilgate {
 namespace {
 
 // By EventType.
-constexpr std::array<const char*, 8> kHandlerNames = {"onAccepted", "onPartial",   "onHead",   "onHandOver",
-                                                      "onGone",     "onConnected", "onFailed", "onEnded"};
+constexpr std::array<const char*, 9> kHandlerNames = {"onAccepted",  "onPartial", "onHead",  "onHandOver", "onGone",
+                                                      "onConnected", "onFailed",  "onReply", "onEnded"};
 
 napi_value Number(napi_env env, double value) {
   napi_value result = nullptr;
@@ -194,6 +195,12 @@ class Wrapped final : public EdgeListener {
       case EventType::kFailed:
         arguments[1] = Integer(env_, event.code);
         return 2;
+      case EventType::kReply: {
+        if (edge_->Find(event.id) == nullptr) return 0;
+        const std::vector<char> bytes = edge_->TakeReply(event.id);
+        napi_create_buffer_copy(env_, bytes.size(), bytes.data(), nullptr, &arguments[1]);
+        return 2;
+      }
       case EventType::kEnded:
         arguments[1] = Integer(env_, event.code);
         arguments[2] = Number(env_, static_cast<double>(event.from_client));
@@ -257,6 +264,13 @@ struct Call {
     return value;
   }
 
+  std::string_view Bytes(size_t i) const {
+    void* data = nullptr;
+    size_t size = 0;
+    if (napi_get_buffer_info(env, values[i], &data, &size) != napi_ok) return {};
+    return {static_cast<const char*>(data), size};
+  }
+
   // An address: longer text is none, and what is cut off of it is none either.
   void Text(size_t i, char (&text)[64]) const {
     text[0] = '\0';
@@ -309,6 +323,22 @@ napi_value Connect(napi_env env, napi_callback_info info) {
   call.Text(2, local_ip);
   if (call.edge == nullptr) return Integer(env, 0);
   return Integer(env, static_cast<int32_t>(call.edge->Connect(ip, static_cast<uint16_t>(call.Uint(1)), local_ip)));
+}
+
+// ask(origin, bytes)
+napi_value Ask(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const std::string_view bytes = call.Bytes(1);
+  if (call.edge != nullptr) call.edge->Ask(call.Uint(0), bytes.data(), bytes.size());
+  return Undefined(env);
+}
+
+// putBack(origin, bytes)
+napi_value PutBack(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const std::string_view bytes = call.Bytes(1);
+  if (call.edge != nullptr) call.edge->PutBack(call.Uint(0), bytes.data(), bytes.size());
+  return Undefined(env);
 }
 
 // splice(client, origin, idleMs, lifeMs): whether both were there
@@ -474,10 +504,12 @@ napi_property_descriptor Method(const char* name, napi_callback callback) {
 
 NAPI_MODULE_INIT() {
   using veilgate::Method;
-  const std::array<napi_property_descriptor, 14> methods = {
+  const std::array<napi_property_descriptor, 16> methods = {
       Method("listen", veilgate::Listen),
       Method("listenAt", veilgate::ListenAt),
       Method("connect", veilgate::Connect),
+      Method("ask", veilgate::Ask),
+      Method("putBack", veilgate::PutBack),
       Method("splice", veilgate::Splice),
       Method("close", veilgate::CloseSocket),
       Method("detach", veilgate::Detach),

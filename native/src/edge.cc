@@ -139,6 +139,53 @@ uint32_t Edge::Connect(const char* ip, uint16_t port, const char* local_ip) {
   return id;
 }
 
+void Edge::Ask(uint32_t id, const char* data, size_t size) {
+  Socket* origin = sockets_.Find(id);
+  if (origin == nullptr || origin->kind != Kind::kConnected) return;
+  origin->is_asked = true;
+  // a few hundred octets, and nothing waits before them since all that was asked was answered: the kernel takes them, or the
+  // connection is broken, which is read
+  if (size > 0) send(origin->fd, data, size, MSG_NOSIGNAL);
+  if (origin->bytes != nullptr) {
+    origin->is_asked = false;
+    Tell(EventType::kReply, origin);
+  } else if (origin->readable) {
+    ReadReply(origin);
+  }
+}
+
+void Edge::ReadReply(Socket* origin) {
+  ssize_t got;
+  do {
+    got = recv(origin->fd, shared_.data(), shared_.size(), 0);
+  } while (got == -1 && errno == EINTR);
+  if (got == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    origin->readable = false;
+    return;
+  }
+  if (got > 0) {
+    origin->bytes = std::make_unique<std::vector<char>>(shared_.data(), shared_.data() + got);
+    if (static_cast<size_t>(got) < shared_.size() && !origin->hung_up) origin->readable = false;
+  }
+  origin->is_asked = false;
+  Tell(EventType::kReply, origin);
+}
+
+std::vector<char> Edge::TakeReply(uint32_t id) {
+  Socket* origin = sockets_.Find(id);
+  std::vector<char> taken;
+  if (origin == nullptr || origin->kind != Kind::kConnected || origin->bytes == nullptr) return taken;
+  taken.swap(*origin->bytes);
+  origin->bytes.reset();
+  return taken;
+}
+
+void Edge::PutBack(uint32_t id, const char* data, size_t size) {
+  Socket* origin = sockets_.Find(id);
+  if (origin == nullptr || origin->kind != Kind::kConnected || size == 0) return;
+  origin->bytes = std::make_unique<std::vector<char>>(data, data + size);
+}
+
 void Edge::CloseSocket(uint32_t id, bool reset) {
   Socket* socket = sockets_.Find(id);
   if (socket == nullptr) return;
@@ -239,6 +286,9 @@ void Edge::Handle(Socket* socket, uint32_t events) {
         Tell(EventType::kGone, socket);
         Drop(socket, true);
       }
+      break;
+    case Kind::kConnected:
+      if (socket->is_asked && socket->readable) ReadReply(socket);
       break;
     case Kind::kTunnel:
       if (is_broken) {

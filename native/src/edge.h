@@ -24,6 +24,7 @@ enum class EventType : uint8_t {
   kGone,        // client that is no tunnel has closed
   kConnected,   // origin
   kFailed,      // origin; code: errno, negative where the local address could not be bound
+  kReply,       // origin that was asked: it has answered, or ended
   kEnded,       // tunnel, by the id of its client; code: EndReason
 };
 
@@ -77,6 +78,13 @@ class Edge {
   // An id; kConnected or kFailed follows unless it is closed before.
   // `local_ip`: the address to go out from, and from no other; empty: any.
   uint32_t Connect(const char* ip, uint16_t port, const char* local_ip);
+  // Says something to a connected origin that is a proxy on the way to the target; one kReply follows, for what it sends next.
+  // `size` may be 0: then it is only heard.
+  void Ask(uint32_t id, const char* data, size_t size);
+  // What was received, for whoever is told of kReply; nothing where the origin has ended or broken.
+  std::vector<char> TakeReply(uint32_t id);
+  // Octets of a reply that are not the proxy's: they come before all others, to whoever asks next or to the client of the tunnel.
+  void PutBack(uint32_t id, const char* data, size_t size);
   // Makes a tunnel of a waiting client and a connected origin; false when one of them is gone.
   bool Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms, uint64_t life_ms);
   // Closes a socket, or both of a tunnel, with a reset where `reset`. A client's kGone or a tunnel's kEnded follows.
@@ -108,8 +116,10 @@ class Edge {
   void ResumeAccept();
   void ReadHead(Socket* client);
   void FinishConnect(Socket* origin, uint32_t events);
+  void ReadReply(Socket* origin);
 
   // relay.cc
+  bool SendFirst(Socket* client, Socket* origin);
   void PumpBoth(Socket* socket);
   void PumpOrQueue(Socket* from);
   void Queue(Socket* from);

@@ -19,6 +19,8 @@ export type EdgeHandler = {
   onConnected(origin: SocketId): void
   /** @param errno negative where the local address could not be bound */
   onFailed(origin: SocketId, errno: number): void
+  /** @param octets that an origin has sent since it was asked; none: it has ended or broken */
+  onReply(origin: SocketId, octets: Buffer): void
   /** @param reason see `END_REASONS` */
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void
 }
@@ -31,7 +33,11 @@ export type Edge = {
   listenAt(descriptor: number): readonly [SocketId, number] | number
   /** `onConnected` or `onFailed` follows, never before this returns. @param localAddress to go out from; empty: any */
   connect(ip: string, port: number, localAddress: string): SocketId
-  /** Makes a tunnel: answers the client, delivers its early octets, moves all others. False when one of the two is gone. */
+  /** Says something (or nothing) to a connected origin that is a proxy on the way; `onReply` follows, once. */
+  ask(origin: SocketId, octets: Buffer): void
+  /** Octets of a reply that are not the proxy's, put back in front of what comes. */
+  putBack(origin: SocketId, octets: Buffer): void
+  /** Makes a tunnel: answers the client, delivers early octets of both, moves all others. False when one of the two is gone. */
   splice(client: SocketId, origin: SocketId, idleMs: number, lifeMs: number): boolean
   /** `onGone` or `onEnded` follows where it is a client's. */
   close(id: SocketId, isReset: boolean): void

@@ -9,6 +9,7 @@ import { type Chain, type ChainOptions, createChain } from '../../src/upstream/c
 import { createDescriptors } from '../../src/upstream/descriptors.js'
 import { createDialer, type Dial, type DialRequest, type DialTiming } from '../../src/upstream/dial.js'
 import type { LookupDone } from '../../src/upstream/resolver.js'
+import { socketWire } from '../../src/upstream/socket-wire.js'
 
 export const LOOPBACK_OPEN = createEgressGuard({ allow: ['127.0.0.0/8', '::1'], deny: [] })
 export const now = () => performance.now()
@@ -48,6 +49,7 @@ export function chainOf(hops: readonly string[], more: Partial<ChainOptions> = {
     hops: hopsOf({ hops, tor: false }),
     ca: undefined,
     connect: directDial(),
+    wire: socketWire,
     resolver,
     judge: createAddressJudge({ guard: LOOPBACK_OPEN, isOwn: () => false }),
     connectTimeoutMs: 5_000,

@@ -4,6 +4,7 @@ import { hopsOf } from '../../src/policy/routing-graph.js'
 import { createAddressJudge } from '../../src/upstream/address-judge.js'
 import type { Dial } from '../../src/upstream/dial.js'
 import { createIdentities } from '../../src/upstream/identities.js'
+import { socketWire } from '../../src/upstream/socket-wire.js'
 import { createUpstreamStates } from '../../src/upstream/upstream-states.js'
 import { createUpstreams } from '../../src/upstream/upstreams.js'
 import { startRawOrigin } from '../helpers/raw-origin.js'
@@ -52,6 +53,7 @@ test(`nothing is left after ${ABORTS} aborted dials, at whatever step they were 
     sources: { chance: Math.random, wallClock: Date.now, secret: Buffer.alloc(16) },
     identities: createIdentities(Buffer.alloc(16)),
     connect: directDial(),
+    wire: socketWire,
     resolver: recordingResolver(),
     judge: createAddressJudge({ guard: LOOPBACK_OPEN, isOwn: () => false }),
     connectTimeoutMs: 60_000,

@@ -24,6 +24,12 @@ function fakeAddon() {
     connect() {
       return nextId++
     }
+    ask(origin: number, octets: Buffer) {
+      calls.push(['ask', origin, octets.toString()])
+    }
+    putBack(origin: number, octets: Buffer) {
+      calls.push(['putBack', origin, octets.toString()])
+    }
     splice(client: number) {
       return client !== 13
     }
@@ -181,6 +187,60 @@ describe('NativeEdge', () => {
       [3, expect.objectContaining({ syscall: 'bind', code: 'EADDRNOTAVAIL', address: '127.0.0.9' })],
     ])
     expect(calls.filter(([what]) => what === 'close')).toEqual([['close', 103, false]])
+  })
+
+  describe('a conversation with a proxy on the way', () => {
+    function talk() {
+      const { edge, handler, calls } = setUp()
+      const heard: string[] = []
+      const conversation = edge.converse(
+        100,
+        (octets) => heard.push(octets.toString()),
+        () => heard.push('lost'),
+      )
+      return { edge, handler, calls, heard, conversation }
+    }
+
+    test('says and hears, and puts back what is not the proxy’s', () => {
+      const { handler, calls, heard, conversation } = talk()
+      conversation.say(Buffer.from('greeting'))
+      handler.onReply(100, Buffer.from('half'))
+      // the same place in the table, another socket
+      handler.onReply(100 + (1 << 20), Buffer.from('not his'))
+      conversation.say()
+      handler.onReply(100, Buffer.from('restearly'))
+      conversation.stop(Buffer.from('early'))
+      handler.onReply(100, Buffer.from('late'))
+      expect(heard).toEqual(['half', 'restearly'])
+      expect(calls.slice(-3)).toEqual([
+        ['ask', 100, 'greeting'],
+        ['ask', 100, ''],
+        ['putBack', 100, 'early'],
+      ])
+    })
+
+    test('ends with the connection, once', () => {
+      const { handler, calls, heard, conversation } = talk()
+      handler.onReply(100, Buffer.alloc(0))
+      handler.onReply(100, Buffer.alloc(0))
+      conversation.stop()
+      expect(heard).toEqual(['lost'])
+      expect(calls.some(([what]) => what === 'putBack')).toBe(false)
+    })
+  })
+
+  test('tells when an origin has closed: by itself, or with the tunnel it became part of', () => {
+    const { handler, edge, calls } = setUp()
+    const closed: number[] = []
+    for (const origin of [100, 101]) edge.onClosed(origin, () => closed.push(origin))
+    edge.destroy(100)
+    expect(calls.at(-1)).toEqual(['close', 100, false])
+    handler.onAccepted(5, '127.0.0.1', 1, 7)
+    edge.splice(5, 101, 1_000, 9_000)
+    expect(closed).toEqual([100])
+    handler.onEnded(5, 0, 0, 0)
+    handler.onEnded(5, 0, 0, 0)
+    expect(closed).toEqual([100, 101])
   })
 
   test('is swept while there are tunnels, and says how each ended', () => {

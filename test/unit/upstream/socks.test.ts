@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { ProxyError } from '../../../src/errors.js'
 import { type Hop, parseHop } from '../../../src/policy/hop.js'
-import { socksConnect } from '../../../src/upstream/socks.js'
+import { type HopTarget, shakeHands } from '../../../src/upstream/handshake.js'
+import { socketWire } from '../../../src/upstream/socket-wire.js'
+import { socksHandshake } from '../../../src/upstream/socks.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
 
 const TARGET = { host: 'a.test', port: 443, family: 0 } as const
@@ -16,7 +18,7 @@ async function asked(
     target = TARGET,
     piece = 1_000,
     mustAuthenticate = false,
-  }: { target?: Parameters<typeof socksConnect>[2]; piece?: number; mustAuthenticate?: boolean } = {},
+  }: { target?: HopTarget; piece?: number; mustAuthenticate?: boolean } = {},
 ) {
   const [near, far] = await socketPair()
   const requests: string[] = []
@@ -32,9 +34,8 @@ async function asked(
       if (index >= answers.length - 1) far.end()
     })()
   })
-  const error = await new Promise<ProxyError | null>((resolve) =>
-    socksConnect(near, { ...(parseHop(url) as Hop), mustAuthenticate }, target, resolve),
-  )
+  const handshake = socksHandshake({ ...(parseHop(url) as Hop), mustAuthenticate }, target)
+  const error = await new Promise<ProxyError | null>((resolve) => shakeHands(socketWire, near, handshake, resolve))
   return { error, requests, near }
 }
 
@@ -117,15 +118,6 @@ test.each([
     near.resume()
     expect(['early', 'ear']).toContain(await rest)
   }
-})
-
-test('a cancel is heard of no more', async () => {
-  const [near, far] = await socketPair()
-  const dones: unknown[] = []
-  socksConnect(near, parseHop('socks5h://p') as Hop, TARGET, (error) => dones.push(error))()
-  far.write('\x05\xff')
-  await new Promise((resolve) => setTimeout(resolve, 10))
-  expect([dones, near.listenerCount('data')]).toEqual([[], 0])
 })
 
 describe('a hop that must take user and password', () => {
