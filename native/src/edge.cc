@@ -142,42 +142,38 @@ uint32_t Edge::Connect(const char* ip, uint16_t port, const char* local_ip) {
 void Edge::Ask(uint32_t id, const char* data, size_t size) {
   Socket* origin = sockets_.Find(id);
   if (origin == nullptr || origin->kind != Kind::kConnected) return;
-  origin->is_asked = true;
   // a few hundred octets, and nothing waits before them since all that was asked was answered: the kernel takes them, or the
   // connection is broken, which is read
   if (size > 0) send(origin->fd, data, size, MSG_NOSIGNAL);
-  if (origin->bytes != nullptr) {
-    origin->is_asked = false;
-    Tell(EventType::kReply, origin);
-  } else if (origin->readable) {
-    ReadReply(origin);
-  }
+  origin->is_asked = true;
+  if (origin->bytes != nullptr || origin->readable) TellReply(origin);
 }
 
-void Edge::ReadReply(Socket* origin) {
-  ssize_t got;
-  do {
-    got = recv(origin->fd, shared_.data(), shared_.size(), 0);
-  } while (got == -1 && errno == EINTR);
-  if (got == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-    origin->readable = false;
-    return;
-  }
-  if (got > 0) {
-    origin->bytes = std::make_unique<std::vector<char>>(shared_.data(), shared_.data() + got);
-    if (static_cast<size_t>(got) < shared_.size() && !origin->hung_up) origin->readable = false;
-  }
+void Edge::TellReply(Socket* origin) {
   origin->is_asked = false;
   Tell(EventType::kReply, origin);
 }
 
-std::vector<char> Edge::TakeReply(uint32_t id) {
+ssize_t Edge::TakeReply(uint32_t id, char* into, size_t room) {
   Socket* origin = sockets_.Find(id);
-  std::vector<char> taken;
-  if (origin == nullptr || origin->kind != Kind::kConnected || origin->bytes == nullptr) return taken;
-  taken.swap(*origin->bytes);
-  origin->bytes.reset();
-  return taken;
+  if (origin == nullptr || origin->kind != Kind::kConnected) return -1;
+  if (origin->bytes != nullptr) {
+    const std::unique_ptr<std::vector<char>> bytes = std::move(origin->bytes);
+    const size_t size = std::min(room, bytes->size());
+    memcpy(into, bytes->data(), size);
+    return static_cast<ssize_t>(size);
+  }
+  ssize_t got;
+  do {
+    got = recv(origin->fd, into, room, 0);
+  } while (got == -1 && errno == EINTR);
+  if (got == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    origin->readable = false;
+    origin->is_asked = true;
+    return -1;
+  }
+  if (got > 0 && static_cast<size_t>(got) < room && !origin->hung_up) origin->readable = false;
+  return std::max<ssize_t>(got, 0);
 }
 
 void Edge::PutBack(uint32_t id, const char* data, size_t size) {
@@ -288,7 +284,7 @@ void Edge::Handle(Socket* socket, uint32_t events) {
       }
       break;
     case Kind::kConnected:
-      if (socket->is_asked && socket->readable) ReadReply(socket);
+      if (socket->is_asked && socket->readable) TellReply(socket);
       break;
     case Kind::kTunnel:
       if (is_broken) {

@@ -24,7 +24,7 @@ enum class EventType : uint8_t {
   kGone,        // client that is no tunnel has closed
   kConnected,   // origin
   kFailed,      // origin; code: errno, negative where the local address could not be bound
-  kReply,       // origin that was asked: it has answered, or ended
+  kReply,       // origin that was asked: there is something to read
   kEnded,       // tunnel, by the id of its client; code: EndReason
 };
 
@@ -81,8 +81,8 @@ class Edge {
   // Says something to a connected origin that is a proxy on the way to the target; one kReply follows, for what it sends next.
   // `size` may be 0: then it is only heard.
   void Ask(uint32_t id, const char* data, size_t size);
-  // What was received, for whoever is told of kReply; nothing where the origin has ended or broken.
-  std::vector<char> TakeReply(uint32_t id);
+  // Reads it, when kReply is told: how many octets, 0 where the origin has ended or broken, -1 where there is nothing yet.
+  ssize_t TakeReply(uint32_t id, char* into, size_t room);
   // Octets of a reply that are not the proxy's: they come before all others, to whoever asks next or to the client of the tunnel.
   void PutBack(uint32_t id, const char* data, size_t size);
   // Makes a tunnel of a waiting client and a connected origin; false when one of them is gone.
@@ -116,7 +116,7 @@ class Edge {
   void ResumeAccept();
   void ReadHead(Socket* client);
   void FinishConnect(Socket* origin, uint32_t events);
-  void ReadReply(Socket* origin);
+  void TellReply(Socket* origin);
 
   // relay.cc
   bool SendFirst(Socket* client, Socket* origin);

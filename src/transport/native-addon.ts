@@ -19,8 +19,8 @@ export type EdgeHandler = {
   onConnected(origin: SocketId): void
   /** @param errno negative where the local address could not be bound */
   onFailed(origin: SocketId, errno: number): void
-  /** @param octets that an origin has sent since it was asked; none: it has ended or broken */
-  onReply(origin: SocketId, octets: Buffer): void
+  /** @param size of what an origin has sent since it was asked, in the buffer for replies; 0: it has ended or broken */
+  onReply(origin: SocketId, size: number): void
   /** @param reason see `END_REASONS` */
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void
 }
@@ -60,7 +60,15 @@ export type Edge = {
 }
 
 export type NativeAddon = {
-  readonly Edge: new (established: Buffer, handler: EdgeHandler) => Edge
+  /**
+   * @param established what a client reads when its tunnel stands
+   * @param replies where replies are read into, each until the next one
+   */
+  readonly Edge: new (
+    established: Buffer,
+    replies: Buffer,
+    handler: EdgeHandler,
+  ) => Edge
   /**
    * Opens one of several sockets that listen at one port. @param isFirst the others join it; fails where anybody has the port
    * @returns the descriptor and the port that was taken, or a negative errno

@@ -43,13 +43,14 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   readonly #listeners = new Map<SocketId, AcceptClient>()
   readonly #clients: (EdgeClient | undefined)[] = []
   readonly #attempts: (Attempt | undefined)[] = []
+  readonly #replies = Buffer.allocUnsafeSlow(REPLY_OCTETS)
   readonly #talks: (Talk | undefined)[] = []
   /** Who is told when an origin has closed; a tunnel is known by its client. */
   readonly #whenClosed = new Map<SocketId, () => void>()
   #tunnels = 0
 
   constructor({ Edge: NewEdge }: NativeAddon, { deadlines, counts, ceiling }: NativeEdgeOptions) {
-    this.#edge = new NewEdge(CONNECTION_ESTABLISHED, this)
+    this.#edge = new NewEdge(CONNECTION_ESTABLISHED, this.#replies, this)
     this.#deadlines = deadlines
     this.#counts = counts
     if (Number.isFinite(ceiling)) this.#edge.setDescriptorCeiling(ceiling)
@@ -202,9 +203,10 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
     attempt?.observer.onError(attempt.number, connectError(errno, attempt.localAddress))
   }
 
-  onReply(origin: SocketId, octets: Buffer): void {
-    if (octets.length === 0) this.#takeTalk(origin)?.onLost()
-    else this.#talk(origin)?.onOctets(octets)
+  onReply(origin: SocketId, size: number): void {
+    if (size === 0) this.#takeTalk(origin)?.onLost()
+    // a copy, for whoever waits for more keeps it
+    else this.#talk(origin)?.onOctets(Buffer.from(this.#replies.subarray(0, size)))
   }
 
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void {
@@ -265,6 +267,8 @@ type Talk = {
   readonly onLost: () => void
 }
 
+/** Read at a time: answers of proxies are shorter, what comes behind one may be longer. */
+const REPLY_OCTETS = 16_384
 const NOTHING = Buffer.alloc(0)
 
 /** As Node's sockets say it. */

@@ -56,13 +56,18 @@ function socks4({ username }: Hop, target: HopTarget): Handshake {
 }
 
 function request4(username: string, { host, port, family }: HopTarget): Buffer {
+  const isAddress = family === 4
+  const user = `${username}\0`
+  const name = isAddress ? '' : `${host}\0`
+  const request = Buffer.allocUnsafe(8 + Buffer.byteLength(user) + Buffer.byteLength(name))
+  request[0] = 4
+  request[1] = CONNECT
+  request.writeUInt16BE(port, 2)
   // 4a: an address that cannot be one says that a name follows
-  const address = family === 4 ? ipv4(host) : [0, 0, 0, 1]
-  const name = family === 4 ? '' : `${host}\0`
-  return Buffer.concat([
-    Buffer.from([4, CONNECT, port >> 8, port & 255, ...address]),
-    Buffer.from(`${username}\0${name}`),
-  ])
+  putIPv4(request, 4, isAddress ? host : '0.0.0.1')
+  const at = 8 + request.write(user, 8)
+  request.write(name, at)
+  return request
 }
 
 function socks5(hop: Hop, target: HopTarget): Handshake {
@@ -124,24 +129,46 @@ function boundOctets(kind: number, first: number): number | undefined {
 }
 
 function request5({ host, port, family }: HopTarget): Buffer {
-  const place = [port >> 8, port & 255]
-  if (family === 4) return Buffer.from([5, CONNECT, 0, IPV4, ...ipv4(host), ...place])
-  if (family === 6) return Buffer.from([5, CONNECT, 0, IPV6, ...ipv6(host), ...place])
-  const name = Buffer.from(host)
-  return Buffer.from([5, CONNECT, 0, NAME, name.length, ...name, ...place])
+  const octets = family === 4 ? 4 : family === 6 ? 16 : 1 + Buffer.byteLength(host)
+  const request = Buffer.allocUnsafe(6 + octets)
+  request[0] = 5
+  request[1] = CONNECT
+  request[2] = 0
+  if (family === 4) {
+    request[3] = IPV4
+    putIPv4(request, 4, host)
+  } else if (family === 6) {
+    request[3] = IPV6
+    putIPv6(request, 4, host)
+  } else {
+    request[3] = NAME
+    putText(request, 4, host)
+  }
+  request.writeUInt16BE(port, 4 + octets)
+  return request
 }
 
 function userAndPassword(username: string, password: string): Buffer {
-  const [user, secret] = [Buffer.from(username), Buffer.from(password)]
-  return Buffer.from([1, user.length, ...user, secret.length, ...secret])
+  const octets = Buffer.allocUnsafe(3 + Buffer.byteLength(username) + Buffer.byteLength(password))
+  octets[0] = 1
+  putText(octets, putText(octets, 1, username), password)
+  return octets
 }
 
-function ipv4(address: string): readonly number[] {
-  return address.split('.').map(Number)
+/** With its length in front, which is at most 255 (policy/hop.ts, RFC 1035). @returns where it ends */
+function putText(into: Buffer, at: number, text: string): number {
+  const size = into.write(text, at + 1)
+  into[at] = size
+  return at + 1 + size
 }
 
-function ipv6(address: string): readonly number[] {
-  return (parseIPv6(address) ?? []).flatMap((part) => [part >> 8, part & 255])
+function putIPv4(into: Buffer, at: number, address: string): void {
+  const parts = address.split('.')
+  for (let i = 0; i < 4; i++) into[at + i] = Number(parts[i])
+}
+
+function putIPv6(into: Buffer, at: number, address: string): void {
+  for (const [i, part] of (parseIPv6(address) ?? []).entries()) into.writeUInt16BE(part, at + 2 * i)
 }
 
 function joined(held: Buffer, octets: Buffer): Buffer {

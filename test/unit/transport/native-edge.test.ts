@@ -7,10 +7,11 @@ import { type EdgeClient, NativeEdge } from '../../../src/transport/native-edge.
 /** A native edge without sockets: what is called on it, and what it was given to call. */
 function fakeAddon() {
   const calls: unknown[][] = []
-  const told: { handler: EdgeHandler | undefined } = { handler: undefined }
+  const told: { handler: EdgeHandler | undefined; replies: Buffer } = { handler: undefined, replies: Buffer.alloc(0) }
   let nextId = 100
   class FakeEdge implements Edge {
-    constructor(_established: Buffer, handler: EdgeHandler) {
+    constructor(_established: Buffer, replies: Buffer, handler: EdgeHandler) {
+      told.replies = replies
       told.handler = handler
     }
     listen(ip: string, port: number) {
@@ -68,6 +69,10 @@ function fakeAddon() {
   return {
     addon,
     calls,
+    /** As if an origin had answered so. */
+    reply(origin: number, text: string) {
+      told.handler?.onReply(origin, told.replies.write(text))
+    },
     get handler() {
       if (told.handler === undefined) throw new Error('no edge was made')
       return told.handler
@@ -191,26 +196,26 @@ describe('NativeEdge', () => {
 
   describe('a conversation with a proxy on the way', () => {
     function talk() {
-      const { edge, handler, calls } = setUp()
+      const { edge, reply, calls } = setUp()
       const heard: string[] = []
       const conversation = edge.converse(
         100,
         (octets) => heard.push(octets.toString()),
         () => heard.push('lost'),
       )
-      return { edge, handler, calls, heard, conversation }
+      return { reply, calls, heard, conversation }
     }
 
     test('says and hears, and puts back what is not the proxy’s', () => {
-      const { handler, calls, heard, conversation } = talk()
+      const { reply, calls, heard, conversation } = talk()
       conversation.say(Buffer.from('greeting'))
-      handler.onReply(100, Buffer.from('half'))
+      reply(100, 'half')
       // the same place in the table, another socket
-      handler.onReply(100 + (1 << 20), Buffer.from('not his'))
+      reply(100 + (1 << 20), 'not his')
       conversation.say()
-      handler.onReply(100, Buffer.from('restearly'))
+      reply(100, 'restearly')
       conversation.stop(Buffer.from('early'))
-      handler.onReply(100, Buffer.from('late'))
+      reply(100, 'late')
       expect(heard).toEqual(['half', 'restearly'])
       expect(calls.slice(-3)).toEqual([
         ['ask', 100, 'greeting'],
@@ -220,9 +225,9 @@ describe('NativeEdge', () => {
     })
 
     test('ends with the connection, once', () => {
-      const { handler, calls, heard, conversation } = talk()
-      handler.onReply(100, Buffer.alloc(0))
-      handler.onReply(100, Buffer.alloc(0))
+      const { reply, calls, heard, conversation } = talk()
+      reply(100, '')
+      reply(100, '')
       conversation.stop()
       expect(heard).toEqual(['lost'])
       expect(calls.some(([what]) => what === 'putBack')).toBe(false)
