@@ -54,7 +54,7 @@ export async function startRecordingParent(options: ParentOptions = {}): Promise
   const server =
     tls === undefined
       ? createServer({ allowHalfOpen: true, noDelay: true }, accept)
-      : createTlsServer({ ...tls, allowHalfOpen: true, handshakeTimeout: 500 }, accept)
+      : createTlsServer({ ...tls, allowHalfOpen: true, handshakeTimeout: 5_000 }, accept)
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
   await new Promise<void>((resolve) => server.listen({ host, port, backlog: 4_096 }, resolve))
   const close = () => {
