@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { CONNECTION_ESTABLISHED } from '../../src/answers/local.js'
 import { createCounts } from '../../src/counts.js'
