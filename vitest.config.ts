@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import type { ProjectConfig } from 'vitest/node'
 
+/** Patient: what is awaited comes at once or never, and on a busy machine at once may be seconds. */
 const common = {
   setupFiles: ['test/helpers/own-folders.ts'],
-  testTimeout: 20_000,
-  hookTimeout: 20_000,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 40_000, interval: 20 } },
   pool: 'forks',
 } satisfies ProjectConfig
 

@@ -25,8 +25,20 @@ if (newest > builtAt) {
 async function bundle() {
   const input = { main: join(root, 'dist/cli/main.js'), worker: join(root, 'dist/workers/worker.js') }
   const build = await rolldown({ input, platform: 'node', logLevel: 'warn' })
-  await build.write({ dir: join(root, 'dist/command'), format: 'esm', chunkFileNames: '[name]-[hash].js' })
+  await build.write({
+    dir: join(root, 'dist/command'),
+    format: 'esm',
+    chunkFileNames: '[name]-[hash].js',
+    comments: false,
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    plugins: [{ name: 'ascii', generateBundle: (_, bundle) => Object.values(bundle).forEach(toAscii) }],
+  })
   await build.close()
+}
+
+/** V8 keeps a source in one octet a character, but in two as soon as a single one is beyond latin1. */
+function toAscii(chunk) {
+  chunk.code = chunk.code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function modifiedAt(path) {

@@ -22,12 +22,13 @@ import type { BindPlace } from './transport/bind.js'
 import { createClientCounts } from './transport/client-counts.js'
 import type { TransportContext } from './transport/context.js'
 import { createDeadlines, tickFor } from './transport/deadlines.js'
-import { drain, type OpenConnection } from './transport/drain.js'
+import { drain, type OpenConnections } from './transport/drain.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
 import { chooseEngine, type SocketId } from './transport/native-addon.js'
 import { NativeEdge } from './transport/native-edge.js'
 import { listenNatively } from './transport/native-listener.js'
 import { createOriginPool } from './transport/origin-pool.js'
+import { createPlacedItems } from './transport/placed-items.js'
 import { createActiveChecks } from './upstream/active-checks.js'
 import { createAddressJudge } from './upstream/address-judge.js'
 import { createSocketConnect } from './upstream/connect-socket.js'
@@ -144,7 +145,7 @@ export function createServing(options: ServingOptions): Serving {
   const { counts = createCounts(), inherited = [], alsoOwn = () => [] } = options
   const authorityOf = options.authorityOf ?? createAuthorityReader()
   const upstreamAuthoritiesOf = options.upstreamAuthoritiesOf ?? createUpstreamAuthorityReader()
-  const connections = new Set<OpenConnection>()
+  const connections: OpenConnections = createPlacedItems('openPlace')
   const clients = createClientCounts()
   const tunnels = createClientCounts()
   const pool = createOriginPool()
@@ -332,7 +333,9 @@ export function createServing(options: ServingOptions): Serving {
     },
     get busyConnections() {
       let busy = 0
-      for (const { isIdle } of connections) if (!isIdle) busy++
+      connections.forEach(({ isIdle }) => {
+        if (!isIdle) busy++
+      })
       return busy
     },
 
@@ -362,7 +365,7 @@ export function createServing(options: ServingOptions): Serving {
         refuseOpenProxy({ ...config, listen: started.map(({ url }) => url) })
       } catch (error) {
         const closed = started.map((listener) => listener.close())
-        for (const connection of connections) connection.close()
+        connections.forEach((connection) => void connection.close())
         await Promise.all(closed)
         stopEdge()
         throw error

@@ -19,8 +19,8 @@ namespace veilgate {
 namespace {
 
 // By EventType.
-constexpr std::array<const char*, 9> kHandlerNames = {"onAccepted",  "onPartial", "onHead",  "onHandOver", "onGone",
-                                                      "onConnected", "onFailed",  "onReply", "onEnded"};
+constexpr std::array<const char*, 10> kHandlerNames = {"onAccepted", "onArrived",   "onPartial", "onHead",  "onHandOver",
+                                                       "onGone",     "onConnected", "onFailed",  "onReply", "onEnded"};
 
 napi_value Number(napi_env env, double value) {
   napi_value result = nullptr;
@@ -132,7 +132,7 @@ class Wrapped final : public EdgeListener {
     if (!is_open_) return;
     napi_handle_scope scope;
     napi_open_handle_scope(env_, &scope);
-    std::array<napi_value, 4> arguments;
+    std::array<napi_value, 5> arguments;
     const size_t count = ArgumentsOf(event, arguments);
     if (count > 0) {
       napi_value handler;
@@ -169,16 +169,18 @@ class Wrapped final : public EdgeListener {
   static void OnCleanup(napi_async_cleanup_hook_handle, void* data) { static_cast<Wrapped*>(data)->Close(); }
 
   // 0 where the event is about a socket that is gone by now.
-  size_t ArgumentsOf(const Event& event, std::array<napi_value, 4>& arguments) {
+  size_t ArgumentsOf(const Event& event, std::array<napi_value, 5>& arguments) {
     arguments[0] = Integer(env_, static_cast<int32_t>(event.id));
     switch (event.type) {
-      case EventType::kAccepted: {
-        const std::string ip = AddressText(event.address);
-        arguments[1] = Latin1(env_, ip.data(), ip.size());
-        arguments[2] = Integer(env_, PortOf(event.address));
+      case EventType::kAccepted:
+        ToPeer(event.address, &arguments[1]);
         arguments[3] = Integer(env_, event.code);
         return 4;
-      }
+      case EventType::kArrived:
+        if (!TakeOver(event.id, &arguments[0])) return 0;
+        ToPeer(event.address, &arguments[2]);
+        arguments[4] = Integer(env_, event.code);
+        return 5;
       case EventType::kHead: {
         const Socket* client = edge_->Find(event.id);
         if (client == nullptr) return 0;
@@ -186,14 +188,8 @@ class Wrapped final : public EdgeListener {
         arguments[1] = Latin1(env_, client->bytes->data(), client->head_end - 2);
         return 2;
       }
-      case EventType::kHandOver: {
-        std::vector<char> bytes;
-        const int fd = edge_->Detach(event.id, &bytes);
-        if (fd == -1) return 0;
-        arguments[1] = Integer(env_, fd);
-        napi_create_buffer_copy(env_, bytes.size(), bytes.data(), nullptr, &arguments[2]);
-        return 3;
-      }
+      case EventType::kHandOver:
+        return TakeOver(event.id, &arguments[1]) ? 3 : 0;
       case EventType::kFailed:
         arguments[1] = Integer(env_, event.code);
         return 2;
@@ -216,6 +212,23 @@ class Wrapped final : public EdgeListener {
       default:
         return 1;
     }
+  }
+
+  // Address and port.
+  void ToPeer(const sockaddr_in6& address, napi_value arguments[2]) {
+    const std::string ip = AddressText(address);
+    arguments[0] = Latin1(env_, ip.data(), ip.size());
+    arguments[1] = Integer(env_, PortOf(address));
+  }
+
+  // Descriptor and what was received; false when the client is gone.
+  bool TakeOver(uint32_t id, napi_value arguments[2]) {
+    std::vector<char> bytes;
+    const int fd = edge_->Detach(id, &bytes);
+    if (fd == -1) return false;
+    arguments[0] = Integer(env_, fd);
+    napi_create_buffer_copy(env_, bytes.size(), bytes.data(), nullptr, &arguments[1]);
+    return true;
   }
 
   void Release(napi_ref* reference) {

@@ -201,7 +201,7 @@ int Edge::Detach(uint32_t id, std::vector<char>* bytes) {
   Socket* client = sockets_.Find(id);
   if (client == nullptr || !client->is_client || client->kind == Kind::kTunnel) return -1;
   const int fd = client->fd;
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+  Unwatch(client);
   if (bytes != nullptr && client->bytes != nullptr) bytes->swap(*client->bytes);
   Forget(client);
   return fd;
@@ -275,7 +275,7 @@ void Edge::Handle(Socket* socket, uint32_t events) {
   if (is_broken || (events & (EPOLLRDHUP | EPOLLHUP)) != 0) socket->hung_up = true;
   switch (socket->kind) {
     case Kind::kHead:
-      if (socket->readable) ReadHead(socket);
+      if (socket->readable && ReadHead(socket) == Reading::kOther) Tell(EventType::kHandOver, socket);
       break;
     case Kind::kWaiting:
       if (is_broken || (events & EPOLLHUP) != 0) {
@@ -317,19 +317,21 @@ void Edge::Accept(Socket* listener) {
     client->is_client = true;
     // it is writable now, and to hear that would cost a turn of the loop
     client->writable = true;
-    if (!Watch(client, kReadEvents)) {
-      close(fd);
-      client->fd = -1;
-      Forget(client);
-      return;
-    }
     Event event{EventType::kAccepted, client->id, static_cast<int>(listener->id)};
     if (address.any.sa_family == AF_INET) {
       memcpy(&event.address, &address.four, sizeof(address.four));
     } else {
       event.address = address.six;
     }
+    const size_t place = events_.size();
     events_.push_back(event);
+    // most have spoken by now, and those that are not kept cost epoll nothing then
+    const Reading reading = ReadHead(client);
+    if (reading == Reading::kOther) events_[place].type = EventType::kArrived;
+    if (reading == Reading::kKept && !Watch(client, kReadEvents)) {
+      Tell(EventType::kGone, client);
+      Drop(client, true);
+    }
     // the kernel gives the lowest number that is free, so that all below are in use: the next one when this one has been judged
     if (fd >= descriptor_ceiling_) return;
   }
@@ -350,7 +352,7 @@ Traffic Edge::TakeTraffic() {
 void Edge::PauseAccept() {
   if (accept_paused_) return;
   accept_paused_ = true;
-  for (const uint32_t id : listeners_) epoll_ctl(epoll_, EPOLL_CTL_DEL, sockets_.Find(id)->fd, nullptr);
+  for (const uint32_t id : listeners_) Unwatch(sockets_.Find(id));
   uv_timer_start(&timer_, OnTimer, kAcceptAgainMs, 0);
 }
 
@@ -360,19 +362,20 @@ void Edge::ResumeAccept() {
   for (const uint32_t id : listeners_) Watch(sockets_.Find(id), EPOLLIN);
 }
 
-void Edge::ReadHead(Socket* client) {
+// kOther: it is for the caller to tell.
+Edge::Reading Edge::ReadHead(Socket* client) {
   for (;;) {
     const ssize_t got = recv(client->fd, shared_.data(), shared_.size(), 0);
     if (got == -1 && errno == EINTR) continue;
     if (got == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       client->readable = false;
-      return;
+      return Reading::kKept;
     }
     const bool has_begun = client->bytes != nullptr;
     if (got == -1 || (got == 0 && !has_begun)) {
       Tell(EventType::kGone, client);
       Drop(client, false);
-      return;
+      return Reading::kGone;
     }
     const size_t size = static_cast<size_t>(got);
     const size_t seen = has_begun ? client->bytes->size() : 0;
@@ -384,15 +387,14 @@ void Edge::ReadHead(Socket* client) {
       client->kind = Kind::kWaiting;
       client->head_end = static_cast<uint32_t>(scan.end);
       Tell(EventType::kHead, client);
-      return;
+      return Reading::kKept;
     }
     if (scan.verdict == HeadVerdict::kOther || size == 0) {
       client->kind = Kind::kWaiting;
-      Tell(EventType::kHandOver, client);
-      return;
+      return Reading::kOther;
     }
     if (!has_begun) Tell(EventType::kPartial, client);
-    if (!client->readable) return;
+    if (!client->readable) return Reading::kKept;
   }
 }
 
@@ -417,7 +419,13 @@ bool Edge::Watch(Socket* socket, uint32_t events) {
   epoll_event event = {};
   event.events = events;
   event.data.u32 = socket->id;
-  return epoll_ctl(epoll_, EPOLL_CTL_ADD, socket->fd, &event) == 0;
+  socket->watched = epoll_ctl(epoll_, EPOLL_CTL_ADD, socket->fd, &event) == 0;
+  return socket->watched;
+}
+
+void Edge::Unwatch(Socket* socket) {
+  if (socket->watched) epoll_ctl(epoll_, EPOLL_CTL_DEL, socket->fd, nullptr);
+  socket->watched = false;
 }
 
 void Edge::AwaitWritable(Socket* socket) {
@@ -439,7 +447,7 @@ void Edge::Tell(EventType type, Socket* socket, int code) {
 void Edge::Drop(Socket* socket, bool reset) {
   if (socket->fd != -1) {
     // first out of epoll: a child process that has just been forked may hold another descriptor of the same socket
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, socket->fd, nullptr);
+    Unwatch(socket);
     if (reset) {
       const linger at_once = {1, 0};
       setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));

@@ -18,6 +18,7 @@ namespace veilgate {
 
 enum class EventType : uint8_t {
   kAccepted,    // client; code: id of its listener
+  kArrived,     // the same where it has sent something else than a CONNECT already: its descriptor goes to TypeScript
   kPartial,     // client has sent a part of a head, once
   kHead,        // client has sent a whole CONNECT head
   kHandOver,    // client has sent something else: its descriptor goes to TypeScript
@@ -114,7 +115,8 @@ class Edge {
   void Accept(Socket* listener);
   void PauseAccept();
   void ResumeAccept();
-  void ReadHead(Socket* client);
+  enum class Reading { kKept, kOther, kGone };
+  Reading ReadHead(Socket* client);
   void FinishConnect(Socket* origin, uint32_t events);
   void TellReply(Socket* origin);
 
@@ -136,6 +138,7 @@ class Edge {
   void RunQueued();
 
   bool Watch(Socket* socket, uint32_t events);
+  void Unwatch(Socket* socket);
   void AwaitWritable(Socket* socket);
   void Tell(EventType type, Socket* socket, int code = 0);
   // Closes the descriptor and forgets the socket.

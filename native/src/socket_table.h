@@ -26,6 +26,8 @@ struct Socket {
   // What epoll told last and no call has contradicted since (it tells of changes only).
   bool readable = false;
   bool writable = false;
+  // epoll has it.
+  bool watched = false;
   // epoll tells when it gets writable.
   bool watches_writable = false;
   // The peer has sent FIN: a short read does not mean that there is nothing left to read.

@@ -1,6 +1,7 @@
-// Mutates heads and compares the scan, in pieces of any size, with a plain reading of the same octets.
+// Compares the scan of heads, in pieces of any size, with a plain reading of the same octets.
 //
-//   head_reader_fuzz ROUNDS [SEED]
+//   head_reader_fuzz ROUNDS [SEED]            mutates heads of its own
+//   head_reader_fuzz --heads LENGTH [SEED]    reads heads of LENGTH octets each from standard input, as zzuf mutated them
 #include "../src/head_reader.h"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
@@ -90,23 +92,48 @@ std::string Mutated(std::mt19937_64& random) {
   return text;
 }
 
+bool Holds(const std::string& text, HeadScan& scan, std::mt19937_64& random) {
+  const HeadScan expected = Plainly(text);
+  scan = InPieces(text, random);
+  if (scan.verdict == expected.verdict && scan.end == expected.end) return true;
+  fprintf(stderr, "verdict %d, end %zu; expected %d, %zu; of", static_cast<int>(scan.verdict), scan.end,
+          static_cast<int>(expected.verdict), expected.end);
+  for (const char c : text) fprintf(stderr, " %02x", static_cast<unsigned char>(c));
+  fprintf(stderr, "\n");
+  return false;
+}
+
+bool HoldsForMutations(unsigned long rounds, std::mt19937_64& random) {
+  HeadScan scan;
+  for (unsigned long i = 0; i < rounds; i++) {
+    if (!Holds(Mutated(random), scan, random)) return false;
+  }
+  printf("head reader: %lu mutations\n", rounds);
+  return true;
+}
+
+bool HoldsForInput(size_t length, std::mt19937_64& random) {
+  HeadScan scan;
+  unsigned long heads = 0;
+  unsigned long taken = 0;
+  std::string text(length, '\0');
+  for (; fread(&text[0], 1, length, stdin) == length; heads++) {
+    if (!Holds(text, scan, random)) return false;
+    if (scan.verdict == HeadVerdict::kConnect) taken++;
+  }
+  printf("head reader: %lu heads, %lu taken\n", heads, taken);
+  return heads > 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  const unsigned long rounds = count > 1 ? strtoul(arguments[1], nullptr, 10) : 100000;
-  const unsigned long seed = count > 2 ? strtoul(arguments[2], nullptr, 10) : std::random_device()();
+  const bool reads = count > 2 && strcmp(arguments[1], "--heads") == 0;
+  const int at = reads ? 2 : 1;
+  const unsigned long number = count > at ? strtoul(arguments[at], nullptr, 10) : 100000;
+  const unsigned long seed = count > at + 1 ? strtoul(arguments[at + 1], nullptr, 10) : std::random_device()();
   std::mt19937_64 random(seed);
-  for (unsigned long i = 0; i < rounds; i++) {
-    const std::string text = Mutated(random);
-    const HeadScan expected = Plainly(text);
-    const HeadScan scan = InPieces(text, random);
-    if (scan.verdict == expected.verdict && scan.end == expected.end) continue;
-    fprintf(stderr, "seed %lu, round %lu: verdict %d, end %zu; expected %d, %zu; of", seed, i,
-            static_cast<int>(scan.verdict), scan.end, static_cast<int>(expected.verdict), expected.end);
-    for (const char c : text) fprintf(stderr, " %02x", static_cast<unsigned char>(c));
-    fprintf(stderr, "\n");
-    return 1;
-  }
-  printf("head reader: %lu mutations, seed %lu\n", rounds, seed);
-  return 0;
+  if (reads ? number > 0 && HoldsForInput(number, random) : HoldsForMutations(number, random)) return 0;
+  fprintf(stderr, "seed %lu\n", seed);
+  return 1;
 }

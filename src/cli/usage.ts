@@ -21,7 +21,7 @@ export function usageMessage({ code, message }: CommanderError, startOptions: re
         ? `this version does not have the command ${quoted} yet; see veilgate --help`
         : text
     case 'commander.excessArguments':
-      return `${text} An option takes one value; give it again for more: --rules a.rules --rules b.rules`
+      return `${text} An option takes one value; give it again for more: --rules a.rules --rules b.rules. That of --allow-private stands behind \`=\``
     default:
       return text
   }

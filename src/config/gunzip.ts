@@ -1,7 +1,4 @@
 import { promisify } from 'node:util'
-import { gunzip as gunzipWith } from 'node:zlib'
-
-const inflate = promisify(gunzipWith)
 
 /** RFC 1952 §2.3.1: ID1 and ID2. */
 export function isGzip(bytes: Buffer): boolean {
@@ -16,8 +13,10 @@ export function isGzip(bytes: Buffer): boolean {
  * @throws {Error} it is damaged or cut off
  */
 export async function gunzip(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+  // loaded by the first list that is packed: a MiB that runs without one do not hold
+  const { gunzip: inflate } = process.getBuiltinModule('node:zlib')
   try {
-    return await inflate(bytes, { maxOutputLength: maxBytes })
+    return await promisify(inflate)(bytes, { maxOutputLength: maxBytes })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : ''
     if (code === 'ERR_BUFFER_TOO_LARGE') throw new RangeError(`it is over ${maxBytes} bytes unpacked`)

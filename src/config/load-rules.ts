@@ -74,15 +74,21 @@ async function textOf(file: LoadedFile, chunk: Buffer, { stdin, opening }: RuleF
   opening?.(file.path)
   const handle = await open(file.path)
   try {
-    const { size } = await handle.stat()
+    const stats = await handle.stat()
+    // a pipe (`--rules <(…)`) can be read once and not from a place
+    if (!stats.isFile()) return wholeText(await bytesForRules(await handle.readFile(), file))
     const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, 0)
     const isPacked = isGzip(chunk.subarray(0, bytesRead)) || file.path.endsWith('.gz')
-    if (!isPacked && !isChangedText(file)) return fileText(file.path, size, chunk)
-    const bytes = await unpacked(await handle.readFile(), file.path)
-    return wholeText(isChangedText(file) ? Buffer.from(textForRules(bytes.toString('utf8'), file)) : bytes)
+    if (!isPacked && !isChangedText(file)) return fileText(file.path, stats.size, chunk)
+    return wholeText(await bytesForRules(await handle.readFile(), file))
   } finally {
     await handle.close()
   }
+}
+
+async function bytesForRules(packed: Buffer, file: LoadedFile): Promise<Buffer> {
+  const bytes = await unpacked(packed, file.path)
+  return isChangedText(file) ? Buffer.from(textForRules(bytes.toString('utf8'), file)) : bytes
 }
 
 async function contentKey(text: ListText, file: LoadedFile): Promise<string> {

@@ -51,7 +51,12 @@ export function toFileForm(config: Config): Record<string, unknown> {
       dns: toDns(egress.dns),
     },
     upstreams: Object.fromEntries(Object.entries(upstreams).map(([name, one]) => [name, toUpstreamEntry(one)])),
-    route: route.map(({ match, via, anonymous }) => ({ match, via, ...(anonymous && { anonymous }) })),
+    route: route.map(({ match, via, isolate, anonymous }) => ({
+      match,
+      via,
+      isolate,
+      ...(anonymous && { anonymous }),
+    })),
     limits: {
       connections: limits.connections,
       perClient: limits.perClient,
@@ -157,7 +162,7 @@ function toUpstreamEntry(upstream: UpstreamSettings): unknown {
     const { group, members, by, lifetimeMs } = upstream
     return group === 'sticky' ? { group, members, by, lifetime: formatDuration(lifetimeMs) } : { group, members }
   }
-  const { hops, tor, ca, check } = upstream
+  const { hops, tor, ca, check, isolate } = upstream
   const [url, ...further] = hops.map(maskUrl)
   return {
     ...(further.length === 0 ? { url } : { chain: [url, ...further] }),
@@ -166,6 +171,7 @@ function toUpstreamEntry(upstream: UpstreamSettings): unknown {
     ...(check !== undefined && {
       check: { every: formatDuration(check.everyMs), ...(check.target !== undefined && { target: check.target }) },
     }),
+    isolate,
   }
 }
 

@@ -11,6 +11,8 @@ import {
 } from 'yaml'
 import type { z } from 'zod'
 import { InputError, type Problem } from '../errors.js'
+import { showUrls } from '../upstream/chain-adapter.js'
+import { MAX_YAML_DEPTH, tooDeepAt } from '../yaml-depth.js'
 import type { DocumentGrammar } from './document-grammar.js'
 import { unknownKey } from './unknown-key.js'
 
@@ -42,9 +44,17 @@ export function parseDocument<S extends z.ZodType>(
   const at = (offset: number, message: string): Problem => {
     const { line, col } = lineCounter.linePos(offset)
     const fixAt = message.lastIndexOf('; ')
-    return { file, line, column: col, message: message.slice(0, fixAt), fix: message.slice(fixAt + 2) }
+    // a URL with its password may stand in any place by mistake
+    return { file, line, column: col, message: showUrls(message.slice(0, fixAt)), fix: message.slice(fixAt + 2) }
   }
 
+  const tooDeep = tooDeepAt(text)
+  if (tooDeep !== undefined) {
+    // only parsing counts the lines
+    const before = text.slice(0, tooDeep).split('\n')
+    const place = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+    throw new InputError([{ ...place, message: `nested more than ${MAX_YAML_DEPTH} deep`, fix: 'write fewer levels' }])
+  }
   const document = parseYaml(text, { lineCounter, prettyErrors: false, stringKeys: true, logLevel: 'error' })
   const faults = [...document.errors, ...document.warnings].map(({ code, message, pos }) =>
     at(pos[0], syntaxMessage(code, message, grammar)),

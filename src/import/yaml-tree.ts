@@ -1,4 +1,5 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { MAX_YAML_DEPTH, tooDeepAt } from '../yaml-depth.js'
 
 /** A value of a YAML document that knows its line. */
 export type YamlNode = {
@@ -19,6 +20,10 @@ export type YamlTree = { readonly root: YamlNode } | { readonly line: number; re
 
 /** A YAML text whose values can be named by line. Aliases are followed one step, so a text cannot multiply itself. */
 export function parseYamlTree(text: string): YamlTree {
+  const tooDeep = tooDeepAt(text)
+  if (tooDeep !== undefined) {
+    return { line: text.slice(0, tooDeep).split('\n').length, message: `nested more than ${MAX_YAML_DEPTH} deep` }
+  }
   const lineCounter = new LineCounter()
   const document = parseDocument(text, {
     lineCounter,

@@ -3,6 +3,10 @@ import { classifyAddress } from '../http/address.js'
 import { type Hop, hasCredentials, parseHop, resolvesRemotely } from './hop.js'
 import { DIRECT, isGroup, type ProxySettings } from './upstream-settings.js'
 
+/** Groups within groups, and ways from a group to its upstreams: more than anybody needs, few enough to judge each way. */
+const MAX_DEPTH = 100
+const MAX_WAYS = 10_000
+
 /** What a check of the graph reads. */
 export type RoutingConfig = Pick<Config, 'upstreams' | 'route'>
 
@@ -33,6 +37,7 @@ export function checkRouting(config: RoutingConfig): readonly RoutingFault[] {
     ...Object.keys(upstreams).flatMap((name) => checkUpstream(config, name)),
     ...route.flatMap(({ via }, i) => (isKnown(config, via) ? [] : [unknownName(config, ['route', i, 'via'], via)])),
   ]
+  if (faults.length === 0) faults.push(...checkWays(config))
   if (faults.length === 0 && route.length === 0 && Object.keys(upstreams).length > 0) {
     const fix = `write route: [{ match: ["*"], via: ${Object.keys(upstreams).at(-1)} }]`
     return [{ path: ['upstreams'], message: 'no route uses these upstreams, so that all would go direct', fix }]
@@ -131,21 +136,49 @@ function checkGroup(config: RoutingConfig, name: string, members: readonly strin
     const fix = 'take it out, and write a route with via: direct for what may go direct'
     return [{ path, message: `direct is no member of a group`, fix }]
   }
-  const circle = circleFrom(config, name, [])
-  return circle === undefined
-    ? []
-    : [{ path, message: `this group contains itself: ${circle.join(' → ')}`, fix: 'take one of these out' }]
+  const circle = circleFrom(config, name, [], new Set())
+  if (circle === undefined) return []
+  if (circle.at(-1) !== name) {
+    return [{ path, message: `groups within groups, more than ${MAX_DEPTH} deep`, fix: 'name their members here' }]
+  }
+  return [{ path, message: `this group contains itself: ${circle.join(' → ')}`, fix: 'take one of these out' }]
 }
 
-function circleFrom(config: RoutingConfig, name: string, before: readonly string[]): readonly string[] | undefined {
-  if (before.includes(name)) return name === before[0] ? [...before, name] : undefined
+/** Names from a group back to itself, or down to where it is too deep. What was seen once leads nowhere new. */
+function circleFrom(
+  config: RoutingConfig,
+  name: string,
+  before: readonly string[],
+  seen: Set<string>,
+): readonly string[] | undefined {
+  if (name === before[0] || before.length > MAX_DEPTH) return [...before, name]
   const upstream = Object.hasOwn(config.upstreams, name) ? config.upstreams[name] : undefined
-  if (upstream === undefined || !isGroup(upstream)) return undefined
+  if (upstream === undefined || !isGroup(upstream) || seen.has(name)) return undefined
+  seen.add(name)
   for (const member of upstream.members) {
-    const circle = circleFrom(config, member, [...before, name])
+    const circle = circleFrom(config, member, [...before, name], seen)
     if (circle !== undefined) return circle
   }
   return undefined
+}
+
+/** Groups that share members multiply their ways, each of which is judged. The graph must be free of other faults. */
+function checkWays(config: RoutingConfig): readonly RoutingFault[] {
+  const counted = new Map<string, number>()
+  const name = Object.keys(config.upstreams).find((one) => countWays(config, one, counted) > MAX_WAYS)
+  if (name === undefined) return []
+  const message = `the group ${name} has more than ${MAX_WAYS} ways to its upstreams`
+  return [{ path: ['upstreams', name, 'members'], message, fix: 'name each upstream in one group only' }]
+}
+
+function countWays(config: RoutingConfig, name: string, counted: Map<string, number>): number {
+  const upstream = config.upstreams[name]
+  if (upstream === undefined || !isGroup(upstream)) return 1
+  const known = counted.get(name)
+  if (known !== undefined) return known
+  const ways = upstream.members.reduce((sum, member) => sum + countWays(config, member, counted), 0)
+  counted.set(name, ways)
+  return ways
 }
 
 function isKnown({ upstreams }: RoutingConfig, name: string): boolean {

@@ -18,6 +18,10 @@ export function createTally(name: string) {
   let isNativeFile = false
   let hasContent = false
 
+  function inFile({ problem: { column, message, fix }, line }: (typeof found)[number]): Problem {
+    return { file: name, line, column, message, fix }
+  }
+
   return {
     lines(count: number) {
       lines += count
@@ -43,19 +47,14 @@ export function createTally(name: string) {
     },
     problems(): readonly Problem[] {
       if (isNativeFile && found.length > 0) {
-        const problems = found.map(({ problem: { column, message, fix }, line }) => ({
-          file: name,
-          line,
-          column,
-          message,
-          fix,
-        }))
+        const problems = found.map(inFile)
         const more = misread - found.length
         return more === 0
           ? problems
           : [...problems, { ...AT_FILE, file: name, message: `${more} more lines like these`, fix: '' }]
       }
-      return rules > 0 || hasContent ? [] : [emptySource(name, skipped)]
+      // of a file that holds nothing else, the first line that was not understood shows why
+      return rules > 0 || hasContent ? [] : [emptySource(name, skipped), ...found.slice(0, 1).map(inFile)]
     },
     counts(): SourceCounts {
       return { list: name, lines, rules, byFormat, skipped }

@@ -54,6 +54,8 @@ export class ClientConnection implements Expiring, ForwardClient {
   readonly socket: Socket
   readonly reader: MessageReader<RequestHead>
   deadline: number
+  deadlinePlace = -1
+  openPlace = -1
   readonly #context: TransportContext
   readonly #listener: string
   readonly #requests: RequestCounts
@@ -287,13 +289,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#isHeadBegun = false
     this.#keepsAlive = head.keepAlive && this.#mayGoOn()
     this.#outcome = createOutcome()
-    const exchange = createExchange({
-      id: context.nextId(),
-      startedAt: context.wallClock(),
-      client: this.#client,
-      policy: context.policy(),
-      head,
-    })
+    const exchange = this.#createExchange(head)
     if (context.isRecording()) {
       exchange.headersRemoved = []
       noteForLog(this.#outcome, head.fields)
@@ -302,6 +298,17 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#outcome.bytesFromClient = exchange.headText.length + 2
     decideRequest(exchange)
     this.#perform(exchange)
+  }
+
+  #createExchange(head: RequestHead): Exchange {
+    const context = this.#context
+    return createExchange({
+      id: context.nextId(),
+      startedAt: context.wallClock(),
+      client: this.#client,
+      policy: context.policy(),
+      head,
+    })
   }
 
   /** Whether this connection may have another request after the one that begins. */
@@ -318,10 +325,8 @@ export class ClientConnection implements Expiring, ForwardClient {
 
   #perform(exchange: Exchange): void {
     const { plan, route } = exchange
-    if (plan === 'refuse' || route === undefined) {
-      if (plan === 'answer') this.#answerLocally(exchange)
-      else this.refuse(exchange.error ?? 'VG_INTERNAL', exchange.detail)
-    } else if (plan === 'answer') this.#answerLocally(exchange)
+    if (plan === 'answer') this.#answerLocally(exchange)
+    else if (plan === 'refuse' || route === undefined) this.refuse(exchange.error ?? 'VG_INTERNAL', exchange.detail)
     else if (plan === 'forward') {
       if (exchange.upgrade && !this.#enterTunnel()) return
       this.#forward = new Forward(this.#context, this, exchange, route, this.#outcome)
@@ -374,18 +379,11 @@ export class ClientConnection implements Expiring, ForwardClient {
 
   /** Answers what could not be read as a request, and closes: nothing behind it has a known meaning. */
   #refuseUnread(code: ErrorCode, detail: string): void {
-    const context = this.#context
     const { head } = this.reader
     head.fields.text = ''
     head.fields.count = 0
     head.method = ''
-    const exchange = createExchange({
-      id: context.nextId(),
-      startedAt: context.wallClock(),
-      client: this.#client,
-      policy: context.policy(),
-      head,
-    })
+    const exchange = this.#createExchange(head)
     settleRefused(exchange, code, detail, decisionAfter(code, exchange.decision))
     this.#exchange = exchange
     this.#outcome = createOutcome()

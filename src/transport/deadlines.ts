@@ -1,7 +1,11 @@
+import { createPlacedItems } from './placed-items.js'
+
 /** Something with a point in time after which it must end. */
 export type Expiring = {
   /** Coarse clock, ms; 0 while there is none. */
   deadline: number
+  /** The place among all that have a deadline, theirs to keep. */
+  deadlinePlace?: number
   expire(): void
 }
 
@@ -23,13 +27,17 @@ export type Deadlines = {
  * @param clock a monotonic clock in ms
  */
 export function createDeadlines(tickMs: number, clock: () => number): Deadlines {
-  const items = new Set<Expiring>()
+  const items = createPlacedItems<'deadlinePlace', Expiring>('deadlinePlace')
   let now = clock()
   let timer: NodeJS.Timeout | undefined
 
   function sweep(): void {
     now = clock()
-    for (const item of items) if (item.deadline !== 0 && item.deadline <= now) item.expire()
+    items.forEach(expireOne)
+  }
+
+  function expireOne(item: Expiring): void {
+    if (item.deadline !== 0 && item.deadline <= now) item.expire()
   }
 
   return {

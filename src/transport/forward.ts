@@ -223,8 +223,7 @@ export class Forward implements OriginUser {
 
   onOriginDrain(): void {
     if (!this.#isClientHeld) return
-    this.#isClientHeld = false
-    this.#client.socket.resume()
+    this.#holdClient(false)
     if (this.#origin !== undefined) this.#pumpRequest(this.#origin)
   }
 
@@ -287,15 +286,21 @@ export class Forward implements OriginUser {
     for (const piece of pieces) received += piece.length
     this.#outcome.bytesFromClient += received
     const isWritable = writeAll(origin.socket, head, pieces)
-    if (!isWritable && !this.#isRequestDone) {
-      this.#isClientHeld = true
-      this.#context.counts.limits.bufferBytes++
-      this.#client.socket.pause()
-    }
+    if (!this.#isRequestDone) this.#holdClient(!isWritable)
     const { limits } = this.#context
     if (this.#hasResponse) this.#client.setDeadline(limits.idleTimeoutMs)
     else if (this.#isRequestDone) this.#client.setDeadline(limits.responseTimeoutMs)
     else this.#awaitBody(received)
+  }
+
+  /** The rest of a body is read when the origin takes it; a client that was held back while its origin was dialled is read again. */
+  #holdClient(isHeld: boolean): void {
+    const { socket } = this.#client
+    this.#isClientHeld = isHeld
+    if (isHeld) {
+      this.#context.counts.limits.bufferBytes++
+      socket.pause()
+    } else if (socket.isPaused()) socket.resume()
   }
 
   /** In each `bodyTimeout` the client must send at least what `bodyMinRate` asks for; with a rate of 0, anything. */

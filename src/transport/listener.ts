@@ -5,7 +5,7 @@ import { type BindPlace, bind } from './bind.js'
 import { ClientConnection } from './client-connection.js'
 import type { ClientCounts } from './client-counts.js'
 import type { TransportContext } from './context.js'
-import type { OpenConnection } from './drain.js'
+import type { OpenConnections } from './drain.js'
 import { createDateField } from './reply.js'
 
 export type ListenerOptions = {
@@ -14,7 +14,7 @@ export type ListenerOptions = {
   readonly position: number
   readonly place: BindPlace
   /** All open client connections of the proxy; the listener adds and removes its own. */
-  readonly connections: Set<OpenConnection>
+  readonly connections: OpenConnections
   /** Connections per client, over all listeners. */
   readonly clients: ClientCounts
   /** Called after each client that was let in: other processes that accept at the same port may have the next one. */

@@ -8,6 +8,8 @@ export type SocketId = number
 /** What the edge tells, each within one turn of the event loop and in the order in which it happened. */
 export type EdgeHandler = {
   onAccepted(client: SocketId, ip: string, port: number, listener: SocketId): void
+  /** Accepted and handed over at once: it has sent something else than a CONNECT already. */
+  onArrived(fd: number, bytes: Buffer, ip: string, port: number, listener: SocketId): void
   /** A part of a head has come, for the first time. */
   onPartial(client: SocketId): void
   /** @param head of a CONNECT, latin1, up to the CRLF of its last line */

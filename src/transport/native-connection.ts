@@ -47,6 +47,8 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
   readonly ip: string
   readonly port: number
   deadline: number
+  deadlinePlace = -1
+  openPlace = -1
   readonly #host: NativeHost
   #isHeadBegun = false
   #exchange: Exchange | undefined

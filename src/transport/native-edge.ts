@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
 import type { Counts } from '../counts.js'
@@ -17,8 +18,13 @@ export type EdgeClient = {
   onEnded(end: SpliceEnd): void
 }
 
-/** Takes a client in. Undefined where it was detached at once. */
-export type AcceptClient = (id: SocketId, ip: string, port: number) => EdgeClient | undefined
+/** Takes clients in. */
+export type EdgeDoor = {
+  /** @returns undefined where it was detached at once */
+  accept(id: SocketId, ip: string, port: number): EdgeClient | undefined
+  /** One whose first octets are no CONNECT; the edge has let go of it. */
+  adopt(fd: number, bytes: Buffer, ip: string, port: number): void
+}
 
 export type NativeListening = { readonly port: number; close(): void }
 
@@ -36,11 +42,12 @@ export type NativeEdgeOptions = {
 export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   /** Always past: while there are tunnels, every sweep looks for idle ones. */
   readonly deadline = 1
+  deadlinePlace = -1
   readonly #edge: Edge
   readonly #deadlines: Deadlines
   readonly #counts: NativeEdgeOptions['counts']
   readonly #traffic: [number, number, number] = [0, 0, 0]
-  readonly #listeners = new Map<SocketId, AcceptClient>()
+  readonly #doors = new Map<SocketId, EdgeDoor>()
   readonly #clients: (EdgeClient | undefined)[] = []
   readonly #attempts: (Attempt | undefined)[] = []
   readonly #replies = Buffer.allocUnsafeSlow(REPLY_OCTETS)
@@ -75,19 +82,19 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
    * @param port 0 for any free one
    * @returns the port that was taken and what closes the listener, or the name of the error (`EADDRINUSE`)
    */
-  listen(ip: string, port: number, accept: AcceptClient): NativeListening | string {
-    return this.#addListener(this.#edge.listen(ip, port), accept)
+  listen(ip: string, port: number, door: EdgeDoor): NativeListening | string {
+    return this.#addListener(this.#edge.listen(ip, port), door)
   }
 
   /** The same at a descriptor that was inherited. */
-  listenAt(descriptor: number, accept: AcceptClient): NativeListening | string {
-    return this.#addListener(this.#edge.listenAt(descriptor), accept)
+  listenAt(descriptor: number, door: EdgeDoor): NativeListening | string {
+    return this.#addListener(this.#edge.listenAt(descriptor), door)
   }
 
-  #addListener(bound: readonly [SocketId, number] | number, accept: AcceptClient): NativeListening | string {
+  #addListener(bound: readonly [SocketId, number] | number, door: EdgeDoor): NativeListening | string {
     if (typeof bound === 'number') return getSystemErrorName(bound)
     const [id, boundPort] = bound
-    this.#listeners.set(id, accept)
+    this.#doors.set(id, door)
     return { port: boundPort, close: () => this.close(id, false) }
   }
 
@@ -172,9 +179,15 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   }
 
   onAccepted(client: SocketId, ip: string, port: number, listener: SocketId): void {
-    const accept = this.#listeners.get(listener)
-    if (accept === undefined) this.#edge.close(client, true)
-    else this.#clients[client & PLACE_MASK] = accept(client, ip, port)
+    const door = this.#doors.get(listener)
+    if (door === undefined) this.#edge.close(client, true)
+    else this.#clients[client & PLACE_MASK] = door.accept(client, ip, port)
+  }
+
+  onArrived(fd: number, bytes: Buffer, ip: string, port: number, listener: SocketId): void {
+    const door = this.#doors.get(listener)
+    if (door === undefined) closeSync(fd)
+    else door.adopt(fd, bytes, ip, port)
   }
 
   onPartial(client: SocketId): void {

@@ -8,7 +8,7 @@ import { ClientConnection } from './client-connection.js'
 import { admitClient, type Listener, type ListenerOptions, listenerUrl } from './listener.js'
 import type { SocketId } from './native-addon.js'
 import { NativeConnection, type NativeHost } from './native-connection.js'
-import type { NativeEdge } from './native-edge.js'
+import type { EdgeDoor, NativeEdge } from './native-edge.js'
 import { createDateField } from './reply.js'
 
 export type NativeListenerOptions = ListenerOptions & {
@@ -30,7 +30,8 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
   const dateField = createDateField(context.wallClock)
   const { bufferBytes } = context.limits
   const address = isIP(name) === 0 ? (await lookup(name)).address : name
-  const bound = descriptor === undefined ? edge.listen(address, wantedPort, accept) : edge.listenAt(descriptor, accept)
+  const door: EdgeDoor = { accept, adopt: adoptSpoken }
+  const bound = descriptor === undefined ? edge.listen(address, wantedPort, door) : edge.listenAt(descriptor, door)
   if (typeof bound === 'string') {
     throw new CannotRunError(bindFault({ code: bound, message: bound }, { host: address, port: wantedPort }))
   }
@@ -51,15 +52,23 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
   }
   let headLimit = 0
 
-  function accept(id: SocketId, ip: string, port: number): NativeConnection | undefined {
+  function passHeadLimit(): void {
     const { headBytes } = context.limits
-    if (headLimit !== headBytes) {
-      headLimit = headBytes
-      edge.setHeadLimit(headBytes)
-    }
-    // no descriptor to spare for an answer
-    if (context.descriptors.isScarce()) {
-      context.counts.limits.descriptors++
+    if (headLimit === headBytes) return
+    headLimit = headBytes
+    edge.setHeadLimit(headBytes)
+  }
+
+  /** No descriptor to spare, not even for an answer. */
+  function isFull(): boolean {
+    if (!context.descriptors.isScarce()) return false
+    context.counts.limits.descriptors++
+    return true
+  }
+
+  function accept(id: SocketId, ip: string, port: number): NativeConnection | undefined {
+    passHeadLimit()
+    if (isFull()) {
       edge.close(id, false)
       return undefined
     }
@@ -72,6 +81,25 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
     connections.add(connection)
     giveWay?.()
     return connection
+  }
+
+  /** Asked for something else than a tunnel in its first octets: nothing of it is in the edge. */
+  function adoptSpoken(fd: number, bytes: Buffer, ip: string, port: number): void {
+    if (isFull()) {
+      closeSync(fd)
+      return
+    }
+    const refusal = admitClient(context, clients, ip)
+    try {
+      if (refusal !== undefined) {
+        adopt(fd, ip, port, undefined).turnAway(refusal)
+        return
+      }
+      adopt(fd, ip, port, context.deadlines.now).receive(bytes)
+    } catch (error) {
+      context.reportFault(error)
+    }
+    giveWay?.()
   }
 
   function turnAway(id: SocketId, ip: string, port: number, refusal: ErrorCode): void {
@@ -110,6 +138,7 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
     return connection
   }
 
+  passHeadLimit()
   return { url, address, port: bound.port, close: async () => bound.close() }
 }
 

@@ -42,6 +42,7 @@ export class OriginConnection implements Expiring {
   /** Under which the address was judged. */
   readonly policy: Policy
   deadline = 0
+  deadlinePlace = -1
   /** Requests served on it, the current one included. */
   uses = 1
   #user: OriginUser | undefined

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type { Counts } from '../counts.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 
@@ -48,6 +47,7 @@ export function splice(options: SpliceOptions): () => void {
   let patienceMs = Math.min(idleMs, PROBE_AFTER_MS)
   const tunnel: Expiring = {
     deadline: Math.min(endsAt, deadlines.now + patienceMs),
+    deadlinePlace: -1,
     expire() {
       if (deadlines.now >= endsAt) return end('lifetime')
       if (patienceMs === idleMs) return end('idle')
@@ -125,6 +125,6 @@ export function splice(options: SpliceOptions): () => void {
 /** As a reset where there is one; TLS tells a cut from an end by itself (RFC 8446 §6.1). */
 function cut(socket: Socket): void {
   if (socket.destroyed) return
-  if (socket instanceof TLSSocket) socket.destroy()
+  if ('encrypted' in socket) socket.destroy()
   else socket.resetAndDestroy()
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { rootCertificates, connect as startTls, type TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { ProxyError } from '../errors.js'
 import type { Hop } from '../policy/hop.js'
 
@@ -17,6 +17,8 @@ export function secureHop(
   ca: string | undefined,
   done: (error: ProxyError | null, secured: Socket) => void,
 ): () => void {
+  // loaded by the first of them: two MiB that runs without them do not hold
+  const { connect: startTls, rootCertificates } = process.getBuiltinModule('node:tls')
   const secured: TLSSocket = startTls({
     socket,
     host,

@@ -45,6 +45,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   let generations: Generations | undefined
   const counts = createCounts()
   let drains = 0
+  let lastDrain: Promise<void> = Promise.resolve()
   let reported = 0
   let reportTimer: NodeJS.Timeout | undefined
   let isNewsAwaited = false
@@ -163,9 +164,16 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
     prepared = undefined
   }
 
-  async function drain(drainMs: number): Promise<void> {
+  /** Answers go in the order of the orders, whichever ends first: so the primary tells whose they are. */
+  function drain(drainMs: number): Promise<void> {
     drains++
-    const cut = (await serving?.close(drainMs)) ?? 0
+    lastDrain = answerDrain(serving?.close(drainMs), lastDrain)
+    return lastDrain
+  }
+
+  async function answerDrain(closing: Promise<number> | undefined, before: Promise<void>): Promise<void> {
+    const cut = (await closing) ?? 0
+    await before
     await accessLog?.close()
     drains--
     send({ kind: 'drained', cut }, () => {

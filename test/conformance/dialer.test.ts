@@ -234,7 +234,7 @@ test.each(WAYS.filter(({ name }) => name !== 'direct'))(
     })
     const { port } = silent.address() as AddressInfo
     const hops = name.split(' → ').map((scheme, i) => `${scheme}://127.0.0.1:${i === 0 ? port : 1}`)
-    const dial = dialBy(engine, hops, { connectTimeoutMs: 60, ca: certificate.cert })
+    const dial = dialBy(engine, hops, { connectTimeoutMs: 400, ca: certificate.cert })
     const { error } = await dialled(dial, request(1))
     expect(error).toMatchObject({ code: 'VG_UPSTREAM_UNAVAILABLE', detail: 'it did not answer in time' })
   },

@@ -206,7 +206,7 @@ describe.each(ENGINES)('the transport, engine %s', (engine) => {
 
   describe('time-outs', () => {
     test('a tunnel on which nothing moves is cut; one on which octets move either way is not', async () => {
-      const { client, peer, connect, origin, record } = await openTunnel({ limits: { tunnelIdleTimeoutMs: 600 } })
+      const { client, peer, connect, origin, record } = await openTunnel({ limits: { tunnelIdleTimeoutMs: 1_500 } })
       const quiet = await connect()
       await quiet.write(connectTo(origin.authority))
       await quiet.readPast('\r\n\r\n')
@@ -597,7 +597,7 @@ describe.each(ENGINES)('the transport, engine %s', (engine) => {
     expect(await tunnels.echo()).toBe(tunnels.count)
     tunnels.stop()
     await eventually(() => proxy.connections === 0)
-  }, 120_000)
+  }, 400_000)
 })
 
 /** The built command in a process that may open so many descriptors. */

@@ -8,6 +8,8 @@ import { type Pattern, parsePattern } from '../../src/rules/pattern.js'
 import type { RuleLevel } from '../../src/rules/rule.js'
 import { HOST_TEXTS, QUERY, REGEX_SOURCE, URL_TEXT } from '../conformance/rule-table-arbitraries.js'
 import { matchesByScan } from '../conformance/rule-table-oracle.js'
+import { judge } from './areas/area.js'
+import { rules } from './areas/rules.js'
 
 const numRuns = Number(process.env.FUZZ_RUNS ?? 100)
 
@@ -104,6 +106,18 @@ test('any line parses without an exception', () => {
   )
 })
 
+// However long a line is, it comes to an end: each area has so much processor time for an input that only what grows faster
+// than the line uses it up.
+test('a long line of pieces that repeat is read in time', async () => {
+  await fc.assert(
+    fc.asyncProperty(piece, piece, piece, fc.constantFrom(100, 2_000, 10_000), async (start, a, b, count) => {
+      const text = `${start}${(a + b).repeat(count).slice(0, 60_000)}`
+      expect(await judge(rules, Buffer.from(text), '')).toBeTypeOf('boolean')
+    }),
+    { numRuns },
+  )
+})
+
 // Any text is a rule set or an InputError; a set answers any query; lint never throws.
 test('any text compiles or is refused with its problems', () => {
   fc.assert(
@@ -171,11 +185,11 @@ describe('a rule set', () => {
       fc.property(
         fc.array(rule, { minLength: 1, maxLength: 25 }),
         fc.array(QUERY, { minLength: 1, maxLength: 8 }),
-        (rules, queries) => {
-          const set = compileRules([{ name: 'f', text: rules.map(([verb, text]) => `${verb} ${text}`).join('\n') }])
-          expect(set.size).toBe(rules.length)
+        (written, queries) => {
+          const set = compileRules([{ name: 'f', text: written.map(([verb, text]) => `${verb} ${text}`).join('\n') }])
+          expect(set.size).toBe(written.length)
           for (const query of queries) {
-            const expected = rules
+            const expected = written
               .map(([verb, text], i) => ({ verb, pattern: patternOf(text), line: i + 1 }))
               .filter(({ pattern }) => matchesByScan(pattern, query) && [0, query.port].includes(portOf(pattern)))
               .map(({ verb, pattern, line: at }) => ({
@@ -202,8 +216,8 @@ describe('a rule set', () => {
         fc.uniqueArray(rule, { minLength: 2, maxLength: 12, selector: String }),
         fc.nat(),
         QUERY,
-        (rules, pick, query) => {
-          const lines = rules.map(([verb, text]) => `${verb} ${text}`)
+        (written, pick, query) => {
+          const lines = written.map(([verb, text]) => `${verb} ${text}`)
           const cut = 1 + (pick % (lines.length - 1))
           const removed = lines[pick % cut] ?? ''
           const edited = compileRules([{ name: 'f', text: lines.slice(0, cut).join('\n') }]).with({

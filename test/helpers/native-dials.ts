@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -21,14 +22,17 @@ export function startEdge(): NativeEdge {
 export function asSocketDial(edge: NativeEdge, dial: Dial<SocketId>): Dial {
   /** What becomes of a client, by its port. */
   const heads = new Map<number, (id: SocketId) => void>()
-  const listening = edge.listen('127.0.0.1', 0, (id, _ip, port) => ({
-    id,
-    onPartial() {},
-    onHead: () => heads.get(port)?.(id),
-    onHandOver() {},
-    onGone() {},
-    onEnded() {},
-  }))
+  const listening = edge.listen('127.0.0.1', 0, {
+    accept: (id, _ip, port) => ({
+      id,
+      onPartial() {},
+      onHead: () => heads.get(port)?.(id),
+      onHandOver() {},
+      onGone() {},
+      onEnded() {},
+    }),
+    adopt: (fd) => closeSync(fd),
+  })
   if (typeof listening === 'string') throw new Error(listening)
   const { port } = listening
 

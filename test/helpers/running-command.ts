@@ -4,8 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { createTempFolder } from './temp-folder.js'
+import { waitFor } from './wait-for.js'
 
 const bin = fileURLToPath(new URL('../../bin/veilgate', import.meta.url))
 const folder = createTempFolder()
@@ -57,9 +58,9 @@ export function newPlace() {
       output.stderr += data
     })
     const exit = once(child, 'exit').then(([code, signal]) => signal ?? code)
-    await vi.waitFor(() => {
+    await waitFor(() => {
       if (!output.stdout.includes('}\n')) throw new Error(`does not listen: ${output.stderr}`)
-    }, 15_000)
+    })
     const { listening } = JSON.parse(output.stdout.split('\n')[0] ?? '')
     return {
       pid: child.pid ?? 0,
@@ -68,9 +69,9 @@ export function newPlace() {
       exit,
       signal: (name) => child.kill(name),
       says: (message, times = 1) =>
-        vi.waitFor(() => {
+        waitFor(() => {
           if (output.stderr.split(message).length <= times) throw new Error(`not said: ${message}: ${output.stderr}`)
-        }, 10_000),
+        }),
     }
   }
 

@@ -43,7 +43,7 @@ describe('a client that goes away', () => {
     const silent = await startSilentListener('127.0.0.1', port)
     onTestFinished(() => silent.close())
     await client.write(text(`127.0.0.1:${port}`))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await eventually(() => proxy.proxy.busyConnections === 1)
     client.reset()
     await expectAborted()
   })

@@ -4,8 +4,9 @@ import { cpSync, existsSync, readFileSync, renameSync, symlinkSync } from 'node:
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createTempFolder } from '../helpers/temp-folder.js'
+import { waitFor } from '../helpers/wait-for.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = createTempFolder()
@@ -27,7 +28,7 @@ function veilgate(
   words: readonly string[],
   { cwd = folder.path, input = '', bin = join(root, 'bin/veilgate') }: Run = {},
 ) {
-  const { status, stdout, stderr } = spawnSync(bin, words, { cwd, input, encoding: 'utf8', timeout: 15_000 })
+  const { status, stdout, stderr } = spawnSync(bin, words, { cwd, input, encoding: 'utf8', timeout: 60_000 })
   return { status, stdout, stderr }
 }
 
@@ -49,14 +50,14 @@ async function startVeilgate(
     running.delete(child)
     return signal ?? code
   })
-  await vi.waitFor(() => expect(parts.stdout, parts.stderr).toContain('}\n'), 10_000)
+  await waitFor(() => expect(parts.stdout, parts.stderr).toContain('}\n'))
   const { port } = new URL(JSON.parse(parts.stdout).listening[0])
   return {
     port: Number(port),
     exit,
     output: parts,
     signal: (name: NodeJS.Signals) => child.kill(name),
-    says: (message: string | RegExp) => vi.waitFor(() => expect(parts.stderr).toMatch(message), 5_000),
+    says: (message: string | RegExp) => waitFor(() => expect(parts.stderr).toMatch(message)),
   }
 }
 
@@ -67,7 +68,7 @@ async function exchange(port: number, head: string, until = '\0'): Promise<{ tex
   socket.on('data', (data) => (text += data))
   socket.write(head)
   const ended = once(socket, 'close').catch(() => {})
-  await Promise.race([ended, vi.waitFor(() => expect(text).toContain(until), 10_000).catch(() => {})])
+  await Promise.race([ended, waitFor(() => expect(text).toContain(until)).catch(() => {})])
   return { text, socket }
 }
 
@@ -237,12 +238,12 @@ describe('start', () => {
     expect((await exchange(port, blocked)).text).toMatch(/^HTTP\/1\.1 451 /)
 
     const log = join(folder.path, 'live.log')
-    await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toContain('a.tracker.test'), 5_000)
+    await waitFor(() => expect(readFileSync(log, 'utf8')).toContain('a.tracker.test'))
     renameSync(log, `${log}.1`)
     signal('SIGUSR1')
-    await vi.waitFor(() => expect(existsSync(log)).toBe(true), 5_000)
+    await waitFor(() => expect(existsSync(log)).toBe(true))
     await exchange(port, blocked)
-    await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toContain('a.tracker.test'), 5_000)
+    await waitFor(() => expect(readFileSync(log, 'utf8')).toContain('a.tracker.test'))
     expect(existsSync(live)).toBe(true)
     signal('SIGTERM')
     expect(await exit).toBe(0)

@@ -1,11 +1,12 @@
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { TEST_ENGINE } from '../helpers/engines.js'
 import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { connectRaw, type RawPeer } from '../helpers/raw-peer.js'
 import { hasCommand } from '../helpers/run-command.js'
 import { askFor, newPlace } from '../helpers/running-command.js'
+import { waitFor } from '../helpers/wait-for.js'
 
 const canLimit = existsSync('/proc/self/limits') && hasCommand('prlimit')
 
@@ -38,7 +39,7 @@ test.skipIf(!canLimit)(
     const peers = await openMany(veilgate.port, 300)
     await veilgate.says('descriptors are in use: no more clients are let in')
     // most of the 300 are turned away or closed, and none of the others is touched
-    await vi.waitFor(() => expect(peers.filter(({ ending }) => ending !== 'open').length).toBeGreaterThan(200), 5_000)
+    await waitFor(() => expect(peers.filter(({ ending }) => ending !== 'open').length).toBeGreaterThan(200))
     const refused = peers.filter(({ received }) => received.startsWith('HTTP/1.1 503'))
     expect(refused.length).toBeGreaterThan(0)
     expect(refused[0]?.received).toContain('error=connection_limit_reached')
@@ -54,7 +55,7 @@ test.skipIf(!canLimit)(
     await veilgate.says('reloaded: 2 rules')
     renameSync(join(place.path, 'access.log'), join(place.path, 'access.log.1'))
     veilgate.signal('SIGUSR1')
-    await vi.waitFor(() => expect(existsSync(join(place.path, 'access.log'))).toBe(true), 5_000)
+    await waitFor(() => expect(existsSync(join(place.path, 'access.log'))).toBe(true))
 
     // those that have a connection are served
     const [first] = served
@@ -62,7 +63,7 @@ test.skipIf(!canLimit)(
     expect((await first?.readResponse())?.status).toBe(200)
 
     for (const peer of peers) peer.close()
-    await vi.waitFor(async () => expect((await askFor(veilgate.port, `${origin.url}/`)).status).toBe('200'), 5_000)
+    await waitFor(async () => expect((await askFor(veilgate.port, `${origin.url}/`)).status).toBe('200'))
     veilgate.signal('SIGTERM')
     expect(await veilgate.exit).toBe(0)
   },

@@ -194,7 +194,7 @@ describe('DNS over HTTPS', () => {
     expect((await client.readResponse()).status).toBe(200)
     await proxy.reload({
       listen: ['http://127.0.0.1:0'],
-      limits: { connectTimeoutMs: 100 },
+      limits: { connectTimeoutMs: 5_000 },
       egress: {
         guard: { allow: ['127.0.0.0/8'] },
         httpPorts: [[1, 65_535]],

@@ -120,7 +120,7 @@ test('a client that never reads its tunnel is held back, and ended when its time
 test('a client that asks and asks and never reads an answer is held back, and ended when its time is up', async () => {
   const { connect, proxy } = await startTestProxy({
     lines: ['block blocked.test'],
-    limits: { idleTimeoutMs: SHORT_MS, headTimeoutMs: SHORT_MS },
+    limits: { idleTimeoutMs: SHORT_MS },
   })
   const client = await connect()
   refuseToRead(client.socket)

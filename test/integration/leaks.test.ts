@@ -211,7 +211,7 @@ function resources(): Record<string, number> {
   return counts
 }
 
-test('10,000 aborted exchanges of every kind leave nothing behind', { timeout: 120_000 }, async () => {
+test('10,000 aborted exchanges of every kind leave nothing behind', { timeout: 400_000 }, async () => {
   const warnings: string[] = []
   const onWarning = (warning: Error) => warnings.push(`${warning.name}: ${warning.message}`)
   process.on('warning', onWarning)

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startDnsServer } from '../helpers/dns-server.js'
 import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { connectRaw, eventually } from '../helpers/raw-peer.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
@@ -196,12 +197,12 @@ describe('a client connection', () => {
 
   test('takes no further request after its lifetime, and what goes on is finished', async () => {
     const origin = await startRawOrigin()
-    const { connect, counts } = await startTestProxy({ limits: { connectionLifetimeMs: 150 } })
+    const { connect, counts } = await startTestProxy({ limits: { connectionLifetimeMs: 1_000 } })
     const client = await connect()
     await client.write(get(origin.url))
     const peer = await origin.peer(0)
     await peer.readRequest()
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise((resolve) => setTimeout(resolve, 1_300))
     await peer.write(ok('whole'))
     expect((await client.readResponse()).body).toBe('whole')
     await client.write(get(origin.url))
@@ -214,7 +215,7 @@ describe('a client connection', () => {
 
   test('that became a tunnel ends with its lifetime, whatever moves in it', async () => {
     const origin = await startRawOrigin()
-    const { connect, counts, record } = await startTestProxy({ limits: { connectionLifetimeMs: 200 } })
+    const { connect, counts, record } = await startTestProxy({ limits: { connectionLifetimeMs: 1_000 } })
     const client = await connect()
     await client.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
     await client.readHead()
@@ -238,4 +239,26 @@ test('a client that sends requests ahead is held back beyond bufferBytes', async
   await eventually(() => counts.limits.bufferBytes > 0)
   await new Promise((resolve) => setTimeout(resolve, 100))
   expect(client.socket.writableLength).toBeGreaterThan(0)
+})
+
+test('a client that was held back while its origin was looked up is read again, however little of it goes on', async () => {
+  let answerDns = () => {}
+  const after = new Promise<void>((resolve) => {
+    answerDns = resolve
+  })
+  const dns = await startDnsServer({ 'slow.test': { A: { addresses: ['127.0.0.1'], after } } })
+  onTestFinished(() => dns.close())
+  const origin = await startRawOrigin(answering(ok('x')))
+  const { connect, counts } = await startTestProxy({
+    limits: { bufferBytes: 4_096 },
+    egress: { dns: { servers: [dns.address] } },
+  })
+  const client = await connect()
+  await client.write(`POST http://slow.test:${origin.port}/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`)
+  // extensions are dropped (RFC 9112 §7.1.1)
+  await client.write(`100;a=${'b'.repeat(200)}\r\n${'c'.repeat(256)}\r\n`.repeat(10))
+  await eventually(() => counts.limits.bufferBytes > 0)
+  answerDns()
+  await client.write('0\r\n\r\n')
+  expect((await client.readResponse()).status).toBe(200)
 })

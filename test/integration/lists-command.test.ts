@@ -4,10 +4,11 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { listOfHosts } from '../helpers/delivered-list.js'
 import { startListServer } from '../helpers/list-server.js'
 import { createTempFolder } from '../helpers/temp-folder.js'
+import { waitFor } from '../helpers/wait-for.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = join(root, 'bin/veilgate')
@@ -43,14 +44,14 @@ function newPlace(yaml: (place: string) => string) {
       running.delete(child)
       return signal ?? code
     })
-    await vi.waitFor(() => expect(output.stdout, output.stderr).toContain('}\n'), 10_000)
+    await waitFor(() => expect(output.stdout, output.stderr).toContain('}\n'))
     return {
       exit,
       output,
       rules: JSON.parse(output.stdout.split('\n')[0] ?? '').rules as number,
       port: Number(new URL(JSON.parse(output.stdout.split('\n')[0] ?? '').listening[0]).port),
       signal: (name: NodeJS.Signals) => child.kill(name),
-      says: (message: string) => vi.waitFor(() => expect(output.stderr).toContain(message), 5_000),
+      says: (message: string) => waitFor(() => expect(output.stderr).toContain(message)),
     }
   }
 
@@ -221,7 +222,7 @@ describe('copies on disk', () => {
     const { start, cache } = newPlace(() => yamlOf(`ads: { url: "${server.url}/ads" }`))
     const first = await start()
     await first.says('list ads: 12000 rules in force')
-    await vi.waitFor(() => expect(readdirSync(cache).some((name) => /^rules-.*\.bin$/.test(name))).toBe(true), 5_000)
+    await waitFor(() => expect(readdirSync(cache).some((name) => /^rules-.*\.bin$/.test(name))).toBe(true))
     first.signal('SIGTERM')
     await first.exit
     const [compiled = ''] = readdirSync(cache).filter((name) => name.endsWith('.bin'))

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { connectRaw } from '../helpers/raw-peer.js'
 import { hasCommand } from '../helpers/run-command.js'
 import { askFor, newPlace } from '../helpers/running-command.js'
+import { waitFor } from '../helpers/wait-for.js'
 
 const receiver = fileURLToPath(new URL('../helpers/notify-receiver.py', import.meta.url))
 const activation = fileURLToPath(new URL('../helpers/socket-activation.py', import.meta.url))
@@ -27,7 +28,7 @@ async function startReceiver(path: string) {
     text = lines.pop() ?? ''
     heard.push(...lines.map((line) => JSON.parse(line)))
   })
-  await vi.waitFor(() => expect(heard).toEqual([['bound']]), 5_000)
+  await waitFor(() => expect(heard).toEqual([['bound']]))
   // `systemd-notify` waits for the manager to have read it
   return () => heard.slice(1).filter(([first]) => first !== 'BARRIER=1')
 }
@@ -38,12 +39,12 @@ test.skipIf(!canNotify)('the service manager hears when it is ready, reloads, an
   const path = join(place.path, 'notify')
   const heard = await startReceiver(path)
   const veilgate = await place.start([...OPEN, '--rules', 't.rules'], { env: { NOTIFY_SOCKET: path } })
-  await vi.waitFor(() => expect(heard()).toHaveLength(1), 5_000)
+  await waitFor(() => expect(heard()).toHaveLength(1))
   expect(heard()[0]).toEqual(['READY=1', expect.stringMatching(/^STATUS=listening on http:.*, 1 rules$/)])
 
   place.write('t.rules', 'block a.test\nblock b.test\n')
   expect((await place.veilgate('reload')).status).toBe(0)
-  await vi.waitFor(() => expect(heard()).toHaveLength(3), 5_000)
+  await waitFor(() => expect(heard()).toHaveLength(3))
   expect(heard()[1]).toEqual(['RELOADING=1', expect.stringMatching(/^MONOTONIC_USEC=\d+$/)])
   expect(heard()[2]).toEqual(['READY=1', expect.stringContaining('2 rules')])
 
@@ -54,7 +55,7 @@ test.skipIf(!canNotify)('the service manager hears when it is ready, reloads, an
   const peer = await origin.peer(0)
   await peer.readRequest()
   veilgate.signal('SIGTERM')
-  await vi.waitFor(() => expect(heard()).toHaveLength(4), 5_000)
+  await waitFor(() => expect(heard()).toHaveLength(4))
   expect(heard()[3]).toEqual(['STOPPING=1'])
   await peer.write(ok('whole'))
   expect((await client.readResponse()).body).toBe('whole')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createProxy, type ListState } from '../../src/app.js'
 import type { ListSettings } from '../../src/config/list-settings.js'
 import { InputError } from '../../src/errors.js'
@@ -12,6 +12,7 @@ import { answering, ok, startRawOrigin, unusedPort } from '../helpers/raw-origin
 import { createTempFolder } from '../helpers/temp-folder.js'
 import { openOptions, startTestProxy, type TestProxyOptions } from '../helpers/test-proxy.js'
 import { makeCertificate } from '../helpers/tls-certificate.js'
+import { waitFor } from '../helpers/wait-for.js'
 
 const folder = createTempFolder()
 const certificate = makeCertificate()
@@ -32,9 +33,7 @@ async function subscribed(subscription: Subscribed) {
     if (first === undefined) throw new Error('no list')
     return first
   }
-  await vi.waitFor(() =>
-    expect(state().isUpdating === false && (state().failures > 0 || state().age !== null)).toBe(true),
-  )
+  await waitFor(() => expect(state().isUpdating === false && (state().failures > 0 || state().age !== null)).toBe(true))
   return {
     ...test,
     state,
@@ -169,15 +168,15 @@ describe('a later fetch', () => {
 
   test('from a server that stops in the middle ends, and the copy stays', async () => {
     const server = await published(listOfHosts(10))
-    const limits = { idleTimeoutMs: 100, responseTimeoutMs: 100 }
+    const limits = { idleTimeoutMs: 500, responseTimeoutMs: 500 }
     const { update, state } = await subscribed({ list: { url: `${server.url}/list` }, limits })
     server.publish('/list', (_request, response) => void response.write('half.test\n'))
     await update()
     expect(state()).toMatchObject({ status: 'failing', entries: 10 })
-    expect(state().lastError).toBe('the server stopped in the middle of the list (waited 0.1 s)')
+    expect(state().lastError).toBe('the server stopped in the middle of the list (waited 0.5 s)')
     server.publish('/list', () => {})
     await update()
-    expect(state().lastError).toBe('the server does not answer (waited 0.1 s)')
+    expect(state().lastError).toBe('the server does not answer (waited 0.5 s)')
   })
 })
 
@@ -236,7 +235,7 @@ test('a list with a digest is taken as that file and no other', async () => {
   // another digest: the copy is not what may be in force, and what is published is
   const next = createHash('sha256').update('ads.test\nmore.test\n').digest('hex')
   await proxy.reload(optionsOf({ list: { url: `${server.url}/list`, sha256: next }, cache }))
-  await vi.waitFor(() => expect(state()).toMatchObject({ status: 'current', entries: 2 }))
+  await waitFor(() => expect(state()).toMatchObject({ status: 'current', entries: 2 }))
 })
 
 test('under load every request is decided while a list is swapped, and none fails', async () => {
@@ -274,7 +273,7 @@ test('a reload with other lists swaps them together with everything else', async
   await proxy.reload(openOptions({ cache, lines: ['block file.test'], rules: { lists } }))
   expect(proxy.decide({ target: 'ads.test' }).action).toBe('allow')
   expect(proxy.decide({ target: 'file.test' }).action).toBe('block')
-  await vi.waitFor(() => expect(proxy.decide({ target: 'more.test' }).action).toBe('block'))
+  await waitFor(() => expect(proxy.decide({ target: 'more.test' }).action).toBe('block'))
   expect(proxy.lists.map(({ name }) => name)).toEqual(['more'])
 
   await expect(proxy.reload(openOptions({ cache, rules: { lists: { ads: { url: 'x' } } } }))).rejects.toThrow(
@@ -294,7 +293,7 @@ test('a proxy that closes stops what is being fetched', async () => {
   const logger = { error: say, warn: say, info: say, debug: say }
   const proxy = createProxy({ logger, ...optionsOf({ list: { url: `${server.url}/list` } }) })
   await proxy.listen()
-  await vi.waitFor(() => expect(isAsked).toBe(true))
+  await waitFor(() => expect(isAsked).toBe(true))
   await proxy.close({ drainMs: 0 })
   expect(messages).toHaveLength(1)
 })

@@ -10,6 +10,12 @@ import { startTestProxy } from '../helpers/test-proxy.js'
  * that an answer within the test's own time comes from that limit.
  */
 
+/** Of a time-out that a connection must not meet before the test says so: a busy machine may stop the process for a while. */
+const SHORT_MS = 500
+/** Of one that must not strike between two pauses, and would within eight. */
+const LONG_MS = 1_500
+const pause = () => new Promise((resolve) => setTimeout(resolve, LONG_MS / 6))
+
 describe('headTimeout', () => {
   test('ends a head that does not get complete, with 408', async () => {
     const { connect, record } = await startTestProxy({ limits: { headTimeoutMs: 100 } })
@@ -52,7 +58,7 @@ describe('headTimeout', () => {
 
 describe('idleTimeout', () => {
   test('closes a connection on which nothing was ever asked', async () => {
-    const { connect, records } = await startTestProxy({ limits: { idleTimeoutMs: 100 } })
+    const { connect, records } = await startTestProxy({ limits: { idleTimeoutMs: SHORT_MS } })
     const client = await connect()
     expect(await client.ended()).toBe('end')
     expect(client.received).toBe('')
@@ -61,7 +67,7 @@ describe('idleTimeout', () => {
 
   test('closes a connection after its last answer', async () => {
     const origin = await startRawOrigin(answering(ok('x')))
-    const client = await (await startTestProxy({ limits: { idleTimeoutMs: 100 } })).connect()
+    const client = await (await startTestProxy({ limits: { idleTimeoutMs: SHORT_MS } })).connect()
     await client.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
     await client.readResponse()
     expect(await client.ended()).toBe('end')
@@ -69,7 +75,7 @@ describe('idleTimeout', () => {
 
   test('ends an answer that stalls, which never looks complete', async () => {
     const origin = await startRawOrigin()
-    const { connect, record } = await startTestProxy({ limits: { idleTimeoutMs: 100 } })
+    const { connect, record } = await startTestProxy({ limits: { idleTimeoutMs: SHORT_MS } })
     const client = await connect()
     await client.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
     const peer = await origin.peer(0)
@@ -83,7 +89,7 @@ describe('idleTimeout', () => {
 
   test('ends an exchange whose client stops reading', async () => {
     const origin = await startRawOrigin()
-    const { connect, proxy, record } = await startTestProxy({ limits: { idleTimeoutMs: 200 } })
+    const { connect, proxy, record } = await startTestProxy({ limits: { idleTimeoutMs: SHORT_MS } })
     const client = await connect()
     client.socket.pause()
     await client.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
@@ -101,25 +107,25 @@ describe('idleTimeout', () => {
       await peer.readRequest()
       await peer.write('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n')
       for (let i = 0; i < 8; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 60))
+        await pause()
         await peer.write('x')
       }
     })
-    const client = await (await startTestProxy({ limits: { idleTimeoutMs: 300 } })).connect()
+    const client = await (await startTestProxy({ limits: { idleTimeoutMs: LONG_MS } })).connect()
     await client.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
     expect((await client.readResponse()).body).toBe('xxxxxxxx')
   })
 
   test('does not end an upload that goes on while its answer has begun', async () => {
     const origin = await startRawOrigin()
-    const client = await (await startTestProxy({ limits: { idleTimeoutMs: 300 } })).connect()
+    const client = await (await startTestProxy({ limits: { idleTimeoutMs: LONG_MS } })).connect()
     await client.write(`POST ${origin.url}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n`)
     const peer = await origin.peer(0)
     await peer.readPast('\r\n\r\n')
     await peer.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n')
     await client.readHead()
     for (let i = 0; i < 10; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await pause()
       await client.write('x')
     }
     expect(await peer.readBytes(10)).toBe('xxxxxxxxxx')
@@ -144,10 +150,10 @@ describe('bodyTimeout', () => {
 
   test('without a rate is put off by every octet', async () => {
     const origin = await startRawOrigin(answering(ok('x')))
-    const client = await (await startTestProxy({ limits: { bodyTimeoutMs: 300, bodyMinRate: 0 } })).connect()
+    const client = await (await startTestProxy({ limits: { bodyTimeoutMs: LONG_MS, bodyMinRate: 0 } })).connect()
     await client.write(`POST ${origin.url}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n`)
     for (let i = 0; i < 8; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await pause()
       await client.write('x')
     }
     expect((await client.readResponse()).status).toBe(200)
@@ -155,7 +161,7 @@ describe('bodyTimeout', () => {
 
   test('is not put off by a body that drips below bodyMinRate', async () => {
     const origin = await startRawOrigin()
-    const { connect, counts } = await startTestProxy({ limits: { bodyTimeoutMs: 300, bodyMinRate: 100 } })
+    const { connect, counts } = await startTestProxy({ limits: { bodyTimeoutMs: LONG_MS, bodyMinRate: 100 } })
     const client = await connect()
     await client.write(`POST ${origin.url}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n`)
     while (client.received === '') {
@@ -169,11 +175,11 @@ describe('bodyTimeout', () => {
 
   test('lets a body take its time that keeps bodyMinRate', async () => {
     const origin = await startRawOrigin(answering(ok('x')))
-    const client = await (await startTestProxy({ limits: { bodyTimeoutMs: 300, bodyMinRate: 100 } })).connect()
+    const client = await (await startTestProxy({ limits: { bodyTimeoutMs: LONG_MS, bodyMinRate: 100 } })).connect()
     await client.write(`POST ${origin.url}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1600\r\n\r\n`)
-    for (let i = 0; i < 16; i++) {
-      await client.write('x'.repeat(100))
-      await new Promise((resolve) => setTimeout(resolve, 60))
+    for (let i = 0; i < 8; i++) {
+      await client.write('x'.repeat(200))
+      await pause()
     }
     expect((await client.readResponse()).status).toBe(200)
   })

@@ -124,9 +124,9 @@ describe('a tunnel', () => {
 
   test('outlives the idle time of requests', async () => {
     const { client, peer } = await openTunnel({
-      limits: { idleTimeoutMs: 50, headTimeoutMs: 50, responseTimeoutMs: 50 },
+      limits: { idleTimeoutMs: 500, headTimeoutMs: 500, responseTimeoutMs: 500 },
     })
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
     await client.write('late')
     expect(await peer.readBytes(4)).toBe('late')
   })

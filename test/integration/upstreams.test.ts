@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ProxyOptions } from '../../src/app.js'
 import type { UpstreamSettings } from '../../src/policy/upstream-settings.js'
 import { type DnsZone, startDnsServer } from '../helpers/dns-server.js'
@@ -10,6 +10,7 @@ import { startSilentListener } from '../helpers/silent-listener.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 import { expectThreeWays, serveThreeWays } from '../helpers/three-ways.js'
 import { makeCertificate } from '../helpers/tls-certificate.js'
+import { waitFor } from '../helpers/wait-for.js'
 
 const certificate = makeCertificate()
 const SCHEMES = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const
@@ -432,9 +433,8 @@ describe('groups', () => {
     ])
 
     await startRecordingParent({ port: dead.port })
-    await vi.waitFor(
-      async () => expect((await proxy.proxy.upstreams())[0]).toMatchObject({ status: 'down', retryInMs: 0 }),
-      { timeout: 10_000 },
+    await waitFor(async () =>
+      expect((await proxy.proxy.upstreams())[0]).toMatchObject({ status: 'down', retryInMs: 0 }),
     )
     const client = await proxy.connect()
     await client.write(connectTo(origin.authority))
@@ -471,7 +471,7 @@ describe('groups', () => {
     const origin = await startRawOrigin(answering(ok('hello')))
     const silent = await startRawOrigin()
     const { hops } = await startParents(['socks5h'])
-    const limits = { connectTimeoutMs: 400 }
+    const limits = { connectTimeoutMs: 2_000 }
     const { response, proxy } = await asked(
       connectTo(origin.authority),
       routed(

@@ -30,6 +30,17 @@ test('counts a run without a report as one failure', () => {
   expect(countTests(join(folder, 'none.json'), '0')).toBe('0 1')
 })
 
+test('tells what failed, and why', () => {
+  const failed = '{"status":"failed","fullName":"is so","failureMessages":["expected a to be b"]}'
+  const testResults = `[{"name":"a.test.ts","assertionResults":[${failed},{"status":"passed","fullName":"is there"}]}]`
+  writeFileSync(join(folder, 'report.json'), `{"numPassedTests":1,"numFailedTests":1,"testResults":${testResults}}`)
+  const { stdout, stderr } = spawnSync(process.execPath, [script, join(folder, 'report.json'), '1'], {
+    encoding: 'utf8',
+  })
+  expect(stdout).toBe('1 1\n')
+  expect(stderr).toBe('FAILED: a.test.ts: is so\nexpected a to be b\n')
+})
+
 function countTests(report: string, exitStatus: string): string {
   return spawnSync(process.execPath, [script, report, exitStatus], { encoding: 'utf8' }).stdout.trim()
 }

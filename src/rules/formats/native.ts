@@ -12,6 +12,13 @@ import { parseRegex } from './regex.js'
 export function parseNative(line: string): ParsedLine | undefined {
   const first = line.charCodeAt(0)
   if (first !== 0x62 && first !== 0x61 && first !== 0x64 && first !== 0x69) return undefined
+  if (BARE_VERB.test(line)) {
+    return syntaxProblem(
+      1,
+      `\`${line}\` says nothing alone`,
+      `write \`${line} …\`, or \`block ${line}\` for a host of this name`,
+    )
+  }
   const verb = VERB.exec(line)
   if (verb === null) return undefined
   const word = verb[1] ?? ''
@@ -33,6 +40,7 @@ export function isNative(line: string): boolean {
 }
 
 function parseRule(rest: string, column: number, action: RuleAction, important: boolean): ParsedLine {
+  if (rest.startsWith('#')) return syntaxProblem(column, 'the pattern is missing', 'write it before the reason')
   if (rest.startsWith('@@')) {
     return syntaxProblem(column, '`@@` and a verb both say what to do', 'write `allow ||x^`, or `@@||x^` alone')
   }
@@ -69,3 +77,4 @@ function parseInclude(rest: string, column: number): ParsedLine {
 }
 
 const VERB = /^(block!?|allow!?|default|include)\s+(?=\S)/
+const BARE_VERB = /^(?:block!?|allow!?|default|include)$/

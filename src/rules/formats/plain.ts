@@ -5,11 +5,11 @@ import type { RuleSource } from '../rule.js'
 
 /**
  * The bulk of most lists: letters, digits, `-`, `_` and dots alone. Undefined
- * for what may be more than a name, such as an address or a suffix.
+ * for what may be more than a name, such as an address, a suffix or a verb.
  */
 export function parseBareName(line: string, scope: RuleSource['scope']): ParsedLine | undefined {
   const last = line.charCodeAt(line.length - 1)
-  if (line.charCodeAt(0) === 0x2e || (last >= 0x30 && last <= 0x39)) return undefined
+  if (line.charCodeAt(0) === 0x2e || (last >= 0x30 && last <= 0x39) || !line.includes('.')) return undefined
   for (let i = 0; i < line.length; i++) {
     const c = line.charCodeAt(i)
     if (!((c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39) || c === 0x2e || c === 0x2d || c === 0x5f))

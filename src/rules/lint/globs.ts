@@ -1,6 +1,5 @@
 import { compileSources } from '../compile.js'
 import type { RuleSet } from '../rule.js'
-import { textOf } from './finding.js'
 import { branchesOf, type LintRule } from './lint-rule.js'
 
 /** Answers with the globs and regular expressions that match a name on any port. */
@@ -13,10 +12,16 @@ export type GlobMatches = (host: string) => readonly LintRule[]
 export function compileGlobs(rules: readonly LintRule[]): GlobMatches | undefined {
   const asked = rules.filter(({ pattern, except }) => except === undefined && branchesOf(pattern).every(isFreeGlob))
   if (asked.length === 0) return undefined
-  const source = { name: 'globs', text: asked.map(textOf).join('\n') }
+  const source = { name: 'globs', text: asked.map(lineOf).join('\n') }
   const set: RuleSet = compileSources([source], {}, NO_NAMES_TO_PRINT)
   return (host) =>
     set.matches({ host, port: 443, family: 0, path: undefined }).flatMap(({ line }) => asked[line - 1] ?? [])
+}
+
+/** Whole: without its reason a line may have another form. */
+function lineOf({ source, offset }: LintRule): string {
+  const end = source.text.indexOf('\n', offset)
+  return source.text.slice(offset, end === -1 ? source.text.length : end)
 }
 
 function isFreeGlob(branch: ReturnType<typeof branchesOf>[number]): boolean {

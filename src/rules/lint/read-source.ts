@@ -44,8 +44,9 @@ export function readSource(source: RuleSource, takenBack: ReadonlySet<string>): 
         return
       case 'default':
         isNativeFile = true
+        if (source.action === 'allow') return
         isEmpty = false
-        if (source.action !== 'allow') defaults.push({ action: parsed.action, file: name, line })
+        defaults.push({ action: parsed.action, file: name, line })
         return
       case 'include':
         isNativeFile = true
@@ -56,9 +57,11 @@ export function readSource(source: RuleSource, takenBack: ReadonlySet<string>): 
         return
       case 'rules':
         if (parsed.format === 'native') isNativeFile = true
-        isEmpty = false
         if (parsed.problem !== undefined) addProblem(parsed.problem, line, raw)
-        if (parsed.badfilter || (takenBack.size > 0 && takenBack.has(adblockKey(raw.trim())))) return
+        // such lines are skipped and counted
+        if (parsed.badfilter || (source.action === 'allow' && parsed.action === 'block')) return
+        isEmpty = false
+        if (takenBack.size > 0 && takenBack.has(adblockKey(raw.trim()))) return
         addRules(rules, parsed, source, line, raw, offset)
     }
   })
@@ -67,7 +70,8 @@ export function readSource(source: RuleSource, takenBack: ReadonlySet<string>): 
   const findings = problems.map((problem, i): Finding => ({ ...problem, severity, code: codes[i] ?? 'syntax' }))
   const [firstUnknown] = unknownModifiers
   if (firstUnknown !== undefined) findings.push(unknownModifier(name, firstUnknown, unknownModifiers.length))
-  if (isEmpty && problems.length === 0) findings.push({ ...EMPTY, file: name })
+  // where its lines are errors, those say it
+  if (isEmpty && (problems.length === 0 || !isNativeFile)) findings.push({ ...EMPTY, file: name })
   return { rules, defaults, findings }
 }
 
@@ -80,8 +84,6 @@ function addRules(
   offset: number,
 ): void {
   const action = own ?? source.action ?? 'block'
-  // such lines are skipped and counted
-  if (action === 'block' && source.action === 'allow') return
   const strength = (action === 'allow' ? 1 : 0) + (important ? 2 : 0)
   const column = indentOf(raw) + 1
   for (const pattern of patterns)

@@ -1,4 +1,4 @@
-import { connect, rootCertificates, type TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import type { DohServer } from './doh-server.js'
 
 /** RFC 8305 §5: Connection Attempt Delay. */
@@ -15,6 +15,8 @@ const ALPN_HTTP2 = 'h2'
  * @throws {Error} what the last of them failed with
  */
 export function connectTls(server: DohServer, signal: AbortSignal): Promise<TLSSocket> {
+  // loaded by the first of them: two MiB that runs without DoH do not hold
+  const { connect, rootCertificates } = process.getBuiltinModule('node:tls')
   return new Promise((resolve, reject) => {
     const attempts: TLSSocket[] = []
     let failed = 0

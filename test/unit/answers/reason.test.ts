@@ -7,6 +7,11 @@ test.each([
   ['without a detail the summary stands alone', { detail: null, rule: null }, 'the name does not resolve'],
   ['an empty detail is none', { detail: '', rule: null }, 'the name does not resolve'],
   ['the place of a rule is not told twice', { detail: 'my.rules:3' }, 'the name does not resolve'],
+  [
+    'where the default blocks, no rule does',
+    { code: 'VG_REQUEST_BLOCKED', detail: 'default', rule: null },
+    'no rule allows this target',
+  ],
 ] as const)('%s', (_what, change, expected) => {
   expect(reasonFor(refusalOf({ code: 'VG_DNS_ERROR', ...change }))).toBe(expected)
 })

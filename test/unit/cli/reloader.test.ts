@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { createReloader } from '../../../src/cli/reloader.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 /** Reloads that end when the test says so. */
 function setUp() {
@@ -15,7 +16,7 @@ test('those who ask while one goes on share the next, which reads what they mean
   expect(run).toHaveBeenCalledTimes(1)
   ends[0]?.resolve(1)
   expect(await first).toBe(1)
-  await vi.waitFor(() => expect(run).toHaveBeenCalledTimes(2))
+  await waitFor(() => expect(run).toHaveBeenCalledTimes(2))
   ends[1]?.resolve(2)
   expect([await second, await third]).toEqual([2, 2])
   expect(run).toHaveBeenCalledTimes(2)
@@ -27,7 +28,7 @@ test('one that fails is told to who asked for it, and the next one goes on', asy
   const second = reload()
   ends[0]?.reject(new Error('wrong'))
   await expect(first).rejects.toThrow('wrong')
-  await vi.waitFor(() => expect(run).toHaveBeenCalledTimes(2))
+  await waitFor(() => expect(run).toHaveBeenCalledTimes(2))
   ends[1]?.resolve(2)
   expect(await second).toBe(2)
   const third = reload()
@@ -42,7 +43,7 @@ test('who asks between the end of one and the start of the next shares it', asyn
   ends[0]?.resolve(1)
   await Promise.resolve()
   const third = reload()
-  await vi.waitFor(() => expect(run).toHaveBeenCalledTimes(2))
+  await waitFor(() => expect(run).toHaveBeenCalledTimes(2))
   ends[1]?.resolve(2)
   expect([await second, await third]).toEqual([2, 2])
 })

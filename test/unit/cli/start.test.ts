@@ -1,12 +1,13 @@
 import { readFileSync, renameSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { StartOptions } from '../../../src/cli/options.js'
 import { start } from '../../../src/cli/start.js'
 import { CannotRunError, InputError } from '../../../src/errors.js'
 import { captureOutput } from '../../helpers/capture-output.js'
 import { hasNativeEngine } from '../../helpers/engines.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 const folder = createTempFolder()
 const listen = ['http://127.0.0.1:0']
@@ -20,13 +21,13 @@ async function startUp(options: StartOptions) {
   const { read } = output
   const exitCode = start({ listen, json: true, ...options })
   exitCode.catch(() => {})
-  await vi.waitFor(() => expect(read().stdout).toContain('"listening"'))
+  await waitFor(() => expect(read().stdout).toContain('"listening"'))
   const { listening, rules } = JSON.parse(read().stdout)
   return {
     address: String(listening[0]),
     rules,
     read,
-    says: (message: string | RegExp) => vi.waitFor(() => expect(read().stderr).toMatch(message)),
+    says: (message: string | RegExp) => waitFor(() => expect(read().stderr).toMatch(message)),
     async stop() {
       process.emit('SIGTERM', 'SIGTERM')
       return exitCode
@@ -89,7 +90,7 @@ describe('start', () => {
     output = captureOutput()
     const exitCode = start({ listen, json: true, ruleFiles: [ruleFile('early.rules', 'block a.test\n')] })
     process.emit('SIGHUP', 'SIGHUP')
-    await vi.waitFor(() => expect(output?.read().stderr).toContain('reloaded: 1 rules'))
+    await waitFor(() => expect(output?.read().stderr).toContain('reloaded: 1 rules'))
     process.emit('SIGTERM', 'SIGTERM')
     expect(await exitCode).toBe(0)
   })
@@ -143,7 +144,7 @@ describe('start', () => {
 
   test('fails where the port is taken, and lets go of the log', async () => {
     const server = createServer().listen(0, '127.0.0.1')
-    await vi.waitFor(() => expect(server.listening).toBe(true))
+    await waitFor(() => expect(server.listening).toBe(true))
     const address = server.address()
     const port = typeof address === 'object' ? address?.port : 0
     await expect(start({ listen: [`http://127.0.0.1:${port}`] })).rejects.toThrow(CannotRunError)

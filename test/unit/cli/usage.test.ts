@@ -29,7 +29,7 @@ describe('usageMessage', () => {
 
   test('says how to give an option several values', () => {
     expect(say('commander.excessArguments', "error: too many arguments for 'start'.")).toContain(
-      '--rules a.rules --rules b.rules',
+      '--rules a.rules --rules b.rules. That of --allow-private stands behind `=`',
     )
   })
 

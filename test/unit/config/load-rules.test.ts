@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { rmSync, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { loadRules } from '../../../src/config/load-rules.js'
@@ -50,6 +52,15 @@ describe('rule files', () => {
       'adult/domains',
       'adult/expressions',
     ])
+  })
+
+  test.skipIf(process.platform === 'win32').each([
+    ['as text', Buffer.from('block piped.example\n')],
+    ['packed', gzipSync('block piped.example\n')],
+  ])('may be a pipe, as `--rules <(…)` gives one, %s', async (name, bytes) => {
+    execFileSync('mkfifo', [`${folder.path}/${name}`])
+    const [set] = await Promise.all([load([name]), writeFile(`${folder.path}/${name}`, bytes)])
+    expect(set.decide('piped.example').rule).toMatchObject({ list: name, line: 1 })
   })
 
   test('take includes along, and only lines with the attributes asked for', async () => {

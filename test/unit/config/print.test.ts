@@ -91,6 +91,13 @@ describe('printConfig', () => {
     expect(read(printConfig(config))).toEqual({ ...config, rules: { ...config.rules, files } })
   })
 
+  test('reads back what must not share an identity', () => {
+    const text = `upstreams: { t: { url: "socks5h://127.0.0.1:9050", isolate: site+client } }
+egress: { addresses: [192.0.2.7] }
+route: [{ match: [a.test], via: t }, { match: ["*"], via: direct, isolate: client }]`
+    expect(read(printConfig(read(text)))).toEqual(read(text))
+  })
+
   test('reads back the defaults too', () => {
     expect(read(printConfig(DEFAULT_CONFIG))).toEqual(DEFAULT_CONFIG)
   })

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { identityOf } from '../../../src/config/file-identity.js'
 import { createFileWatch } from '../../../src/config/watch-files.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 const folder = createTempFolder()
 let places = 0
@@ -28,7 +29,7 @@ function watching(place: string, names: readonly string[]) {
 }
 
 const changes = (onChange: ReturnType<typeof vi.fn>, times: number) =>
-  vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(times), 5_000)
+  waitFor(() => expect(onChange).toHaveBeenCalledTimes(times))
 
 /** Long enough for a change to be seen several times over. */
 const rest = () => new Promise((resolve) => setTimeout(resolve, 600))

@@ -47,9 +47,18 @@ describe('parseDocument', () => {
     ['pets: [{ kind: cat, knid: 3 }]', 'pets.1.knid: unknown key; did you mean kind?'],
     ['pets: [cat]', 'pets.1: a map of keys belongs here; write the keys of this section below it'],
     ['name: *x', 'write the value out'],
+    [`pets: ${'['.repeat(5_000)}`, 'zoo.yaml:1:107: nested more than 100 deep; write fewer levels'],
+    [`pets:\n${'- '.repeat(5_000)}a`, 'nested more than 100 deep; write fewer levels'],
   ])('%j: %s', (text, expected) => {
     expect(faultsOf(text)).toContain(expected)
   })
+
+  test.each(['name: *http://me:hunter2@a.test', 'name: !http://me:hunter2@a.test b', 'http://me:hunter2@a.test: 1'])(
+    '%s: no password is repeated',
+    (text) => {
+      expect(faultsOf(text)).not.toContain('hunter2')
+    },
+  )
 
   test('names every fault, in order', () => {
     expect(faultsOf('pets: [{ kind: cow }]\nname: 3\n').split('\n')).toHaveLength(2)

@@ -8,6 +8,13 @@ function rootOf(text: string) {
 }
 
 describe('parseYamlTree', () => {
+  test.each([`a: ${'['.repeat(5_000)}`, Array.from({ length: 900 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')])(
+    'does not follow a text that is nested without end',
+    (text) => {
+      expect(parseYamlTree(text)).toMatchObject({ message: 'nested more than 100 deep' })
+    },
+  )
+
   test('finds values by their path, with their lines', () => {
     const root = rootOf('a:\n  b: [x, 007]\n  c: yes\n')
     expect(

@@ -15,6 +15,12 @@ function by(via: string, anonymous = false) {
   return [{ match: ['*'], via, anonymous }]
 }
 
+/** `g0` to `g<count>`, each with these members of the one before it. */
+function nested(count: number, width: number): Readonly<Record<string, UpstreamSettings>> {
+  const groups = Array.from({ length: count }, (_, i) => [`g${i + 1}`, group(...Array<string>(width).fill(`g${i}`))])
+  return { u: proxy('http://u.test'), g0: group('u'), ...Object.fromEntries(groups) }
+}
+
 describe('checkRouting', () => {
   test.each<[string, Parameters<typeof checkRouting>[0], RegExp | undefined]>([
     ['nothing', { upstreams: {}, route: [] }, undefined],
@@ -28,6 +34,14 @@ describe('checkRouting', () => {
     ['direct as a member', { upstreams: { g: group('direct') }, route: by('g') }, /direct is no member/],
     ['a circle', { upstreams: { g: group('h'), h: group('g') }, route: by('g') }, /g → h → g/],
     ['a group in itself', { upstreams: { g: group('g') }, route: by('g') }, /g → g/],
+    ['groups that double at each level', { upstreams: nested(60, 2), route: by('g60') }, /more than 10000 ways/],
+    [
+      'groups without end',
+      { upstreams: nested(200, 1), route: by('g200') },
+      /groups within groups, more than 100 deep/,
+    ],
+    ['a group behind a circle', { upstreams: { f: group('g'), g: group('g') }, route: by('f') }, /g → g/],
+    ['groups in groups', { upstreams: nested(10, 2), route: by('g10') }, undefined],
     [
       'an upstream called direct',
       { upstreams: { direct: proxy('http://a.test') }, route: by('direct') },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { compileRules } from '../../../src/compile-rules.js'
 import { lintRules } from '../../../src/rules/lint.js'
 
 const lint = (text: string) => lintRules([{ name: 't.rules', text }])
@@ -66,11 +67,24 @@ describe('lint', () => {
       { name: 'a.rules', text: 'default block' },
       { name: 'b.rules', text: 'default allow' },
       { name: 'c.rules', text: '# nothing' },
+      { name: 'd.txt', text: "'\n" },
     ])
     expect(findings.map(({ file, code, severity }) => `${file} ${code} ${severity}`)).toEqual([
       'b.rules default-conflict error',
       'c.rules empty error',
+      'd.txt empty error',
+      'd.txt invalid-name warning',
     ])
+  })
+
+  test.each<[string, 'allow' | undefined]>([
+    ['||a.example^$badfilter', undefined],
+    ['block a.example', 'allow'],
+    ['default block', 'allow'],
+  ])('finds a file without a rule that counts: %s, as %s', (text, action) => {
+    const source = { name: 'f', text, ...(action && { action }) }
+    expect(lintRules([source]).map(({ code }) => code)).toEqual(['empty'])
+    expect(() => compileRules([source])).toThrow('it holds no rule')
   })
 
   test('includes are rules enough for a file', () => {

@@ -33,7 +33,7 @@ describe('order of recognition', () => {
     ['*.a.example', 'plain'],
     ['ad*.example', 'plain'],
     ['a.example', 'plain'],
-    ['block', 'plain'],
+    ['block', 'problem'],
     ['192.0.2.1', 'plain'],
     ['192.0.2.0/24', 'plain'],
     ['192.0.2.0/24 ; SBL1', 'plain'],

@@ -37,6 +37,16 @@ describe('tally', () => {
     ])
   })
 
+  test('a file in which no line was understood is an error that shows the first', () => {
+    const tally = createTally('a.txt')
+    tally.problem(WRONG, 2)
+    tally.problem(WRONG, 3)
+    expect(tally.problems()).toMatchObject([
+      { line: 0, message: 'it holds no rule (skipped: 2 not understood)' },
+      { file: 'a.txt', line: 2, column: 3, message: 'wrong', fix: 'write it right' },
+    ])
+  })
+
   test('a file of a default or includes only is complete', () => {
     const tally = createTally('a.rules')
     tally.native()

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compileRules } from '../../../src/compile-rules.js'
 import type { Config } from '../../../src/config/config.js'
 import type { ListSettings } from '../../../src/config/list-settings.js'
@@ -12,6 +12,7 @@ import { createSubscriptions } from '../../../src/subscriptions/subscriptions.js
 import { deliveredList, listOfHosts } from '../../helpers/delivered-list.js'
 import { createFakeClock } from '../../helpers/fake-clock.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 const folder = createTempFolder()
 const HOUR = 3_600_000
@@ -89,10 +90,10 @@ function createOwner({ chance = 0 } = {}) {
     },
     /** Resolves when nothing is fetched or waits to be. */
     async settled() {
-      await vi.waitFor(() => expect(owner.states().some(({ isUpdating }) => isUpdating)).toBe(false))
+      await waitFor(() => expect(owner.states().some(({ isUpdating }) => isUpdating)).toBe(false))
       await owner.update({ names: [] })
       for (let i = 0; i < 20; i++) await new Promise(setImmediate)
-      await vi.waitFor(() => expect(owner.states().some(({ isUpdating }) => isUpdating)).toBe(false))
+      await waitFor(() => expect(owner.states().some(({ isUpdating }) => isUpdating)).toBe(false))
     },
   }
 }
@@ -313,9 +314,9 @@ describe('a new configuration', () => {
     owner.answer('ads', () => new Promise((resolve) => (deliver = resolve)))
     await owner.follow(configOf({ ads: {} }))
     const update = owner.update({})
-    await vi.waitFor(() => expect(owner.state('ads').isUpdating).toBe(true))
+    await waitFor(() => expect(owner.state('ads').isUpdating).toBe(true))
     await owner.follow(configOf({ ads: { action: 'allow' } }))
-    await vi.waitFor(() => expect(owner.asked).toHaveLength(1))
+    await waitFor(() => expect(owner.asked).toHaveLength(1))
     await new Promise(setImmediate)
     deliver(deliveredList('ads.test\n'))
     expect(await update).toMatchObject([{ outcome: 'failed', error: 'the configuration has changed' }])
@@ -355,7 +356,7 @@ test('the end stops what is under way and plans nothing more', async () => {
   owner.messages.length = 0
   fetched.start()
   owner.clock.advance(0)
-  await vi.waitFor(() => expect(hasStarted).toBe(true))
+  await waitFor(() => expect(hasStarted).toBe(true))
   await fetched.close()
   expect(owner.messages).toEqual([])
   expect(owner.clock.untilNext).toBeUndefined()

@@ -1,8 +1,9 @@
+import { fstatSync, openSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import type { Edge, EdgeHandler, NativeAddon } from '../../../src/transport/native-addon.js'
-import { type EdgeClient, NativeEdge } from '../../../src/transport/native-edge.js'
+import { type EdgeClient, type EdgeDoor, NativeEdge } from '../../../src/transport/native-edge.js'
 
 /** A native edge without sockets: what is called on it, and what it was given to call. */
 function fakeAddon() {
@@ -99,9 +100,14 @@ function setUp() {
   const counts = createCounts()
   const edge = new NativeEdge(fake.addon, { deadlines, counts, ceiling: 960 })
   const { client, heard } = clientOf(5)
-  const listening = edge.listen('127.0.0.1', 0, (id) => (id === 5 ? client : undefined))
+  const listening = edge.listen('127.0.0.1', 0, {
+    accept: (id) => (id === 5 ? client : undefined),
+    adopt: (...told) => heard.push(['adopt', ...told]),
+  })
   return { ...fake, handler: fake.handler, deadlines, counts, edge, heard, listening }
 }
+
+const closedDoor: EdgeDoor = { accept: () => undefined, adopt: () => {} }
 
 describe('NativeEdge', () => {
   test('listens, or names the error', () => {
@@ -109,18 +115,18 @@ describe('NativeEdge', () => {
     expect(listening).toMatchObject({ port: 4_000 })
     if (typeof listening === 'object') listening.close()
     expect(calls.at(-1)).toEqual(['close', 7, false])
-    expect(edge.listen('127.0.0.1', 1, () => undefined)).toBe('EADDRINUSE')
+    expect(edge.listen('127.0.0.1', 1, closedDoor)).toBe('EADDRINUSE')
   })
 
   test('listens at what was inherited, and tells its clients apart from those of others', () => {
     const { edge, handler, calls, heard } = setUp()
     const { client, heard: heardThere } = clientOf(6)
-    expect(edge.listenAt(4, () => client)).toMatchObject({ port: 4_001 })
+    expect(edge.listenAt(4, { ...closedDoor, accept: () => client })).toMatchObject({ port: 4_001 })
     expect(calls.at(-1)).toEqual(['listenAt', 4])
     handler.onAccepted(6, '127.0.0.1', 1, 8)
     handler.onPartial(6)
     expect([heard, heardThere]).toEqual([[], [['partial']]])
-    expect(edge.listenAt(1, () => undefined)).toBe('EINVAL')
+    expect(edge.listenAt(1, closedDoor)).toBe('EINVAL')
   })
 
   test('is told where the reserve of descriptors begins, and tells how many it has', () => {
@@ -148,10 +154,19 @@ describe('NativeEdge', () => {
     expect(heard).toEqual([['partial'], ['head', 'CONNECT'], ['gone']])
   })
 
+  test('a client that has spoken goes to its listener with its descriptor', () => {
+    const { handler, heard } = setUp()
+    handler.onArrived(33, Buffer.from('GET'), '127.0.0.1', 1, 7)
+    expect(heard).toEqual([['adopt', 33, Buffer.from('GET'), '127.0.0.1', 1]])
+  })
+
   test('a client of a listener that is closed is closed', () => {
     const { handler, calls } = setUp()
     handler.onAccepted(6, '127.0.0.1', 1, 99)
     expect(calls.at(-1)).toEqual(['close', 6, true])
+    const descriptor = openSync('/dev/null', 'r')
+    handler.onArrived(descriptor, Buffer.from('GET'), '127.0.0.1', 1, 99)
+    expect(() => fstatSync(descriptor)).toThrow('EBADF')
   })
 
   test('a client that was detached hears no more', () => {

@@ -6,6 +6,7 @@ import { OriginConnection, type OriginUser } from '../../../src/transport/origin
 import { createOriginPool, IDLE_MS, LIFETIME_MS } from '../../../src/transport/origin-pool.js'
 import { LIMITS, policyOf } from '../../helpers/exchanges.js'
 import { socketPair } from '../../helpers/socket-pair.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 const policy = policyOf()
 
@@ -41,7 +42,7 @@ describe('origin connection', () => {
     const first = user('HEAD')
     const { connection: origin, origin: far } = await connection(first)
     far.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n')
-    await vi.waitFor(() => expect(first.onOriginData).toHaveBeenCalled())
+    await waitFor(() => expect(first.onOriginData).toHaveBeenCalled())
     expect([origin.reader.next(), origin.reader.next()]).toEqual([HEAD, END])
   })
 
@@ -54,7 +55,7 @@ describe('origin connection', () => {
     origin.assign(second)
     expect([deadlines.size, origin.uses]).toEqual([0, 2])
     far.write('HTTP/1.1 200 OK\r\n')
-    await vi.waitFor(() => expect(second.onOriginData).toHaveBeenCalled())
+    await waitFor(() => expect(second.onOriginData).toHaveBeenCalled())
     expect(first.onOriginData).not.toHaveBeenCalled()
   })
 
@@ -66,7 +67,7 @@ describe('origin connection', () => {
     const { connection: origin, origin: far, pool, deadlines, socket } = await connection(user())
     origin.release()
     act(far)
-    await vi.waitFor(() => expect(pool.size).toBe(0))
+    await waitFor(() => expect(pool.size).toBe(0))
     expect(socket.destroyed).toBe(true)
     expect(deadlines.size).toBe(0)
   })
@@ -81,7 +82,7 @@ describe('origin connection', () => {
     const waiting = await connection(user())
     waiting.connection.release()
     waiting.pass(IDLE_MS)
-    await vi.waitFor(() => expect(waiting.socket.destroyed).toBe(true))
+    await waitFor(() => expect(waiting.socket.destroyed).toBe(true))
     expect(waiting.pool.size).toBe(0)
   })
 
@@ -89,13 +90,13 @@ describe('origin connection', () => {
     const first = user()
     const broken = await connection(first)
     broken.origin.resetAndDestroy()
-    await vi.waitFor(() => expect(first.onOriginClose).toHaveBeenCalledTimes(1))
+    await waitFor(() => expect(first.onOriginClose).toHaveBeenCalledTimes(1))
     expect(first.onOriginClose.mock.calls[0]?.[0]).toMatchObject({ code: 'ECONNRESET' })
 
     const second = user()
     const closed = await connection(second)
     closed.connection.close()
-    await vi.waitFor(() => expect(closed.socket.closed).toBe(true))
+    await waitFor(() => expect(closed.socket.closed).toBe(true))
     expect(second.onOriginClose).not.toHaveBeenCalled()
   })
 

@@ -5,6 +5,7 @@ import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import { type SpliceEnd, type SpliceOptions, splice } from '../../../src/transport/splice.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -104,7 +105,7 @@ describe('splice', () => {
     await sleep(10)
     expect(probes.map(({ mock }) => mock.calls)).toEqual([[], []])
     clock.now = 60_000
-    await vi.waitFor(() => expect(probes.map(({ mock }) => mock.calls)).toEqual([[[true, 60_000]], [[true, 60_000]]]))
+    await waitFor(() => expect(probes.map(({ mock }) => mock.calls)).toEqual([[[true, 60_000]], [[true, 60_000]]]))
     clock.now = 899_999
     await sleep(10)
     expect(deadlines.size).toBe(1)

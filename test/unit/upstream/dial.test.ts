@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../../../src/config/config.js'
 import { createCounts } from '../../../src/counts.js'
 import { ProxyError } from '../../../src/errors.js'
@@ -19,6 +19,7 @@ import type { HostResolver, LookupDone } from '../../../src/upstream/resolver.js
 import { askingServer } from '../../helpers/asking-server.js'
 import { type DnsZone, startDnsServer } from '../../helpers/dns-server.js'
 import { startSilentListener } from '../../helpers/silent-listener.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 const closing: (() => unknown)[] = []
 
@@ -334,7 +335,7 @@ describe('a dial without addresses', () => {
       expect([...asked.values()]).toEqual(['a.test', 'a.test', 'a.test', 'b.test'])
       expect(counts.limits.pendingDialsPerOrigin).toBe(2)
       for (let left = 6; left > 0; left--) {
-        await vi.waitFor(() => expect(asked.size).toBe(Math.min(left, 4)))
+        await waitFor(() => expect(asked.size).toBe(Math.min(left, 4)))
         answerOne()
       }
       for (const one of [...dialled, ...others]) expect((await one).error).toBe('VG_DNS_ERROR NXDOMAIN')
@@ -355,7 +356,7 @@ describe('a dial without addresses', () => {
       cancelled[0]?.()
       answerOne()
       cancelled[1]?.()
-      await vi.waitFor(() => expect(asked.size).toBe(2))
+      await waitFor(() => expect(asked.size).toBe(2))
       answerOne()
       answerOne()
       for (const one of [...kept, last]) expect((await one).error).toBe('VG_DNS_ERROR NXDOMAIN')
@@ -385,7 +386,7 @@ describe('a dial without addresses', () => {
     descriptors.sockets = 4
     expect((await outcome(dial, target)).error).toBe('VG_CONNECTION_LIMIT')
     socket?.destroy()
-    await vi.waitFor(() => expect(descriptors.sockets).toBe(3))
+    await waitFor(() => expect(descriptors.sockets).toBe(3))
     expect((await outcome(dial, target)).error).toBeNull()
   })
 
@@ -454,8 +455,12 @@ describe('cancelling', () => {
       if (i % 50 === 0) await new Promise(setImmediate)
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
-    for (const socket of origin.connections) socket.destroy()
-    await expect.poll(openHandles).toBeLessThanOrEqual(before)
+    // on a busy machine some connections are accepted long after they were given up
+    const handlesLeft = () => {
+      for (const socket of origin.connections) socket.destroy()
+      return openHandles()
+    }
+    await expect.poll(handlesLeft).toBeLessThanOrEqual(before)
     expect(callsAfterCancel).toBe(0)
   })
 

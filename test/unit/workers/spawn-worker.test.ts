@@ -1,9 +1,10 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { FromWorker } from '../../../src/workers/messages.js'
 import { createSpawner } from '../../../src/workers/spawn-worker.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 const folder = createTempFolder()
 
@@ -27,7 +28,7 @@ test('a process hears what is sent, is heard, and its end is told with its last 
     [],
   )
   expect(worker.pid).toBeGreaterThan(0)
-  await vi.waitFor(() => expect(told).toEqual([{ kind: 'up' }, { kind: 'counted', busy: 1 }, 'exit code 3']), 10_000)
+  await waitFor(() => expect(told).toEqual([{ kind: 'up' }, { kind: 'counted', busy: 1 }, 'exit code 3']))
   // the process is gone
   worker.send({ kind: 'count' })
   worker.kill()
@@ -43,7 +44,7 @@ test('one that is killed is told by its signal', async () => {
     },
     [],
   )
-  await vi.waitFor(() => expect(told).toEqual(['signal SIGKILL']), 10_000)
+  await waitFor(() => expect(told).toEqual(['signal SIGKILL']))
 })
 
 test('each inherits its descriptors, by the numbers that are told', async () => {
@@ -72,5 +73,5 @@ test('each inherits its descriptors, by the numbers that are told', async () => 
     )
     for (const descriptor of descriptors) closeSync(descriptor)
   }
-  await vi.waitFor(() => expect(told.sort()).toEqual(['', 'text of a text of b', 'text of c']), 10_000)
+  await waitFor(() => expect(told.sort()).toEqual(['', 'text of a text of b', 'text of c']))
 })

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { compileRules } from '../../../src/compile-rules.js'
@@ -7,7 +9,9 @@ import { writeRuleImage } from '../../../src/config/rule-image-file.js'
 import { mergeSettings, type Settings } from '../../../src/config/settings.js'
 import type { FromWorker, LineOutlet, Orders } from '../../../src/workers/messages.js'
 import { createWorkerService } from '../../../src/workers/worker-service.js'
+import { turn } from '../../helpers/raw-peer.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 const folder = createTempFolder()
 const services: ReturnType<typeof createWorkerService>[] = []
@@ -116,10 +120,42 @@ describe('worker service', () => {
     await worker.service.receive({ kind: 'commit', version: next.version })
     await statusOf(port, 'a.test')
     worker.service.flushLog()
-    await vi.waitFor(() => expect(worker.said.some(({ kind }) => kind === 'lines')).toBe(true))
+    await waitFor(() => expect(worker.said.some(({ kind }) => kind === 'lines')).toBe(true))
     const [lines] = worker.said.filter((message) => message.kind === 'lines')
     expect(JSON.parse(lines?.lines ?? '').status).toBe(403)
-    await vi.waitFor(() => expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(1))
+    await waitFor(() => expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(1))
+  })
+
+  test('answers two orders to end in their order, each with what it cut', async () => {
+    const worker = startService()
+    const port = await serve(worker, await ordersFor('block a.test\n'))
+    const client = connect(port, '127.0.0.1', () => client.write('GET http://a.te'))
+    client.on('error', () => {})
+    await waitFor(async () => {
+      await worker.service.receive({ kind: 'count' })
+      expect(worker.said.at(-1)).toEqual({ kind: 'counted', busy: 1 })
+    })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const first = worker.service.receive({ kind: 'drain', drainMs: 60_000 })
+      vi.advanceTimersByTime(10)
+      const second = worker.service.receive({ kind: 'drain', drainMs: 0 })
+      // the first looks before the connection has told that it is closed, and sees that after the second
+      vi.advanceTimersByTime(10)
+      await once(client, 'close')
+      for (let turns = 0; turns < 10; turns++) {
+        await turn()
+        vi.advanceTimersByTime(10)
+      }
+      await Promise.all([first, second])
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(worker.said.filter(({ kind }) => kind === 'drained')).toEqual([
+      { kind: 'drained', cut: 0 },
+      { kind: 'drained', cut: 1 },
+    ])
+    expect(worker.exits).toEqual([0])
   })
 
   test('tells how many connections it has, counts what is under way, and drains', async () => {
@@ -138,7 +174,7 @@ describe('worker service', () => {
           }),
       ),
     )
-    await vi.waitFor(() => expect(worker.said).toContainEqual({ kind: 'connections', connections: 4 }))
+    await waitFor(() => expect(worker.said).toContainEqual({ kind: 'connections', connections: 4 }))
     await worker.service.receive({ kind: 'count' })
     expect(worker.said).toContainEqual({ kind: 'counted', busy: 0 })
     await worker.service.receive({ kind: 'askUpstreams' })

@@ -15,6 +15,11 @@ describe('compileGlobs', () => {
     expect(globs?.('other.example')).toEqual([])
   })
 
+  test('reads an expression as its line was read, of which the reason is a part', () => {
+    expect(compile('regexp:$x=y # ')?.('a.example')).toEqual([])
+    expect(compile('regexp:ads$x=y #\nblock ads*')?.('ads.example').map(({ line }) => line)).toEqual([2])
+  })
+
   test('without any there is nothing to ask', () => {
     expect(compile('block a.example\nblock .b.example')).toBeUndefined()
   })
