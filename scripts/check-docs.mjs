@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { ERROR_CATALOG } = await import(new URL('../dist/errors.js', import.meta.url))
 const { FILE_SCHEMA_JSON } = await import(new URL('../dist/config/schema.js', import.meta.url))
-const { AGENTS } = await import(new URL('../dist/http/disguise.js', import.meta.url))
+const { AGENTS, DISGUISES } = await import(new URL('../dist/http/disguise.js', import.meta.url))
 const { TRACKING_PARAMETERS } = await import(new URL('../dist/http/tracking-parameters.js', import.meta.url))
 const { HEADER_CATALOG } = await import(new URL('../dist/http/header-catalog.js', import.meta.url))
 
@@ -50,16 +50,22 @@ function checkErrors() {
   ]
 }
 
-/** Every key as `section.key` in code style, and no key that does not exist. */
+/** Every key as `section.key` in code style, and no key that does not exist; for every limit the reason for its number. */
 function checkConfiguration() {
   const keys = keysOf(FILE_SCHEMA_JSON)
   const sections = new Set(keys.map((key) => key.split('.')[0]))
   const written = (read('docs/configuration.md').match(/^\| `[\w.]+`/gm) ?? []).map((cell) => cell.slice(3, -1))
-  return difference(
-    'docs/configuration.md',
-    keys,
-    written.filter((key) => sections.has(key.split('.')[0])),
-  )
+  const reasons = sectionOf(read('docs/configuration.md'), 'Why these numbers')
+  return [
+    ...difference(
+      'docs/configuration.md',
+      keys,
+      written.filter((key) => sections.has(key.split('.')[0])),
+    ),
+    ...keys
+      .filter((key) => key.startsWith('limits.') && !reasons.includes(`\n| \`${key.slice('limits.'.length)}\` `))
+      .map((key) => `docs/configuration.md: no reason for the number of ${key}`),
+  ]
 }
 
 /** Every long option of every command. */
@@ -79,7 +85,7 @@ function checkHeaders() {
   return difference('docs/headers.md', expected, read('docs/headers.md').match(row) ?? [])
 }
 
-/** One row a parameter, and one a family of the disguise. */
+/** One row a parameter, one a family of the disguise, and one a browser of identities. */
 function checkDisguise() {
   const text = read('docs/headers.md')
   const parameters = sectionOf(text, 'Tracking parameters').match(/^\| `.*$/gm) ?? []
@@ -94,6 +100,11 @@ function checkDisguise() {
       'docs/headers.md',
       AGENTS.map(({ family, agent }) => `| ${family} | \`${agent}\` |`),
       families,
+    ),
+    ...difference(
+      'docs/headers.md',
+      DISGUISES.map(({ family, language, share }) => `| ${share} | ${family} | \`${language}\` |`),
+      sectionOf(text, 'The disguise').match(/^\| \d.*$/gm) ?? [],
     ),
   ]
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Runs the attack profiles of ../shared/attacks against the built proxy, each set up as the README there says.
-// usage: node scripts/run-attack-profiles.mjs [plain|block|ports|ssrf …]      (all four without arguments)
+// usage: node scripts/run-attack-profiles.mjs [plain|block|ports|ssrf|beside …]      (the first four without arguments)
+// `beside` runs `plain` against the other proxies that bench/proxy/peers.mjs finds here. ENGINE=js or native: that one alone.
 // SLOW=1 WAIT_MS=65000 adds the time-out cases; VEILGATE names another command to test than bin/veilgate.
 // `block` and `ssrf` need root on Linux: they run in namespaces of their own, so that no name and no packet leaves.
 import { spawn, spawnSync } from 'node:child_process'
@@ -10,11 +11,16 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { startOrigin } from '../bench/proxy/measure.mjs'
+import { installedPeers } from '../bench/proxy/peers.mjs'
+import { runPeer } from '../bench/proxy/run-peer.mjs'
 
 const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)))
 const RUNNER = resolve(ROOT, '../shared/attacks/run-attacks.mjs')
 const COMMAND = process.env.VEILGATE ?? join(ROOT, 'bin/veilgate')
 const INSIDE = '--inside'
+const ENGINES = process.env.ENGINE?.split(',') ?? ['native', 'js']
+const BESIDE = 'beside'
 const ANY_PORT = ['--connect-ports', 'any', '--http-ports', 'any']
 
 const PROFILES = {
@@ -103,12 +109,13 @@ function attack(address, profile, canaryPort) {
   })
 }
 
-async function runInside(profile) {
+async function runInside(profile, engine) {
   const folder = mkdtempSync(join(tmpdir(), 'veilgate-attacks-'))
   try {
     writeFileSync(join(folder, 'none.rules'), 'block nothing.invalid\n')
     writeFileSync(join(folder, 'block.rules'), 'block .blocked.test\n')
-    const { namespaces, options } = PROFILES[profile]
+    const { namespaces, options: own } = PROFILES[profile]
+    const options = ['--engine', engine, ...own]
     if (namespaces.length > 0) setUpNamespace(profile, folder)
     const canary = profile === 'ssrf' ? await startCanary() : undefined
     const { child, address } = await startProxy(options, folder)
@@ -123,7 +130,18 @@ async function runInside(profile) {
   }
 }
 
-function runProfile(profile) {
+async function runBeside() {
+  const origin = await startOrigin()
+  for (const peer of installedPeers().filter(({ name, isOurs }) => !isOurs && name !== 'node-bare')) {
+    console.log(`== plain: ${peer.name} ${peer.version}`)
+    const { port, stop } = await runPeer(peer, origin.ports.http)
+    await attack(`127.0.0.1:${port}`, 'plain', 9)
+    await stop()
+  }
+  origin.stop()
+}
+
+function runProfile(profile, engine) {
   const { namespaces } = PROFILES[profile]
   if (namespaces.length > 0 && process.getuid?.() !== 0) {
     console.log(`== ${profile}: not run, needs root for namespaces (unshare ${namespaces.join(' ')})`)
@@ -132,19 +150,23 @@ function runProfile(profile) {
   const [command = process.execPath, ...args] =
     namespaces.length > 0 ? ['unshare', ...namespaces, process.execPath] : []
   const script = fileURLToPath(import.meta.url)
-  return spawnSync(command, [...args, script, INSIDE, profile], { stdio: 'inherit' }).status ?? 1
+  return spawnSync(command, [...args, script, INSIDE, profile, engine], { stdio: 'inherit' }).status ?? 1
 }
 
 const args = process.argv.slice(2)
 if (args[0] === INSIDE) {
-  process.exitCode = await runInside(args[1])
+  process.exitCode = await runInside(args[1], args[2])
 } else if (!existsSync(RUNNER)) {
   console.log(
     `not run: ${RUNNER} is not here (it is no part of the project; test/integration/attacks.test.ts has our own cases)`,
   )
 } else {
   const profiles = args.length > 0 ? args : Object.keys(PROFILES)
-  const unknown = profiles.find((profile) => !(profile in PROFILES))
-  if (unknown !== undefined) throw new Error(`no profile ${unknown}; there are ${Object.keys(PROFILES).join(', ')}`)
-  for (const profile of profiles) process.exitCode = runProfile(profile) || process.exitCode || 0
+  const known = [...Object.keys(PROFILES), BESIDE]
+  const unknown = profiles.find((profile) => !known.includes(profile))
+  if (unknown !== undefined) throw new Error(`no profile ${unknown}; there are ${known.join(', ')}`)
+  for (const profile of profiles) {
+    if (profile === BESIDE) await runBeside()
+    else for (const engine of ENGINES) process.exitCode = runProfile(profile, engine) || process.exitCode || 0
+  }
 }

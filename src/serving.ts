@@ -35,7 +35,7 @@ import { createSocketConnect } from './upstream/connect-socket.js'
 import { countDescriptors, createDescriptors, readDescriptorLimit } from './upstream/descriptors.js'
 import { type Connect, createDialLines, createRace, type Dial } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
-import { createIdentities, type Generations } from './upstream/identities.js'
+import { createDisguiseFor, createIdentities, type Generations } from './upstream/identities.js'
 import type { HostResolver } from './upstream/resolver.js'
 import { socketWire } from './upstream/socket-wire.js'
 import type { UpstreamState } from './upstream/upstream-report.js'
@@ -174,6 +174,7 @@ export function createServing(options: ServingOptions): Serving {
   const sources = { chance: Math.random, wallClock: Date.now, secret }
   const identities = createIdentities(secret)
   if (options.generations !== undefined) identities.adopt(options.generations)
+  const disguiseFor = createDisguiseFor(identities)
   const checks = createActiveChecks(
     () => snapshot.upstreams.members,
     () => snapshot.config.limits.connectTimeoutMs,
@@ -219,11 +220,12 @@ export function createServing(options: ServingOptions): Serving {
 
   function takeSnapshot(next: Config, ruleSet: RuleSet): Snapshot {
     const serves = listening ?? next.listen.map(toListenAddress)
-    const surroundings = { listening: [...serves, ...alsoOwn()], localAddresses: localAddresses() }
+    const surroundings = { listening: [...serves, ...alsoOwn()], localAddresses: localAddresses(), disguiseFor }
     const policy = compilePolicy(next, ruleSet, surroundings)
     const { dns, addresses } = next.egress
     const resolver = openResolver({
       dns,
+      egressAddresses: addresses,
       ca: authorityOf(next),
       now: () => performance.now(),
       report: (message) => onWarning?.(message),

@@ -5,6 +5,12 @@ const BODY = 'abcdefghijklmnopqrstuvwxyz'.repeat(40).slice(0, 1024)
 const ANSWER = Buffer.from(
   `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`,
 )
+/** More than a proxy and the system hold of an answer that nobody reads. */
+const LARGE_BYTES = 262_144
+const LARGE = Buffer.concat([
+  Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${LARGE_BYTES}\r\n\r\n`),
+  Buffer.alloc(LARGE_BYTES, BODY),
+])
 const ENDLESS = Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n')
 const CHUNK = Buffer.alloc(65_536, BODY)
 const HEAD_END = '\r\n\r\n'
@@ -18,7 +24,9 @@ const http = createServer({ noDelay: true }, (socket) => {
     head += bytes.latin1Slice()
     for (let end = head.indexOf(HEAD_END); end !== -1 && !isSink; end = head.indexOf(HEAD_END)) {
       if (head.startsWith('POST')) isSink = true
+      else if (head.startsWith('HEAD')) socket.write(ANSWER.subarray(0, -BODY.length))
       else if (head.includes('/stream ')) stream(socket)
+      else if (head.includes('/large ')) socket.write(LARGE)
       else socket.write(ANSWER)
       head = head.slice(end + HEAD_END.length)
     }

@@ -5,16 +5,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 const TICK_MS = 10
 const PAGE_BYTES = 4096
 
-/** @param {number} root pid @returns {{ cpuMs: number, residentBytes: number }} */
+/** @param {number} root pid @returns {{ cpuMs: number, residentBytes: number, descriptors: number }} */
 export function figuresOf(root) {
   const all = processes()
   let cpuMs = 0
   let residentBytes = 0
-  for (const { ticks, pages } of withChildren(root, all)) {
+  let descriptors = 0
+  for (const { pid, ticks, pages } of withChildren(root, all)) {
     cpuMs += ticks * TICK_MS
     residentBytes += pages * PAGE_BYTES
+    descriptors += readdirSync(`/proc/${pid}/fd`).length
   }
-  return { cpuMs, residentBytes }
+  return { cpuMs, residentBytes, descriptors }
 }
 
 function withChildren(pid, all) {

@@ -31,24 +31,32 @@ export type EgressReport = {
   readonly paths: readonly EgressPath[]
   /** Header profile, null for a tunnel, which nobody looks into. */
   readonly headers: string | null
+  /**
+   * Whose browser requests pass for, where the profile replaces what tells of one: one for each identity, or for
+   * each `family` of systems. Null: they pass for their own.
+   */
+  readonly browser: Isolation | 'family' | null
 }
 
-export function egressReport(config: Config, { egress, host, isTunnel }: TargetDecision): EgressReport {
-  const headers = isTunnel ? null : config.headers.profile
-  if (egress === null) return { route: null, paths: [], headers }
+export function egressReport(config: Config, { egress, host, headers }: TargetDecision): EgressReport {
+  const profile = headers?.profile ?? null
+  if (egress === null) return { route: null, paths: [], headers: profile, browser: null }
   const { index, via, anonymous } = egress
   const ways = index === -1 ? [{ names: [DIRECT], proxy: undefined, leak: '' }] : pathsOf(config, index)
   const own = config.route[index]?.isolate
   return {
     route: { number: index + 1, match: config.route[index]?.match ?? [], via, anonymous },
     paths: ways.map((way) => toPath(config, way, host, own)),
-    headers,
+    headers: profile,
+    browser: headers?.isDisguised ? (egress.isolate ?? 'family') : null,
   }
 }
 
 /** The same for people, a line each. */
-export function egressLines({ route, paths, headers }: EgressReport): readonly string[] {
-  const end = `headers ${headers ?? 'untouched (a tunnel is not looked into)'}`
+export function egressLines({ route, paths, headers, browser }: EgressReport): readonly string[] {
+  const whose =
+    browser === null ? '' : `, one browser for each ${browser === 'family' ? 'family of systems' : WHOSE[browser]}`
+  const end = `headers ${headers ?? 'untouched (a tunnel is not looked into)'}${whose}`
   if (route === null) return ['no route leads there', end]
   const { number, match, via, anonymous } = route
   const why = number === 0 ? 'no routes are configured' : `route ${number}: ${match.join(' ')}`

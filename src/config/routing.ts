@@ -27,12 +27,14 @@ export function refuseUnsafeRouting(config: IsolationConfig): void {
 function findShadowed({ route }: RoutingConfig): readonly RoutingFault[] {
   const lists = route.map(({ match }) => match.map(patternsOf))
   const firstMatch = createFirstMatch(lists.map((list) => list.flat()))
+  // of a pattern for which no target can be made up it is known where a route before takes whatever comes
+  const [taken = -1, ...others] = UNLIKE.map((host) => firstMatch(queryOf(host, 0)))
+  const takersOfAll = others.every((other) => other === taken) ? [taken] : []
   return route.flatMap(({ anonymous, match }, i) =>
     (anonymous ? (lists[i] ?? []) : []).flatMap((patterns, j) => {
-      const taker = patterns
-        .flatMap(exampleOf)
-        .map(firstMatch)
-        .find((first) => first < i && !route[first]?.anonymous)
+      const examples = patterns.flatMap(exampleOf).map(firstMatch)
+      const takers = examples.length > 0 ? examples : takersOfAll
+      const taker = takers.find((first) => first !== -1 && first < i && !route[first]?.anonymous)
       if (taker === undefined) return []
       const message = `${JSON.stringify(match[j])} is marked anonymous, and route ${taker + 1}, which is not, takes it before`
       return [{ path: ['route', i, 'match', j], message, fix: `write this route before route ${taker + 1}` }]
@@ -67,6 +69,8 @@ function exampleOf(pattern: Pattern): readonly RuleQuery[] {
 }
 
 const UNNAMED = 'veilgate-example-host'
+/** Hosts that have nothing in common: what takes all of them takes all. */
+const UNLIKE = [UNNAMED, '0.invalid', 'zz.xn--p1ai'] as const
 
 function queryOf(host: string, port: number): RuleQuery {
   return { host, port: port === 0 ? 443 : port, family: 0, path: undefined }

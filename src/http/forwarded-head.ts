@@ -1,4 +1,4 @@
-import { disguisedAgent, LANGUAGE } from './disguise.js'
+import { type Disguise, disguisedAgent, LANGUAGE } from './disguise.js'
 import {
   DROP_HOP,
   FIELD_CONTENT_LENGTH,
@@ -32,6 +32,8 @@ export type ForwardedTo = SiteHost & {
   readonly path: string
   /** One site loads something from another: third-party.ts. */
   readonly isThirdParty: boolean
+  /** Of the identity it goes with; without one the browser's own family stays. */
+  readonly disguise?: Disguise | undefined
 }
 
 /**
@@ -100,9 +102,9 @@ function valueFor(
     case HIDE_APP:
       return isAppId(fieldValue(fields, i)) ? '' : undefined
     case DISGUISE_AGENT:
-      return disguisedAgent(fieldValue(fields, i))
+      return disguisedAgent(fieldValue(fields, i), to.disguise)
     case DISGUISE_LANGUAGE:
-      return LANGUAGE
+      return to.disguise?.language ?? LANGUAGE
     default:
       return to.isThirdParty ? '' : undefined
   }

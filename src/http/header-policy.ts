@@ -46,6 +46,8 @@ export type HeaderPolicy = {
   readonly response: FieldRules
   /** Something depends on whether one site loads from another. */
   readonly asksThirdParty: boolean
+  /** `User-Agent` or `Accept-Language` are replaced, so that an identity has a say in it. */
+  readonly isDisguised: boolean
   /** Tracking parameters are cut out of the path and of `Referer`. */
   readonly cutsTracking: boolean
   /** Field lines, each with CRLF, added to every request. */
@@ -128,6 +130,7 @@ function toPolicy(
     request: { table, acts: request },
     response: { table, acts: response },
     asksThirdParty: request.includes(REMOVE_FROM_THIRD_PARTY) || response.includes(REMOVE_FROM_THIRD_PARTY),
+    isDisguised: request.includes(DISGUISE_AGENT) || request.includes(DISGUISE_LANGUAGE),
     cutsTracking: profile === 'strict' || profile === 'paranoid',
     added,
   }

@@ -14,6 +14,11 @@ export type Asked = {
   readonly token: string
 }
 
+/** Host and port as in the Host field. */
+export function authorityOf(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 /** Stands for the client's address in fields that name it (RFC 5737: nobody's). */
 export const PLANTED_ADDRESS = '203.0.113.77'
 /** The site whose page loads from a third party. */

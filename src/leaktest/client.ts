@@ -3,7 +3,12 @@ import { connect as connectTls } from 'node:tls'
 import { readOctets } from './octets.js'
 
 /** A proxy on this machine, and how long a silence of it is borne. */
-export type ProxyPlace = { readonly port: number; readonly timeoutMs: number }
+export type ProxyPlace = {
+  readonly port: number
+  readonly timeoutMs: number
+  /** The client's own address. */
+  readonly from?: string
+}
 
 const MAX_HEAD = 65_536
 
@@ -73,8 +78,8 @@ async function headOf(socket: Socket): Promise<string> {
 
 const EVENTS = ['readable', 'end', 'close'] as const
 
-function connectTo({ port, timeoutMs }: ProxyPlace): Socket {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+function connectTo({ port, timeoutMs, from }: ProxyPlace): Socket {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true, ...(from !== undefined && { localAddress: from }) })
   socket.on('error', () => socket.destroy())
   socket.setTimeout(timeoutMs, () => socket.destroy())
   return socket

@@ -1,8 +1,8 @@
 import { request } from 'node:http'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Config } from '../config/config.js'
-import { BROWSERS, connectHead, requestHead } from './browsers.js'
+import { authorityOf, BROWSERS, connectHead, requestHead } from './browsers.js'
 import { openTunnel } from './client.js'
 import { type Finding, judgeEcho, toRows } from './judge.js'
 import type { StartProxy, WayReport } from './run.js'
@@ -41,7 +41,7 @@ export async function runEcho(
       for (const browser of BROWSERS) {
         const sent = headFor(url, requestHead(browser, { kind, token, authority: url.host }), token)
         try {
-          const answer = await fetchPage(proxy.port, url, `${host}:${port}`, sent, token)
+          const answer = await fetchPage(proxy.port, { url, host, port }, sent, token)
           findings.push(...judgeEcho({ browser, kind, token, sent, answer, isTunnel }, promises))
           arrived++
         } catch (error) {
@@ -66,14 +66,20 @@ function headFor(url: URL, head: string, token: string): string {
     .replace(/^if-none-match: .*\r\n/im, '')
 }
 
-async function fetchPage(port: number, url: URL, authority: string, head: string, token: string): Promise<string> {
-  const proxy = { port, timeoutMs: TIMEOUT_MS }
-  if (url.protocol === 'http:') return read(port, head, undefined)
-  const tunnel = await openTunnel(proxy, connectHead({ kind: 'tunnel', authority, token }))
-  const inside = connectTls({ socket: tunnel, servername: url.hostname })
+async function fetchPage(
+  proxyPort: number,
+  { url, host, port }: EchoPage,
+  head: string,
+  token: string,
+): Promise<string> {
+  if (url.protocol === 'http:') return read(proxyPort, head, undefined)
+  const asked = { kind: 'tunnel', authority: authorityOf(host, port), token } as const
+  const tunnel = await openTunnel({ port: proxyPort, timeoutMs: TIMEOUT_MS }, connectHead(asked))
+  // an address is no server name (RFC 6066 §3), and the certificate is for it all the same
+  const inside = connectTls({ socket: tunnel, host, ...(isIP(host) === 0 && { servername: host }) })
   inside.on('error', () => tunnel.destroy())
   try {
-    return await read(port, head, inside)
+    return await read(proxyPort, head, inside)
   } finally {
     tunnel.destroy()
   }
@@ -85,9 +91,11 @@ function read(port: number, head: string, inside: Socket | undefined): Promise<s
     const colon = field.indexOf(':')
     return [field.slice(0, colon), field.slice(colon + 1).trim()]
   })
-  const where = { host: '127.0.0.1', port, path: line.split(' ')[1] ?? '/', headers, setHost: false, agent: false }
+  const where = { host: '127.0.0.1', port, path: line.split(' ')[1] ?? '/', headers, setHost: false }
   return new Promise((resolve, reject) => {
-    const asking = request(inside === undefined ? where : { ...where, createConnection: () => inside }, (response) => {
+    // where an agent is named, even false, createConnection is not asked
+    const how = inside === undefined ? { agent: false as const } : { createConnection: () => inside }
+    const asking = request({ ...where, ...how }, (response) => {
       const received: Buffer[] = []
       let size = 0
       response.on('data', (chunk: Buffer) => {

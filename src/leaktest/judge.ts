@@ -26,6 +26,8 @@ export type HopSight = {
   readonly hop: number
   /** Host it was asked for: a name stays a name. */
   readonly target: string
+  /** User and password of SOCKS5 that it was told, in any form that keeps two apart; empty where there were none. */
+  readonly login: string
   /** All that it could read: its handshake and what went on in clear, latin1. */
   readonly text: string
 }
@@ -44,6 +46,8 @@ export type Seen = {
   readonly origin: { readonly text: string; readonly address: string; readonly isFromUpstream: boolean } | undefined
   /** The head that the origin wrote, and the one that the browser received; undefined where it is not known. */
   readonly response: { readonly sent: string; readonly received: string } | undefined
+  /** Addresses that the name server, and the service over HTTPS, was asked from. */
+  readonly askers: { readonly resolver: readonly string[]; readonly doh: readonly string[] }
   /** Names asked of a name server, and of a service over HTTPS; undefined where none is configured. */
   readonly resolver: readonly string[]
   readonly doh: readonly string[] | undefined
@@ -244,11 +248,17 @@ function inTunnel(seen: Seen, received: string): readonly Finding[] {
   ]
 }
 
-function addresses({ origin, browser }: Seen, { hidesAddress, isEgressAddress }: Promises): readonly Finding[] {
+function addresses({ origin, browser, askers }: Seen, { hidesAddress, isEgressAddress }: Promises): readonly Finding[] {
   if (origin === undefined) return []
   const { address, isFromUpstream } = origin
   const isWrong = hidesAddress || isEgressAddress?.(address) === false
-  return [finding(OTHER_ITEMS.egress, 'origin', browser, !isFromUpstream, isWrong, `from ${address}`)]
+  return [
+    finding(OTHER_ITEMS.egress, 'origin', browser, !isFromUpstream, isWrong, `from ${address}`),
+    ...askers.resolver.map((from) => finding(OTHER_ITEMS.egress, 'resolver', browser, true, false, `from ${from}`)),
+    ...askers.doh.map((from) =>
+      finding(OTHER_ITEMS.egress, 'doh', browser, true, isEgressAddress?.(from) === false, `from ${from}`),
+    ),
+  ]
 }
 
 function lookups({ resolver, doh, browser }: Seen, { asksNobody, asksNoServer }: Promises): readonly Finding[] {

@@ -9,6 +9,8 @@ export type NameServer = {
   readonly address: string
   /** Every name asked for since `forget`, in order. */
   readonly names: readonly string[]
+  /** Whence they were asked for, once each. */
+  readonly askers: readonly string[]
   forget(): void
   close(): void
 }
@@ -23,20 +25,20 @@ const TTL = 1
 
 /** A name server on loopback: every name is at 127.0.0.1. */
 export async function startNameServer(): Promise<NameServer> {
-  const names: string[] = []
+  const asked = createAsked()
   const socket = createSocket('udp4')
   socket.on('message', (query, from) => {
-    const answer = answerTo(query, names)
+    const answer = answerTo(query, from.address, asked)
     if (answer !== undefined) socket.send(answer, from.port, from.address)
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
-  return recorder(names, socket.address().port, () => socket.close())
+  return recorder(asked, socket.address().port, () => socket.close())
 }
 
 /** The same as a service over HTTPS (RFC 8484). */
 export async function startDohService(certificate: Certificate): Promise<NameServer> {
-  const names: string[] = []
+  const asked = createAsked()
   const server = createSecureServer(certificate)
   const sessions = new Set<{ destroy(): void }>()
   server.on('session', (session) => {
@@ -49,7 +51,7 @@ export async function startDohService(certificate: Certificate): Promise<NameSer
     stream.on('error', () => stream.destroy())
     stream.on('data', (chunk: Buffer) => received.push(chunk))
     stream.on('end', () => {
-      const answer = answerTo(Buffer.concat(received), names)
+      const answer = answerTo(Buffer.concat(received), stream.session?.socket.remoteAddress ?? '', asked)
       stream.respond({ ':status': answer === undefined ? 400 : 200, 'content-type': 'application/dns-message' })
       stream.end(answer)
     })
@@ -58,25 +60,35 @@ export async function startDohService(certificate: Certificate): Promise<NameSer
   await once(server, 'listening')
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  return recorder(names, port, () => {
+  return recorder(asked, port, () => {
     server.close()
     for (const session of sessions) session.destroy()
   })
 }
 
-function recorder(names: string[], port: number, close: () => void): NameServer {
+type Asked = { readonly names: string[]; readonly askers: Set<string> }
+
+function createAsked(): Asked {
+  return { names: [], askers: new Set() }
+}
+
+function recorder({ names, askers }: Asked, port: number, close: () => void): NameServer {
   return {
     address: `127.0.0.1:${port}`,
     names,
+    get askers() {
+      return [...askers]
+    },
     forget() {
       names.length = 0
+      askers.clear()
     },
     close,
   }
 }
 
 /** Undefined for what is no question. */
-function answerTo(query: Buffer, names: string[]): Buffer | undefined {
+function answerTo(query: Buffer, asker: string, { names, askers }: Asked): Buffer | undefined {
   const labels: string[] = []
   let at = HEADER_OCTETS
   for (;;) {
@@ -89,6 +101,7 @@ function answerTo(query: Buffer, names: string[]): Buffer | undefined {
   }
   if (query.length < at + 4) return undefined
   names.push(labels.join('.').toLowerCase())
+  askers.add(asker)
   const isA = query.readUInt16BE(at) === TYPE_A
   const header = Buffer.alloc(HEADER_OCTETS)
   query.copy(header, 0, 0, 2)

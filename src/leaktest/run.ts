@@ -1,7 +1,17 @@
 import type { Config } from '../config/config.js'
-import { BROWSERS, type BrowserName, connectHead, EXCHANGE_KINDS, type ExchangeKind, requestHead } from './browsers.js'
+import {
+  authorityOf,
+  BROWSERS,
+  type BrowserName,
+  connectHead,
+  EXCHANGE_KINDS,
+  type ExchangeKind,
+  requestHead,
+} from './browsers.js'
 import { askInTunnel, askProxy } from './client.js'
+import { identityPlaces, judgeIdentities, type Shown, untestedIdentities, visitsOf } from './identities.js'
 import { type Finding, judge, type Row, type Seen, toRows } from './judge.js'
+import { showIdentity } from './show-identity.js'
 import { type Outside, openOutside } from './stage.js'
 import { promisesOf, type Way, waysOf } from './ways.js'
 
@@ -50,6 +60,8 @@ async function reportOn(way: Way, config: Config, outside: Outside, startProxy: 
   const findings: Finding[] = []
   const failures = new Map<string, BrowserName[]>()
   let arrived = 0
+  const places = identityPlaces(config, way)
+  const visits = places.length === 0 ? [] : visitsOf(config, way)
   const proxy = await startProxy(outside.config)
   try {
     for (const kind of EXCHANGE_KINDS) {
@@ -63,11 +75,18 @@ async function reportOn(way: Way, config: Config, outside: Outside, startProxy: 
         failures.set(text, [...(failures.get(text) ?? []), browser])
       }
     }
+    const shown: Shown[] = []
+    for (const visit of visits)
+      shown.push(await showIdentity({ port: proxy.port, timeoutMs: TIMEOUT_MS }, outside, visit, places))
+    findings.push(...judgeIdentities(shown, places))
   } finally {
     await proxy.close()
   }
   const { profile } = promisesOf(config, way, host, outside.http.port)
-  const notes = [...failures].map(([text, browsers]) => `did not pass, ${text} (${browsers.join(' ')})`)
+  const notes = [
+    ...[...failures].map(([text, browsers]) => `did not pass, ${text} (${browsers.join(' ')})`),
+    ...untestedIdentities(visits, places),
+  ]
   return { ...way, profile, rows: toRows(findings), notes, arrived }
 }
 
@@ -80,7 +99,7 @@ async function exchange(
 ): Promise<{ readonly seen: Seen; readonly failure: string }> {
   const origin = kind === 'tunnel' ? outside.https : outside.http
   const { token, resolver, doh, certificate, logins } = outside
-  const asked = { kind, token, authority: `${host.includes(':') ? `[${host}]` : host}:${origin.port}` }
+  const asked = { kind, token, authority: authorityOf(host, origin.port) }
   const sent = requestHead(browser, asked)
   const connect = kind === 'tunnel' ? connectHead(asked) : ''
   const proxy = { port, timeoutMs: TIMEOUT_MS }
@@ -107,6 +126,7 @@ async function exchange(
       isFromUpstream: outside.isUpstreamPort(received.port),
     },
     response: received && { sent: received.answer, received: answer },
+    askers: { resolver: [...resolver.askers], doh: [...(doh?.askers ?? [])] },
     resolver: [...resolver.names],
     doh: doh && [...doh.names],
     upstreams: outside.sights(),

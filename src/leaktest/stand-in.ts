@@ -9,6 +9,8 @@ import { type Octets, readOctets } from './octets.js'
 /** What a stand-in was asked on one connection. */
 export type Sight = {
   readonly target: string
+  /** User and password of SOCKS5, in hexadecimal; empty where it was told none. */
+  readonly login: string
   /** Handshake and what passed in clear towards the target, latin1. */
   readonly text: string
 }
@@ -39,7 +41,10 @@ type Handshake = {
   readonly no: string
   /** What goes on to the target of what was read: a request that is no CONNECT. */
   readonly first?: string
+  readonly login?: string
 }
+
+type Conversation = { target: string; login: string; readonly octets: Octets }
 
 const MAX_HEAD = 65_536
 const GRANTED_5 = '\x05\0\0\x01\0\0\0\0\0\0'
@@ -49,7 +54,7 @@ const REFUSED_4 = '\0[\0\0\0\0\0\0'
 
 /** A proxy on loopback for HTTP CONNECT or SOCKS, that leads nowhere but to ports of this run. */
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
-  const conversations: { target: string; readonly octets: Octets }[] = []
+  const conversations: Conversation[] = []
   const sockets = new Set<Socket>()
   const accept = (socket: Socket): void => {
     hold(socket, sockets)
@@ -64,7 +69,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     get sights() {
-      return conversations.map(({ target, octets }) => ({ target, text: octets.text }))
+      return conversations.map(({ target, login, octets }) => ({ target, login, text: octets.text }))
     },
     forget() {
       conversations.length = 0
@@ -86,13 +91,13 @@ async function serve(
   socket: Socket,
   options: StandInOptions,
   sockets: Set<Socket>,
-  conversations: { target: string; readonly octets: Octets }[],
+  conversations: Conversation[],
 ): Promise<void> {
   const octets = readOctets(socket)
-  const conversation = { target: '', octets }
+  const conversation = { target: '', login: '', octets }
   conversations.push(conversation)
-  const { wanted, yes, no, first = '' } = await read(socket, octets, options)
-  conversation.target = wanted.host
+  const { wanted, yes, no, first = '', login = '' } = await read(socket, octets, options)
+  Object.assign(conversation, { target: wanted.host, login })
   const port = options.leadTo(wanted.host, wanted.port)
   if (port === undefined) {
     socket.end(no, 'latin1')
@@ -100,9 +105,11 @@ async function serve(
   }
   const target = connect({ host: '127.0.0.1', port })
   hold(target, sockets)
+  // whoever asked may have gone, or go while this connects
+  socket.on('close', () => target.destroy())
+  if (socket.destroyed) target.destroy()
   await once(target, 'connect')
   options.onPort(target.localPort ?? 0)
-  socket.on('close', () => target.destroy())
   target.on('error', () => socket.destroy())
   socket.write(yes, 'latin1')
   target.write(first, 'latin1')
@@ -145,16 +152,18 @@ async function readSocks5(socket: Socket, octets: Octets): Promise<Handshake> {
   // an upstream that isolates has logins that its URL does not show
   const isLogin = (await octets.take(count)).includes(2)
   socket.write(Buffer.from([5, isLogin ? 2 : 0]))
+  let login = ''
   if (isLogin) {
     await octets.take(1)
-    await octets.take(await octet(octets))
-    await octets.take(await octet(octets))
+    const user = await octets.take(await octet(octets))
+    const password = await octets.take(await octet(octets))
+    login = `${user.toString('hex')}:${password.toString('hex')}`
     socket.write(Buffer.from([1, 0]))
   }
   const [, , , kind = 0] = await octets.take(4)
   const host = await readHost5(octets, kind)
   const port = (await octets.take(2)).readUInt16BE(0)
-  return { wanted: { host, port }, yes: GRANTED_5, no: REFUSED_5 }
+  return { wanted: { host, port }, yes: GRANTED_5, no: REFUSED_5, login }
 }
 
 async function readHost5(octets: Octets, kind: number): Promise<string> {

@@ -2,6 +2,7 @@ import type { Config, HostHeaders } from '../config/config.js'
 import { exampleTargets } from '../config/routing.js'
 import { createCidrTable, parseCidr } from '../http/cidr.js'
 import type { FieldChanges } from '../http/header-policy.js'
+import { identitySiteOf } from '../http/site.js'
 import { resolvesRemotely } from '../policy/hop.js'
 import { hopsOf, pathsOf } from '../policy/routing-graph.js'
 import { DIRECT } from '../policy/upstream-settings.js'
@@ -32,19 +33,49 @@ export function wayTo({ route }: Pick<Config, 'route'>, host: string, port: numb
 /** Somebody's page, where routes do not ask for another name. */
 const LOOPBACK = '127.0.0.1'
 const HOST = 'www.leaktest-site.example'
+/** Another site's, where two are told apart. */
+const OTHER_HOST = 'www.leaktest-reader.example'
 
 /** The ways of a configuration, in the order of its routes. */
 export function waysOf({ route, egress }: Pick<Config, 'route' | 'egress'>): readonly Way[] {
-  // where nobody looks names up, only addresses are reached directly
-  const direct = egress.dns.mode === 'upstream' ? LOOPBACK : HOST
-  if (route.length === 0) return [{ route: 0, match: [], via: DIRECT, host: direct }]
-  const routeOf = createFirstMatch(route.map(({ match }) => match.flatMap(patternsOf)))
+  if (route.length === 0) return [{ route: 0, match: [], via: DIRECT, host: ownHost(egress) }]
   return route.map(({ match, via }, i) => {
-    const examples = match.flatMap(exampleTargets).filter(({ family }) => family === 0 || via !== DIRECT)
-    // which port the origin gets is not known yet: one that no pattern names
-    const hosts = [via === DIRECT ? direct : HOST, ...examples.map(({ host }) => host)]
-    return { route: i + 1, match, via, host: hosts.find((host) => routeOf(queryOf(host, ANY_PORT)) === i) }
+    const hosts = [via === DIRECT ? ownHost(egress) : HOST, ...examplesFor(match, via)]
+    return { route: i + 1, match, via, host: hosts.find(takes(route, i)) }
   })
+}
+
+/** Hosts that take a way of a route: its own, another of the same site, and others, as far as any are known. */
+export function hostsOf({ route }: Pick<Config, 'route'>, way: Way): readonly string[] {
+  const own = way.host ?? ''
+  const known = [own, `cdn.${siteAt(own)}`, OTHER_HOST, ...examplesFor(way.match, way.via)]
+  const more = known.filter((host) => !isAddress(host)).map((host) => `other-${host}`)
+  return [...known, ...more].filter(takes(route, way.route - 1))
+}
+
+/** The site of a host, by which identities are kept apart. */
+export function siteAt(host: string): string {
+  return identitySiteOf(queryOf(host, ANY_PORT))
+}
+
+/** Where nobody looks names up, only addresses are reached directly. */
+function ownHost({ dns }: Pick<Config['egress'], 'dns'>): string {
+  return dns.mode === 'upstream' ? LOOPBACK : HOST
+}
+
+function examplesFor(match: readonly string[], via: string): readonly string[] {
+  const examples = match.flatMap(exampleTargets).filter(({ family }) => family === 0 || via !== DIRECT)
+  return examples.map(({ host }) => host)
+}
+
+/** Which port the origin gets is not known yet: one that no pattern names. */
+function takes(route: Config['route'], index: number): (host: string) => boolean {
+  const routeOf = createFirstMatch(route.map(({ match }) => match.flatMap(patternsOf)))
+  return (host) => routeOf(queryOf(host, ANY_PORT)) === index
+}
+
+function isAddress(host: string): boolean {
+  return queryOf(host, ANY_PORT).family !== 0
 }
 
 /** No service's, so no pattern speaks of it. */

@@ -6,7 +6,7 @@ import { createOwnListeners, type ListenAddress } from '../policy/own-listeners.
 import { createPortList } from '../policy/port-list.js'
 import { compileHostPatterns } from '../rules/host-patterns.js'
 import type { RuleQuery, RuleSet } from '../rules/rule.js'
-import type { Policy } from './policy.js'
+import type { DisguiseFor, Policy } from './policy.js'
 import { createRouteTable } from './route.js'
 import { compileRouting } from './routing.js'
 
@@ -19,6 +19,8 @@ export type Surroundings = {
   readonly listening: readonly ListenAddress[]
   /** Every address of the machine's interfaces. */
   readonly localAddresses: readonly string[]
+  /** Not given: nothing leaves, so nobody sees with which browser. */
+  readonly disguiseFor?: DisguiseFor
 }
 
 /** Everything the pipeline asks, compiled from a configuration and a rule set. */
@@ -29,6 +31,7 @@ export function compilePolicy(config: Config, rules: RuleSet, surroundings: Surr
   return {
     rules,
     headers: headers.base,
+    disguiseFor: surroundings.disguiseFor ?? (() => undefined),
     guard: createEgressGuard({ ...egress.guard, ownAddresses: [...surroundings.localAddresses, ...egress.addresses] }),
     isConnectPort: createPortList(egress.connectPorts),
     isHttpPort: createPortList(egress.httpPorts),

@@ -2,6 +2,7 @@ import type { DecisionReason } from '../channels.js'
 import { ERROR_CATALOG, type ErrorCode } from '../errors.js'
 import { parseAuthority } from '../http/authority.js'
 import { createFieldTable } from '../http/field-table.js'
+import type { HeaderPolicy } from '../http/header-policy.js'
 import { createRequestHead, parseRequestHead } from '../http/request-head.js'
 import type { RuleMatch } from '../rules/rule.js'
 import { escapePath } from '../rules/url-path.js'
@@ -31,6 +32,8 @@ export type TargetDecision = {
   readonly isTunnel: boolean
   /** How it would leave; null where no route leads there. */
   readonly egress: Egress | null
+  /** What happens to its header fields; null for a tunnel and for what is no target. */
+  readonly headers: Pick<HeaderPolicy, 'profile' | 'isDisguised'> | null
 }
 
 const LIMITS = { headBytes: 65_536, headFields: 8, uriBytes: 65_536 }
@@ -53,6 +56,7 @@ export function decideTarget(policy: Policy, target: string, method?: string): T
   const { route, decision, plan, error, detail, wouldBlock } = exchange
   if (route === undefined) return malformed(target)
   const { host, port, family } = route.authority
+  const isTunnel = exchange.form === 'authority'
   return {
     target,
     host,
@@ -64,8 +68,9 @@ export function decideTarget(policy: Policy, target: string, method?: string): T
     rule: decision.rule,
     matches: policy.rules.matches({ host, port, family, path: urlPathOf(exchange) }),
     wouldBlock,
-    isTunnel: exchange.form === 'authority',
+    isTunnel,
     egress: route.egress ?? null,
+    headers: isTunnel ? null : { profile: route.headers.profile, isDisguised: route.headers.isDisguised },
   }
 }
 
@@ -107,5 +112,6 @@ function malformed(target: string): TargetDecision {
     wouldBlock: false,
     isTunnel: false,
     egress: null,
+    headers: null,
   }
 }

@@ -1,8 +1,14 @@
+import type { Disguise } from '../http/disguise.js'
 import type { HeaderPolicy } from '../http/header-policy.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
+import type { IdentityOwner } from '../policy/isolation.js'
+import type { Isolation } from '../policy/upstream-settings.js'
 import type { RuleSet } from '../rules/rule.js'
 import type { RouteTable } from './route.js'
 import type { Routing } from './routing.js'
+
+/** The browser that requests of an owner's identity pass for; undefined where it is the family's own. */
+export type DisguiseFor = (isolation: Isolation, owner: IdentityOwner) => Disguise | undefined
 
 /**
  * Everything a decision depends on, compiled and immutable but for the cache
@@ -13,6 +19,8 @@ export type Policy = {
   readonly rules: RuleSet
   /** For every host that has none of its own; those are in its route. */
   readonly headers: HeaderPolicy
+  /** Asked for exchanges that leave with an identity. */
+  readonly disguiseFor: DisguiseFor
   readonly guard: EgressGuard
   readonly isConnectPort: (port: number) => boolean
   readonly isHttpPort: (port: number) => boolean

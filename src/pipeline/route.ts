@@ -77,7 +77,7 @@ function createRoute(authority: Authority, { rules, routing, headersFor }: Route
     authority,
     hostField,
     site: siteOf(hostField),
-    identitySite: egress?.isIsolated ? identitySiteOf(authority) : '',
+    identitySite: egress?.isolate === undefined ? '' : identitySiteOf(authority),
     key: egress?.isDirect === false ? `${bracketed}:${port} ${egress.via}` : `${bracketed}:${port}`,
     egress,
     decision: rules.decide(target),

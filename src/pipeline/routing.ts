@@ -20,9 +20,10 @@ export type Egress = {
   readonly resolvesHere: boolean
   /** A connection belongs to one client: another one may have to leave by another upstream. */
   readonly isPerClient: boolean
-  /** It leaves with an identity: a connection belongs to one, and to none that was before it. */
-  readonly isIsolated: boolean
-  /** Of `direct`: what must not share one of our addresses. */
+  /**
+   * What has an identity of its own, and with it browser and address (of `direct`) or user: a connection belongs to
+   * one, and to none that was before it. Of upstreams that isolate in different ways, the first one's.
+   */
   readonly isolate: Isolation | undefined
 }
 
@@ -39,7 +40,6 @@ const PLAIN: Egress = {
   isTor: false,
   resolvesHere: true,
   isPerClient: false,
-  isIsolated: false,
   isolate: undefined,
 }
 
@@ -65,7 +65,7 @@ export function compileRouting(config: RoutingConfig): Routing {
 function toEgress(config: RoutingConfig, { via, anonymous, isolate }: RouteSettings, index: number): Egress {
   if (via === DIRECT) {
     const isPerClient = isolate !== undefined && isolatesClients(isolate)
-    return { ...PLAIN, anonymous, index, isPerClient, isIsolated: isolate !== undefined, isolate }
+    return { ...PLAIN, anonymous, index, isPerClient, isolate }
   }
   const isolations = isolationsFrom(config, via)
   return {
@@ -79,8 +79,7 @@ function toEgress(config: RoutingConfig, { via, anonymous, isolate }: RouteSetti
       return last !== undefined && !resolvesRemotely(last)
     }),
     isPerClient: hasClientSticky(config.upstreams, via) || isolations.some(isolatesClients),
-    isIsolated: isolations.length > 0,
-    isolate: undefined,
+    isolate: isolations[0],
   }
 }
 

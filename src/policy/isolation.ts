@@ -3,6 +3,16 @@ import { type Hop, hasCredentials } from './hop.js'
 import { hopsOf, type RoutingConfig, type RoutingFault } from './routing-graph.js'
 import { DIRECT, type GroupSettings, type Isolation, isGroup, type ProxySettings } from './upstream-settings.js'
 
+/** Whose identity it is: the target that is asked for, and who asks. */
+export type IdentityOwner = {
+  /** Canonical form. */
+  readonly host: string
+  /** 0 for a name, 4 or 6 for an address. */
+  readonly family: 0 | 4 | 6
+  /** Address, and name where it has one. */
+  readonly client?: { readonly ip: string; readonly user: string | null }
+}
+
 /** What a check of isolation reads. */
 export type IsolationConfig = RoutingConfig & { readonly egress: Pick<Config['egress'], 'addresses'> }
 

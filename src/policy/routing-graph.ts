@@ -53,7 +53,7 @@ export function proveAnonymous(config: RoutingConfig): readonly RoutingFault[] {
       .map(({ names, leak }) => ({
         path: ['route', i],
         message: `this route is marked anonymous, and by ${names.join(' → ')} ${leak}`,
-        fix: 'route it through upstreams that look names up (socks5h, socks4a, http, https), or take anonymous out',
+        fix: `${leak.startsWith(CLEAR) ? 'write https://, take the credentials out' : 'route it through upstreams that look names up (socks5h, socks4a, http, https)'}, or take anonymous out`,
       })),
   )
 }
@@ -86,11 +86,14 @@ function pathsFrom(config: RoutingConfig, name: string, before: readonly string[
   return [{ names, proxy: upstream, leak: leakOf(hopsOf(upstream)) }]
 }
 
+const CLEAR = 'credentials go in clear to'
+
 function leakOf(hops: readonly Hop[]): string {
   const last = hops.at(-1)
   if (last !== undefined && !resolvesRemotely(last)) return `names are looked up here (${last.scheme})`
-  const bare = hops.find((hop) => hasCredentials(hop) && hop.scheme !== 'https' && !isLoopback(hop))
-  return bare === undefined ? '' : `credentials go in clear to ${bare.scheme}://${bare.host}:${bare.port}`
+  // loopback is this machine's for the first hop alone: of those behind it, it is that of the one before
+  const bare = hops.find((hop, i) => hasCredentials(hop) && hop.scheme !== 'https' && !(i === 0 && isLoopback(hop)))
+  return bare === undefined ? '' : `${CLEAR} ${bare.scheme}://${bare.host}:${bare.port}`
 }
 
 function isLoopback({ host, family }: Hop): boolean {

@@ -73,6 +73,15 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   let storedIn: string | undefined
   let isStarted = false
   let cancelWake: () => void = () => {}
+  let lookedAt = clock.now()
+
+  /** The time. A clock that was set back must not put a fetch off: times to come go back with it. */
+  function lookAtClock(): number {
+    const now = clock.now()
+    if (now < lookedAt) for (const entry of entries) entry.nextAt -= lookedAt - now
+    lookedAt = now
+    return now
+  }
 
   async function openStore(cache: string): Promise<void> {
     if (storedIn === cache) return
@@ -88,7 +97,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     const known = entries.find((entry) => JSON.stringify(entry.subscription) === JSON.stringify(subscription))
     if (known !== undefined) return Object.assign(known, { kept })
     const checkedAt = toCopy(subscription, kept) === undefined ? undefined : kept.copy?.checkedAt
-    const nextAt = firstFetch(clock.now(), checkedAt, freshnessOf(subscription, kept), chance())
+    const nextAt = firstFetch(lookAtClock(), checkedAt, freshnessOf(subscription, kept), chance())
     return { subscription, kept, nextAt, failures: 0, isUpdating: false }
   }
 
@@ -122,7 +131,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     if (!entries.includes(entry)) throw new FetchError('the configuration has changed')
     const { subscription, kept } = entry
     const { name } = subscription
-    const now = clock.now()
+    const now = lookAtClock()
     const before = rules()
     const rulesBefore = rulesOf(entry)
     const done = await refreshList({ subscription, kept, store, rules: before, copies, acceptShrink, now }, fetched)
@@ -145,7 +154,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     const failed: ListUpdate = { name, outcome: 'failed', entries: count ?? 0, error: message }
     if (stop.signal.aborted || !entries.includes(entry)) return failed
 
-    const now = clock.now()
+    const now = lookAtClock()
     entry.failures++
     entry.nextAt = nextTry(now, entry.failures, freshnessOf(subscription, kept), chance())
     entry.kept = await store.save(subscription, { copy: kept.copy, lastError: { at: now, message } })
@@ -170,11 +179,12 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   function plan(): void {
     cancelWake()
     if (!isStarted || stop.signal.aborted) return
+    const now = lookAtClock()
     const waiting = entries.filter((entry) => !busy.has(entry))
     if (waiting.length === 0) return
     const dueAt = Math.min(...waiting.map(({ nextAt }) => nextAt))
-    cancelWake = clock.wake(Math.min(Math.max(0, dueAt - clock.now()), WAKE_MS), () => {
-      const now = clock.now()
+    cancelWake = clock.wake(Math.min(Math.max(0, dueAt - now), WAKE_MS), () => {
+      const now = lookAtClock()
       for (const entry of waiting) if (entry.nextAt <= now) void enqueue(entry, false)
       plan()
     })

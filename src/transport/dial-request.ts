@@ -31,5 +31,5 @@ export function poolKeyOf(
   identities: Pick<Identities, 'generationOf'>,
 ): string {
   const whose = egress?.isPerClient ? `${key} ${client.ip}` : key
-  return egress?.isIsolated ? `${whose} #${identities.generationOf(identitySite)}` : whose
+  return egress?.isolate === undefined ? whose : `${whose} #${identities.generationOf(identitySite)}`
 }

@@ -1,12 +1,10 @@
 import { createHmac } from 'node:crypto'
+import { disguiseAt } from '../http/disguise.js'
 import { identitySiteOf } from '../http/site.js'
+import type { DisguiseFor } from '../pipeline/policy.js'
 import { TOR_STREAM_ISOLATION } from '../policy/hop.js'
-import { isolatesClients, isolatesSites } from '../policy/isolation.js'
+import { type IdentityOwner, isolatesClients, isolatesSites } from '../policy/isolation.js'
 import type { Isolation } from '../policy/upstream-settings.js'
-import type { DialRequest } from './dial.js'
-
-/** Whose identity it is. */
-export type IdentityOwner = Pick<DialRequest, 'host' | 'family' | 'client'>
 
 export type Credentials = { readonly username: string; readonly password: string }
 
@@ -92,4 +90,12 @@ export function credentialsFrom(identity: Buffer, isTor: boolean): Credentials {
 /** A number for `EgressAddresses.at`. */
 export function egressIndexFrom(identity: Buffer): bigint {
   return BigInt(`0x${identity.toString('hex')}`)
+}
+
+/** The browser that requests pass for, by the identities in force. */
+export function createDisguiseFor({ generationOf, derive }: Pick<Identities, 'generationOf' | 'derive'>): DisguiseFor {
+  return (isolation, owner) => {
+    const identity = derive(isolation, owner, generationOf(identitySiteOf(owner)), 'browser')
+    return disguiseAt(identity.readUInt32BE(0))
+  }
 }

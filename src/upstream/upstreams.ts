@@ -90,9 +90,10 @@ export function createEgressDial<S>(
   return function dial(asked, done) {
     const egress = asked.egress ?? routing.find(asked)
     // one identity for all members that are tried, and the one that the key of a kept connection tells of
-    const request = egress?.isIsolated
-      ? { ...asked, egress, generation: identities.generationOf(identitySiteOf(asked)) }
-      : asked
+    const request =
+      egress?.isolate === undefined
+        ? asked
+        : { ...asked, egress, generation: identities.generationOf(identitySiteOf(asked)) }
     const by = egress?.isDirect ? direct : upstreams.dialOf(egress?.via ?? '')
     if (by !== undefined) return by(request, done)
     done(new ProxyError('VG_NO_ROUTE'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })

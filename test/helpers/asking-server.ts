@@ -19,5 +19,14 @@ export function askingServer(server: string, options: AskingOptions = {}): HostR
     counts = createCounts(),
   } = options
   const dns = { ...DEFAULT_CONFIG.egress.dns, servers: [server], timeoutMs }
-  return openResolver({ dns, ca: undefined, now, report() {}, counts, maxQueries: 256, hostsPath })
+  return openResolver({
+    egressAddresses: [],
+    dns,
+    ca: undefined,
+    now,
+    report() {},
+    counts,
+    maxQueries: 256,
+    hostsPath,
+  })
 }

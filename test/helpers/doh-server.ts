@@ -8,6 +8,8 @@ export type DohQuery = {
   readonly question: string
   readonly message: Buffer
   readonly headers: IncomingHttpHeaders
+  /** Whence it came. */
+  readonly from: string | undefined
 }
 
 /** What the service does with a query: a DNS answer, or anything else a server could do. */
@@ -64,7 +66,8 @@ export async function startDohServer(options: DohServerOptions): Promise<DohServ
       if (stream.aborted || stream.destroyed) return
       const message = Buffer.concat(pieces)
       const { type, name } = questionOf(message)
-      const query = { question: `${type} ${name}`, message, headers }
+      const from = stream.session?.socket.remoteAddress
+      const query = { question: `${type} ${name}`, message, headers, from }
       queries.push(query)
       const script = answer(query)
       await script.after

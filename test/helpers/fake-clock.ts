@@ -5,11 +5,13 @@ export type FakeClock = Clock & {
   readonly untilNext: number | undefined
   /** Moves the time on and rings the alarms on the way, in order. */
   advance(ms: number): void
+  /** Sets it to another time, which moves no alarm. */
+  jump(ms: number): void
 }
 
 /** A clock that only a test moves. */
 export function createFakeClock(start = 1_000_000_000_000): FakeClock {
-  const alarms = new Set<{ readonly at: number; readonly run: () => void }>()
+  const alarms = new Set<{ at: number; readonly run: () => void }>()
   let time = start
   const next = () => [...alarms].sort((a, b) => a.at - b.at)[0]
 
@@ -32,6 +34,10 @@ export function createFakeClock(start = 1_000_000_000_000): FakeClock {
         alarm.run()
       }
       time = end
+    },
+    jump(ms) {
+      time += ms
+      for (const alarm of alarms) alarm.at += ms
     },
   }
 }

@@ -2,8 +2,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { turn } from './raw-peer.js'
 
-/** What happens to one direction of a connection when `after` octets have passed: FIN, or a reset of both ends. */
-export type Fault = { readonly after: number; readonly how: 'end' | 'reset' }
+/**
+ * What happens to one direction of a connection when `after` octets have passed: FIN, a reset of both ends, or nothing any
+ * more, until who waits there gives up.
+ */
+export type Fault = { readonly after: number; readonly how: 'end' | 'reset' | 'stall' }
 
 export type LinkOptions = {
   /** Port of 127.0.0.1 that the link leads to. */
@@ -20,6 +23,8 @@ export type FaultyLink = {
   readonly port: number
   /** For the connections from now on. */
   set(options: Omit<LinkOptions, 'to'>): void
+  /** Connections made to it so far. */
+  readonly taken: number
   /** Sockets on both sides that are not closed. */
   readonly open: number
 }
@@ -27,6 +32,7 @@ export type FaultyLink = {
 /** A TCP link between two ends that fails where the test says. */
 export async function startFaultyLink({ to, ...first }: LinkOptions): Promise<FaultyLink> {
   let options: Omit<LinkOptions, 'to'> = first
+  let taken = 0
   const sockets = new Set<Socket>()
   const keep = (socket: Socket): void => {
     sockets.add(socket)
@@ -38,6 +44,7 @@ export async function startFaultyLink({ to, ...first }: LinkOptions): Promise<Fa
     const far = connect({ host: '127.0.0.1', port: to, allowHalfOpen: true, noDelay: true })
     keep(near)
     keep(far)
+    taken++
     const { up, down, piece } = options
     void pass(near, far, up, piece)
     void pass(far, near, down, piece)
@@ -51,6 +58,9 @@ export async function startFaultyLink({ to, ...first }: LinkOptions): Promise<Fa
     port: (server.address() as AddressInfo).port,
     set(next) {
       options = next
+    },
+    get taken() {
+      return taken
     },
     get open() {
       return sockets.size
@@ -91,6 +101,11 @@ function fail(from: Socket, to: Socket, fault: Fault | undefined): void {
   from.on('data', () => {})
   from.resume()
   if (fault?.how === 'end') to.end()
+  else if (fault?.how === 'stall') {
+    from.on('close', () => to.destroy())
+    if (to.readableEnded) to.end()
+    else to.on('end', () => to.end())
+  }
   // behind what has been written
   else
     to.write('', () => {

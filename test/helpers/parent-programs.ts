@@ -18,7 +18,11 @@ export function hasProgram(program: string): boolean {
   return found
 }
 
-export type StartedParent = { readonly port: number }
+export type StartedParent = {
+  readonly port: number
+  /** Where Tor tells of itself (its control protocol), without a password. */
+  readonly controlPort: number
+}
 
 export type ParentProgramOptions = {
   /** User `me` with password `secret` is asked for. */
@@ -33,6 +37,7 @@ export async function startParentProgram(
   { isClosed = false, tunnelPort = 443 }: ParentProgramOptions = {},
 ): Promise<StartedParent> {
   const port = await unusedPort()
+  const controlPort = await unusedPort()
   const folder = mkdtempSync(join(tmpdir(), 'veilgate-parent-'))
   // those that give up root must still read it
   chmodSync(folder, 0o755)
@@ -41,7 +46,7 @@ export async function startParentProgram(
     writeFileSync(path, `${lines.join('\n')}\n`, { mode })
     return path
   }
-  const command = commandOf(program, { port, isClosed, tunnelPort, folder, write })
+  const command = commandOf(program, { port, controlPort, isClosed, tunnelPort, folder, write })
   const child = spawn(command[0] ?? '', command.slice(1), {
     env: { ...process.env, PATH },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,18 +68,22 @@ export async function startParentProgram(
     if (child.exitCode !== null) throw new Error(`${program} ended: ${output}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  return { port }
+  return { port, controlPort }
 }
 
 type Setting = {
   readonly port: number
+  readonly controlPort: number
   readonly isClosed: boolean
   readonly tunnelPort: number
   readonly folder: string
   readonly write: (name: string, lines: readonly string[], mode?: number) => string
 }
 
-function commandOf(program: ParentProgram, { port, isClosed, tunnelPort, folder, write }: Setting): readonly string[] {
+function commandOf(
+  program: ParentProgram,
+  { port, controlPort, isClosed, tunnelPort, folder, write }: Setting,
+): readonly string[] {
   switch (program) {
     case 'microsocks':
       return ['microsocks', '-i', '127.0.0.1', '-p', String(port), ...(isClosed ? ['-u', 'me', '-P', 'secret'] : [])]
@@ -86,10 +95,11 @@ function commandOf(program: ParentProgram, { port, isClosed, tunnelPort, folder,
           'logoutput: /dev/null',
           `internal: 127.0.0.1 port = ${port}`,
           'external: 127.0.0.1',
+          'external: ::1',
           'clientmethod: none',
           'socksmethod: none',
-          'client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }',
-          'socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }',
+          'client pass { from: 0/0 to: 0/0 }',
+          'socks pass { from: 0/0 to: 0/0 }',
         ]),
         '-p',
         join(folder, 'pid'),
@@ -150,6 +160,7 @@ function commandOf(program: ParentProgram, { port, isClosed, tunnelPort, folder,
         '-f',
         write('torrc', [
           `SocksPort 127.0.0.1:${port}`,
+          `ControlPort 127.0.0.1:${controlPort}`,
           `DataDirectory ${join(folder, 'data')}`,
           'Log err stderr',
           'DisableNetwork 0',

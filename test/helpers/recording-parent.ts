@@ -24,6 +24,8 @@ export type ParentOptions = {
   readonly takesAnybody?: boolean
   /** Certificate and key of a parent in TLS. */
   readonly tls?: { readonly key: string; readonly cert: string }
+  /** How long it waits for a handshake in TLS that a client may have given up; a loaded machine needs long for one. */
+  readonly handshakeTimeoutMs?: number
   /** Where names lead; a name that is not here does not resolve. Addresses lead to themselves. */
   readonly names?: Readonly<Record<string, string>>
   /** Octets that the parent sends together with its reply, as a target that speaks first. */
@@ -42,7 +44,7 @@ export type RecordingParent = {
 
 /** A proxy for http, SOCKS4, 4a and 5 on one port, by the first octet, that writes down what it was asked for. */
 export async function startRecordingParent(options: ParentOptions = {}): Promise<RecordingParent> {
-  const { host = '127.0.0.1', port = 0, tls } = options
+  const { host = '127.0.0.1', port = 0, tls, handshakeTimeoutMs = 15_000 } = options
   const asked: Asked[] = []
   const sockets = new Set<Socket>()
   const accept = (socket: Socket) => {
@@ -54,7 +56,7 @@ export async function startRecordingParent(options: ParentOptions = {}): Promise
   const server =
     tls === undefined
       ? createServer({ allowHalfOpen: true, noDelay: true }, accept)
-      : createTlsServer({ ...tls, allowHalfOpen: true, handshakeTimeout: 5_000 }, accept)
+      : createTlsServer({ ...tls, allowHalfOpen: true, handshakeTimeout: handshakeTimeoutMs }, accept)
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
   await new Promise<void>((resolve) => server.listen({ host, port, backlog: 4_096 }, resolve))
   const close = () => {

@@ -1,4 +1,5 @@
-import { existsSync, renameSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { TEST_ENGINE } from '../helpers/engines.js'
@@ -13,10 +14,21 @@ const canLimit = existsSync('/proc/self/limits') && hasCommand('prlimit')
 const CONFIG = `
 listen: [http://127.0.0.1:0]
 rules: { files: [t.rules] }
-egress: { guard: { allow: [127.0.0.0/8] } }
+egress: { guard: { allow: [127.0.0.0/8] }, connectPorts: any }
 admin: { listen: http://127.0.0.1:0 }
 log: { access: { file: access.log, format: json } }
 `
+
+/** Every socket and file that is opened from now on fails with EMFILE. @returns ends that */
+function exhaust(pid: number): () => void {
+  const setLimit = (limit: number) => execFileSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:1024`])
+  const taken = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
+  // the limit is for the number of a descriptor: the first that is free must be beyond it
+  let free = 0
+  while (taken.has(free)) free++
+  setLimit(free)
+  return () => setLimit(1_024)
+}
 
 async function openMany(port: number, count: number): Promise<readonly RawPeer[]> {
   const peers = await Promise.all(Array.from({ length: count }, () => connectRaw(port)))
@@ -64,6 +76,58 @@ test.skipIf(!canLimit)(
 
     for (const peer of peers) peer.close()
     await waitFor(async () => expect((await askFor(veilgate.port, `${origin.url}/`)).status).toBe('200'))
+    veilgate.signal('SIGTERM')
+    expect(await veilgate.exit).toBe(0)
+  },
+)
+
+test.skipIf(!canLimit)(
+  'without any descriptor left, what is open goes on, what is new fails clearly or waits, and all is well afterwards',
+  async () => {
+    const origin = await startRawOrigin(async (peer) => {
+      peer.socket.on('end', () => peer.end())
+      await answering(ok('x'))(peer, 0)
+    })
+    const other = await startRawOrigin(answering(ok('y')))
+    const place = newPlace()
+    place.write('t.rules', 'block a.test\n')
+    const config = place.write('veilgate.yaml', CONFIG)
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE])
+    const get = (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n\r\n`
+    const [asking, blocked, tunnel, dialling, naming] = await openMany(veilgate.port, 5)
+    await tunnel?.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    expect((await tunnel?.readHead())?.status).toBe(200)
+    await asking?.write(get(origin.url))
+    await asking?.readResponse()
+    await blocked?.write(get('http://a.test'))
+    expect((await blocked?.readResponse())?.status).toBe(403)
+
+    const recover = exhaust(veilgate.pid)
+    await dialling?.write(get(other.url))
+    expect((await dialling?.readResponse())?.status).toBe(503)
+    await naming?.write(get('http://never-seen.test'))
+    expect((await naming?.readResponse())?.status).toBeGreaterThanOrEqual(502)
+    const waiting = await connectRaw(veilgate.port)
+    await waiting.write(get(origin.url))
+    await tunnel?.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect((await tunnel?.readResponse())?.body).toBe('x')
+    await asking?.write(get(origin.url))
+    expect((await asking?.readResponse())?.body).toBe('x')
+    veilgate.signal('SIGHUP')
+    await veilgate.says('EMFILE')
+    await blocked?.write(get('http://a.test'))
+    expect((await blocked?.readResponse())?.status).toBe(403)
+
+    recover()
+    // closed, or served now: never left alone
+    void waiting.ended().then(() => waiting.end())
+    const { status } = await waiting.readResponse().catch(() => ({ status: 0 }))
+    expect([0, 200]).toContain(status)
+    waiting.close()
+    expect((await askFor(veilgate.port, `${other.url}/`)).text).toContain('y')
+    veilgate.signal('SIGHUP')
+    await veilgate.says('reloaded: 1 rules')
+    for (const peer of [asking, blocked, tunnel, dialling, naming]) peer?.close()
     veilgate.signal('SIGTERM')
     expect(await veilgate.exit).toBe(0)
   },

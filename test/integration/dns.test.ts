@@ -227,6 +227,39 @@ test('in the mode upstream no name is looked up, an address still passes', async
 })
 
 describe('egress addresses', () => {
+  test('are what a service over HTTPS sees too, and without one of its family it sees nothing', async () => {
+    const origin = await startRawOrigin(answering(ok('x')))
+    const { connect, service, proxy, recorder } = await startByHttps(
+      () => ({ addresses: ['127.0.0.1'] }),
+      {},
+      {
+        egress: { addresses: ['127.0.0.42'] },
+      },
+    )
+    const ask = async () => {
+      const client = await connect()
+      await client.write(get(`http://a.test:${origin.port}/`))
+      return (await client.readResponse()).status
+    }
+    expect(await ask()).toBe(200)
+    expect([...new Set(service.queries.map(({ from }) => from))]).toEqual(['127.0.0.42'])
+    await proxy.reload({
+      listen: ['http://127.0.0.1:0'],
+      egress: {
+        addresses: ['::1'],
+        guard: { allow: ['127.0.0.0/8'] },
+        httpPorts: [[1, 65_535]],
+        dns: {
+          mode: 'doh',
+          doh: { url: service.url, bootstrap: ['127.0.0.1'], ca: certificate.file },
+          servers: [recorder.address],
+        },
+      },
+    })
+    expect(await ask()).toBe(502)
+    expect([service.connections.made, recorder.questions]).toEqual([1, []])
+  })
+
   test('are what the origin sees, in turn, and what the log tells', async () => {
     const origin = await startRawOrigin(answering(ok('x', 'Connection: close\r\n')))
     const { connect, record: recordOf } = await startTestProxy({ egress: { addresses: ['127.0.0.40/31'] } })

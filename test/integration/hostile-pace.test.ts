@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { startRawOrigin } from '../helpers/raw-origin.js'
+import { ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { eventually, type RawPeer, turn } from '../helpers/raw-peer.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 
@@ -64,6 +64,21 @@ test('a body that stalls is answered with 408, and the origin is let go', async 
   expect(await client.closed()).toBe('end')
 })
 
+test('a body that stalls behind an early answer keeps neither its client nor its origin', async () => {
+  const origin = await startRawOrigin(async (peer) => {
+    await peer.readPast('\r\n\r\n')
+    await peer.write(ok('early'))
+  })
+  const { connect, proxy } = await startTestProxy({ limits: { bodyTimeoutMs: SHORT_MS } })
+  const client = await connect()
+  await client.write(`POST ${origin.url}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na`)
+  expect((await client.readResponse()).body).toBe('early')
+  await client.closed()
+  await (await origin.peer(0)).closed()
+  expect(client.received).toBe('')
+  await eventually(() => proxy.connections === 0)
+})
+
 test('a response head that drips in is given up with 504, however steadily it comes', async () => {
   const origin = await startRawOrigin(async (peer) => {
     await peer.readRequest()
@@ -111,6 +126,22 @@ test('a client that never reads its tunnel is held back, and ended when its time
   const client = await (await startTestProxy({ limits: { tunnelIdleTimeoutMs: SHORT_MS } })).connect()
   await client.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
   await client.readHead()
+  refuseToRead(client.socket)
+  const peer = await origin.peer(0)
+  await peer.closed()
+  expect(sent).toBeLessThan(MOST_HELD)
+})
+
+test('a client that never reads its WebSocket is held back, and ended when its time is up', async () => {
+  let sent = 0
+  const origin = await startRawOrigin(async (peer) => {
+    await peer.readRequest()
+    await peer.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    sent = await pour(peer)
+  })
+  const client = await (await startTestProxy({ limits: { tunnelIdleTimeoutMs: SHORT_MS } })).connect()
+  await client.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
+  expect((await client.readHead()).status).toBe(101)
   refuseToRead(client.socket)
   const peer = await origin.peer(0)
   await peer.closed()

@@ -226,3 +226,46 @@ test('a direct route that isolates goes out from one address for each identity',
   expect(new Set([one, other, renewed]).size).toBe(3)
   expect(seen.every((ip) => ip.startsWith('127.0.'))).toBe(true)
 })
+
+test('each identity passes for one browser, whatever its clients are, and a new one for one of its own', async () => {
+  const heads: string[] = []
+  const parent = await startRecordingParent({ takesAnybody: true })
+  const origin = await startRawOrigin(async (peer) => {
+    for (;;) {
+      heads.push(await peer.readPast('\r\n\r\n'))
+      await peer.write(ok('o'))
+    }
+  })
+  const proxy = await startTestProxy({
+    upstreams: { up: { hops: [`socks5h://127.0.0.1:${parent.port}`], tor: false, isolate: 'client' } },
+    route: [{ match: ['*'], via: 'up', anonymous: true }],
+    headers: { profile: 'strict' },
+  })
+  const agents = ['curl/8.14.1', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0']
+  const browsersOf = async (from: string): Promise<string> => {
+    heads.length = 0
+    for (const agent of agents) {
+      const headers = { Host: origin.authority, 'User-Agent': agent, 'Accept-Language': 'de-CH' }
+      await new Promise((resolve, reject) => {
+        const path = `http://${origin.authority}/`
+        get({ host: '127.0.0.1', port: proxy.port, localAddress: from, agent: new Agent(), path, headers }, (answer) =>
+          answer.resume().on('end', resolve),
+        ).on('error', reject)
+      })
+    }
+    const shownBy = heads.map((head) => /User-Agent: .*\r\nAccept-Language: .*/.exec(head)?.[0])
+    expect(shownBy).toEqual([expect.stringContaining('Mozilla/5.0'), shownBy[0]])
+    return shownBy[0] ?? ''
+  }
+  const clients = Array.from({ length: 40 }, (_, i) => `127.0.0.${i + 2}`)
+  const all = async () => {
+    const browsers: string[] = []
+    for (const client of clients) browsers.push(await browsersOf(client))
+    return browsers
+  }
+  const before = await all()
+  expect(new Set(before).size).toBeGreaterThan(1)
+  expect(await all()).toEqual(before)
+  await proxy.proxy.newIdentity()
+  expect(await all()).not.toEqual(before)
+})

@@ -1,7 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startDnsServer } from '../helpers/dns-server.js'
-import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
+import { answering, ok, startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
 import { connectRaw, eventually } from '../helpers/raw-peer.js'
+import { connectTo, get } from '../helpers/requests.js'
+import { startSilentListener } from '../helpers/silent-listener.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 
 const LIMITED = 'veilgate; error=connection_limit_reached'
@@ -11,25 +13,38 @@ describe('a request head', () => {
   const fields = (count: number) => Array.from({ length: count }, (_, i) => `X-${i}: y\r\n`).join('')
 
   test.each([
-    ['within all limits', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n${fields(7)}\r\n`, 200],
-    ['over headBytes', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(2_048)}\r\n\r\n`, 431],
-    ['over headFields', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n${fields(8)}\r\n`, 431],
-    ['over uriBytes', (url: string) => `GET ${url}/${'p'.repeat(512)} HTTP/1.1\r\nHost: x\r\n\r\n`, 414],
-    ['over headBytes within its first line', (url: string) => `GET ${url}/${'p'.repeat(4_096)}`, 414],
+    ['within all limits', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n${fields(7)}\r\n`, 200, undefined],
+    [
+      'over headBytes',
+      (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(2_048)}\r\n\r\n`,
+      431,
+      'headBytes',
+    ],
+    ['over headFields', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n${fields(8)}\r\n`, 431, 'headFields'],
+    ['over uriBytes', (url: string) => `GET ${url}/${'p'.repeat(512)} HTTP/1.1\r\nHost: x\r\n\r\n`, 414, 'uriBytes'],
+    ['over headBytes within its first line', (url: string) => `GET ${url}/${'p'.repeat(4_096)}`, 414, 'uriBytes'],
     [
       'over headBytes that never ends',
       (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(4_096)}`,
       431,
+      'headBytes',
     ],
-    ['of CONNECT over uriBytes', () => `CONNECT ${'h'.repeat(600)}:443 HTTP/1.1\r\nHost: x\r\n\r\n`, 414],
-    ['of CONNECT over headFields', () => `CONNECT a.test:443 HTTP/1.1\r\nHost: x\r\n${fields(8)}\r\n`, 431],
-  ])('%s gets %3$i', async (_what, text, status) => {
+    ['of CONNECT over uriBytes', () => `CONNECT ${'h'.repeat(600)}:443 HTTP/1.1\r\nHost: x\r\n\r\n`, 414, 'uriBytes'],
+    [
+      'of CONNECT over headFields',
+      () => `CONNECT a.test:443 HTTP/1.1\r\nHost: x\r\n${fields(8)}\r\n`,
+      431,
+      'headFields',
+    ],
+  ] as const)('%s gets %3$i', async (_what, text, status, limit) => {
     const origin = await startRawOrigin(answering(ok('x')))
-    const client = await (await startTestProxy({ limits })).connect()
+    const { connect, counts } = await startTestProxy({ limits })
+    const client = await connect()
     await client.write(text(origin.url))
     const response = await client.readResponse()
     expect(response.status).toBe(status)
-    if (status === 200) return
+    if (limit === undefined) return
+    expect(counts.limits[limit]).toBe(1)
     expect(response.fields['proxy-status']).toMatch(/^veilgate; error=http_request_error/)
     expect(response.fields.connection).toBe('close')
     expect(await client.closed()).toBe('end')
@@ -54,7 +69,7 @@ describe('a request head', () => {
 
 describe('connections', () => {
   test('over the limit get 503 with Retry-After before they ask anything, and room comes back', async () => {
-    const { connect, proxy, record } = await startTestProxy({ limits: { connections: 2 } })
+    const { connect, proxy, record, counts } = await startTestProxy({ limits: { connections: 2 } })
     const [first] = [await connect(), await connect()]
     const third = await connect()
     const refusal = await third.readResponse()
@@ -63,6 +78,7 @@ describe('connections', () => {
     expect(refusal.fields['retry-after']).toBe('1')
     expect(await third.closed()).toBe('end')
     expect((await record(0)).decision.reason).toBe('limit')
+    expect(counts.limits.connections).toBe(1)
     first?.close()
     await eventually(() => proxy.connections === 1)
     const fourth = await connect()
@@ -71,7 +87,7 @@ describe('connections', () => {
   })
 
   test('of one client over perClient get 429 with Retry-After, and room comes back', async () => {
-    const { connect, proxy } = await startTestProxy({ limits: { perClient: 1 } })
+    const { connect, proxy, counts } = await startTestProxy({ limits: { perClient: 1 } })
     const first = await connect()
     const second = await connect()
     const refusal = await second.readResponse()
@@ -79,6 +95,7 @@ describe('connections', () => {
     expect(refusal.fields['proxy-status']).toBe(LIMITED)
     expect(refusal.fields['retry-after']).toBe('1')
     expect(await second.closed()).toBe('end')
+    expect(counts.limits.perClient).toBe(1)
     first.close()
     await eventually(() => proxy.connections === 0)
     const third = await connect()
@@ -261,4 +278,52 @@ test('a client that was held back while its origin was looked up is read again, 
   answerDns()
   await client.write('0\r\n\r\n')
   expect((await client.readResponse()).status).toBe(200)
+})
+
+describe('what is made for requests', () => {
+  test('connections to one origin over pendingDialsPerOrigin wait, get 503 when their time is up, and hold up no other', async () => {
+    const silentPort = await unusedPort()
+    const silent = await startSilentListener('127.0.0.1', silentPort)
+    onTestFinished(() => silent.close())
+    const origin = await startRawOrigin(answering(ok('x')))
+    const { connect, counts } = await startTestProxy({
+      limits: { pendingDialsPerOrigin: 1, connectTimeoutMs: 500 },
+    })
+    const asking = [await connect(), await connect()]
+    for (const client of asking) await client.write(connectTo(`127.0.0.1:${silentPort}`))
+    const other = await connect()
+    await other.write(get(`${origin.url}/`))
+    expect((await other.readResponse()).status).toBe(200)
+    const statuses = await Promise.all(asking.map(async (client) => (await client.readResponse()).status))
+    expect(statuses.toSorted()).toEqual([503, 504])
+    expect(counts.limits.pendingDialsPerOrigin).toBe(1)
+    // the time of both has run out
+    expect(counts.limits.connectTimeout).toBe(2)
+  })
+
+  test('names over dnsQueries wait for their turn, get 504 when their time is up, and are asked for again later', async () => {
+    let isSilent = true
+    const dns = await startDnsServer({
+      'one.test': { A: () => (isSilent ? { never: true } : { addresses: ['127.0.0.1'] }), AAAA: {} },
+      'two.test': { A: { addresses: ['127.0.0.1'] } },
+    })
+    onTestFinished(() => dns.close())
+    const origin = await startRawOrigin(answering(ok('x')))
+    const { connect, counts } = await startTestProxy({
+      limits: { dnsQueries: 1 },
+      egress: { dns: { servers: [dns.address], timeoutMs: 500 } },
+    })
+    const [one, two] = [await connect(), await connect()]
+    await one.write(get(`http://one.test:${origin.port}/`))
+    await eventually(() => dns.questions.length > 0)
+    await two.write(get(`http://two.test:${origin.port}/`))
+    expect((await one.readResponse()).status).toBe(504)
+    expect([200, 504]).toContain((await two.readResponse()).status)
+    expect(counts.limits.dnsQueries).toBe(1)
+    isSilent = false
+    for (const client of [one, two]) {
+      await client.write(get(`http://one.test:${origin.port}/`))
+      expect((await client.readResponse()).status).toBe(200)
+    }
+  })
 })

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { ANY_PORT } from '../../src/config/config.js'
 import { PROHIBITED_TARGETS } from '../fixtures/ssrf-targets.js'
+import { TEST_ENGINE } from '../helpers/engines.js'
 import { hasNamespaces, runInNamespace } from '../helpers/namespace.js'
 import { startOpenProxy } from '../helpers/open-proxy.js'
 import { connectRaw } from '../helpers/raw-peer.js'
@@ -56,6 +57,7 @@ describe.skipIf(!canRun || isInside)('outside', () => {
       'node_modules/vitest/vitest.mjs',
       'run',
       'test/integration/ssrf-namespace.test.ts',
+      `--project=${TEST_ENGINE}`,
     ]
     const result = await runInNamespace(vitest, {
       addresses: ADDRESSES,

@@ -80,7 +80,7 @@ test.each(ENGINES)(
       await peer.closed()
     })
     const plain = await startRecordingParent()
-    const secure = await startRecordingParent({ tls: certificate })
+    const secure = await startRecordingParent({ tls: certificate, handshakeTimeoutMs: 500 })
     const hops = {
       http: [`http://127.0.0.1:${plain.port}`],
       socks: [`socks5h://127.0.0.1:${plain.port}`],

@@ -4,7 +4,7 @@ import type { ProxyOptions } from '../../src/app.js'
 import { ENGINES } from '../helpers/engines.js'
 import { hasNamespaces, runInNamespace } from '../helpers/namespace.js'
 import { hasProgram, startParentProgram } from '../helpers/parent-programs.js'
-import type { RawPeer } from '../helpers/raw-peer.js'
+import { connectRaw, type RawPeer } from '../helpers/raw-peer.js'
 import { connectTo, get } from '../helpers/requests.js'
 import { createTempFolder } from '../helpers/temp-folder.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
@@ -36,7 +36,7 @@ describe.skipIf(!canRun || isInside)('outside', () => {
       env: { [INSIDE]: 'yes', PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
     })
     expect(result, `${result.stdout}${result.stderr}`).toMatchObject({ code: 0 })
-    expect(result.stdout).toMatch(new RegExp(`Tests .*${ENGINES.length + (hasTor ? 1 : 0)} passed`))
+    expect(result.stdout).toMatch(new RegExp(`Tests .*${ENGINES.length + (hasTor ? 2 : 0)} passed`))
   })
 })
 
@@ -141,4 +141,44 @@ describe.skipIf(!isInside)('inside', () => {
       expect((await proxy.proxy.upstreams())[0]).toMatchObject({ status: 'down' })
     },
   )
+
+  test.skipIf(!hasTor)('Tor takes the identities, and keeps apart what they keep apart', async () => {
+    const { port, controlPort } = await startParentProgram('tor')
+    const control = await connectRaw(controlPort)
+    await control.write('AUTHENTICATE ""\r\nSETEVENTS STREAM\r\n')
+    await control.until(() => control.received.startsWith('250 OK\r\n250 OK\r\n'))
+    const proxy = await startTestProxy({
+      upstreams: { tor: { hops: [`socks5h://127.0.0.1:${port}`], tor: true, isolate: 'site' } },
+      route: [{ match: ['*'], via: 'tor', anonymous: true }],
+      limits: { connectTimeoutMs: 60_000 },
+    })
+
+    /** What Tor says of a stream that it takes: its login is accepted, and where it leads nothing answers. */
+    async function streamTo(host: string): Promise<Readonly<Record<string, string | undefined>>> {
+      const client = await proxy.connect()
+      const isTold = new RegExp(`^650 STREAM \\d+ NEW 0 ${host}:443 .*\r$`, 'm')
+      control.received = ''
+      await client.write(connectTo(`${host}:443`))
+      await control.until(() => isTold.test(control.received))
+      // given up, for who waits takes it for down
+      client.close()
+      const [told = ''] = isTold.exec(control.received) ?? []
+      return Object.fromEntries([...told.matchAll(/(\w+)="?([^" \r]*)/g)].map(([, name = '', value]) => [name, value]))
+    }
+    const shown = [
+      await streamTo('www.a.example'),
+      await streamTo('www.b.example'),
+      await streamTo('cdn.a.example'),
+      await streamTo('duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion'),
+    ]
+    await proxy.proxy.newIdentity({ site: 'a.example' })
+    shown.push(await streamTo('www.a.example'))
+    expect(new Set(shown.map((stream) => stream.SOCKS_USERNAME))).toEqual(new Set(['<torS0X>0']))
+    const [a, b, sister, onion, renewed] = shown.map((stream) => stream.SOCKS_PASSWORD)
+    expect(a).toMatch(/^[\da-f]{64}$/)
+    expect(sister).toBe(a)
+    expect(new Set([a, b, onion, renewed]).size).toBe(4)
+    // Tor's own account of what may not share a circuit
+    expect(shown.every((stream) => stream.ISO_FIELDS?.includes('SOCKS_USERNAME,SOCKS_PASSWORD'))).toBe(true)
+  })
 })

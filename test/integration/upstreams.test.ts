@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ProxyOptions } from '../../src/app.js'
 import type { UpstreamSettings } from '../../src/policy/upstream-settings.js'
 import { type DnsZone, startDnsServer } from '../helpers/dns-server.js'
+import { startDohServer } from '../helpers/doh-server.js'
 import { answering, ok, startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
 import { eventually } from '../helpers/raw-peer.js'
 import { type ParentOptions, type RecordingParent, startRecordingParent } from '../helpers/recording-parent.js'
@@ -121,6 +122,30 @@ describe.each(WAYS)('through $way', ({ schemes }: { readonly schemes: readonly s
     expect(parents.at(-1)?.asked[0]?.host).toBe(isHere ? '127.0.0.1' : 'a.test')
   })
 })
+
+test.each(['http', 'https', 'socks4a', 'socks5h'])(
+  'for an upstream of %s a service over HTTPS is not even connected to',
+  async (scheme) => {
+    const origin = await startRawOrigin(answering(ok('hello')))
+    const { hops } = await startParents([scheme], { names: { 'a.test': '127.0.0.1' } })
+    const recorder = await startDnsServer({})
+    const service = await startDohServer({ certificate, answer: () => ({ addresses: ['127.0.0.1'] }) })
+    const doh = { url: service.url, bootstrap: ['127.0.0.1'], ca: certificate.file }
+    const egress = { dns: { mode: 'doh', doh, fallback: 'system', servers: [recorder.address] } } as const
+    const proxy = await startTestProxy(through(hops, { egress }))
+    const client = await proxy.connect()
+    await client.write(get(`http://a.test:${origin.port}/`))
+    const answer = await client.readResponse()
+    expect(answer, answer.fields['proxy-status']).toMatchObject({ status: 200 })
+    await client.write(connectTo(`a.test:${origin.port}`))
+    expect((await client.readHead()).status).toBe(200)
+    client.close()
+    const lost = await proxy.connect()
+    await lost.write(connectTo('nowhere.test:443'))
+    expect((await lost.readHead()).status).toBeGreaterThan(499)
+    expect([service.connections.made, recorder.questions]).toEqual([0, []])
+  },
+)
 
 test('socks4 does not reach IPv6 addresses', async () => {
   const { hops } = await startParents(['socks4'])

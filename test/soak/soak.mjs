@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { slope } from '../../bench/measure/slope.mjs'
 import { Corrupted, createClients } from './clients.mjs'
 import { startOrigins } from './origin.mjs'
 
@@ -133,7 +134,7 @@ function report() {
   console.log(`latency     get, kept connection: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, p99.9 ${at(0.999)} ms`)
   console.log(
     `memory      ${mebi(samples[0].memory)} at the start, ${mebi(first.memory)} at minute ${first.minute.toFixed(1)}, ` +
-      `${mebi(last.memory)} at the end (${growth.toFixed(1)} %), slope ${(slope(settled) / 1_024).toFixed(3)} MiB/min`,
+      `${mebi(last.memory)} at the end (${growth.toFixed(1)} %), slope ${(slope(settled.map(({ minute, memory }) => [minute, memory])) / 1_024).toFixed(3)} MiB/min`,
   )
   console.log(
     `descriptors ${atRest} at rest, at most ${Math.max(...samples.map((s) => s.descriptors))}, ${left} at the end`,
@@ -141,14 +142,6 @@ function report() {
   console.log(`event loop  worst lag ${lag} s`)
   for (const problem of problems) console.log(`FAILED: ${problem}`)
   process.exit(problems.length === 0 ? 0 : 1)
-}
-
-/** Least squares over time, in KiB a minute. */
-function slope(points) {
-  const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / points.length
-  const [x, y] = [mean(({ minute }) => minute), mean(({ memory: m }) => m)]
-  const over = points.reduce((sum, { minute, memory: m }) => sum + (minute - x) * (m - y), 0)
-  return over / points.reduce((sum, { minute }) => sum + (minute - x) ** 2, 0)
 }
 
 /** Resident, in KiB. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { createEgressAddresses, type EgressAddresses } from '../../policy/egress-addresses.js'
 
 /** A service for DNS over HTTPS (RFC 8484), and where it is. */
 export type DohServer = {
@@ -14,6 +15,8 @@ export type DohServer = {
   readonly addresses: readonly string[]
   /** Authorities in PEM that are trusted beside the usual ones. */
   readonly ca: string | undefined
+  /** Our own, from which it is reached. */
+  readonly egressAddresses: EgressAddresses
 }
 
 const HTTPS_PORT = 443
@@ -21,9 +24,15 @@ const HTTPS_PORT = 443
 /**
  * @param url `https:`
  * @param bootstrap addresses of its host; not needed where that is an address
+ * @param egress `egress.addresses`
  * @throws TypeError for no URL, or no address; the configuration is checked before it gets here
  */
-export function toDohServer(url: string, bootstrap: readonly string[], ca: string | undefined): DohServer {
+export function toDohServer(
+  url: string,
+  bootstrap: readonly string[],
+  ca: string | undefined,
+  egress: readonly string[] = [],
+): DohServer {
   if (!URL.canParse(url)) throw new TypeError(`egress.dns.doh.url: not a URL: ${JSON.stringify(url)}`)
   const { origin, hostname, port, pathname, search } = new URL(url)
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
@@ -38,5 +47,6 @@ export function toDohServer(url: string, bootstrap: readonly string[], ca: strin
     serverName: isAddress ? undefined : host,
     addresses,
     ca,
+    egressAddresses: createEgressAddresses(egress),
   }
 }

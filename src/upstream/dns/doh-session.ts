@@ -37,6 +37,8 @@ export function createDohSession(server: DohServer, connectTimeoutMs: number): D
   const closed = new AbortController()
   let current: ClientHttp2Session | undefined
   let opening: Promise<ClientHttp2Session> | undefined
+  /** Connections, of which each goes out from the next egress address. */
+  let made = 0n
   /** Answers that have begun. */
   let heard = 0
 
@@ -49,7 +51,7 @@ export function createDohSession(server: DohServer, connectTimeoutMs: number): D
       closed.signal.throwIfAborted()
       // HTTP/2 is not loaded where nobody asks this way
       const { connect } = await import('node:http2')
-      const socket = await connectTls(server, patience.signal)
+      const socket = await connectTls(server, patience.signal, made++)
       // closed in the moment between: nobody else would end it
       if (closed.signal.aborted) socket.destroy()
       const session = connect(server.origin, { createConnection: () => socket })

@@ -10,6 +10,8 @@ import { createUnresolving } from './unresolving.js'
 
 export type OpenResolverOptions = {
   readonly dns: Config['egress']['dns']
+  /** From which a service over HTTPS is asked; name servers are from where the system chooses. */
+  readonly egressAddresses: Config['egress']['addresses']
   /** What `dns.doh.ca` holds, in PEM. */
   readonly ca: string | undefined
   /** Milliseconds on any clock that does not go back. */
@@ -24,7 +26,7 @@ export type OpenResolverOptions = {
 
 /** The resolver that `egress.dns` describes. Nothing is asked or connected before the first lookup. */
 export function openResolver(options: OpenResolverOptions): HostResolver {
-  const { dns, ca, now, report, counts, maxQueries, hostsPath } = options
+  const { dns, egressAddresses, ca, now, report, counts, maxQueries, hostsPath } = options
   if (dns.mode === 'upstream') return createUnresolving()
   const { timeoutMs } = dns
   const client = createDnsClient(dns.mode === 'system' ? createNameServers({ ...dns, now }) : doh())
@@ -40,6 +42,6 @@ export function openResolver(options: OpenResolverOptions): HostResolver {
   function doh(): DnsTransport {
     const { url, bootstrap } = dns.doh
     const fallback = dns.fallback === 'system' ? createNameServers({ ...dns, now }) : undefined
-    return createDoh({ server: toDohServer(url, bootstrap, ca), timeoutMs, fallback, report, now })
+    return createDoh({ server: toDohServer(url, bootstrap, ca, egressAddresses), timeoutMs, fallback, report, now })
   }
 }

@@ -42,6 +42,7 @@ describe('egressReport', () => {
         },
       ],
       headers: null,
+      browser: null,
     })
   })
 
@@ -99,4 +100,32 @@ test('what was shown to be anonymous', () => {
   expect(anonymousLines(mergeSettings(SETTINGS))).toEqual([
     'route 1 (*.onion) is anonymous by tor → socks5h://127.0.0.1:9050',
   ])
+})
+
+describe('the browser that requests pass for', () => {
+  const settings: Settings = {
+    upstreams: { tor: { hops: ['socks5h://127.0.0.1:9050'], tor: true, isolate: 'site' } },
+    route: [
+      { match: ['.direct.test'], via: 'direct', anonymous: false },
+      { match: ['*'], via: 'tor', anonymous: true },
+    ],
+    headers: {
+      profile: 'strict',
+      perHost: [
+        { match: ['.plain.test'], profile: 'standard' },
+        { match: ['.kept.test'], keep: ['User-Agent', 'Accept-Language'] },
+      ],
+    },
+  }
+
+  test.each([
+    ['http://a.test/', 'site', 'headers strict, one browser for each site'],
+    ['http://direct.test/', 'family', 'headers strict, one browser for each family of systems'],
+    ['http://plain.test/', null, 'headers standard'],
+    ['http://kept.test/', null, 'headers strict'],
+    ['https://a.test/', null, 'headers untouched (a tunnel is not looked into)'],
+  ])('of %s', (target, browser, line) => {
+    expect(report(target, settings).browser).toBe(browser)
+    expect(egressLines(report(target, settings)).at(-1)).toBe(line)
+  })
 })

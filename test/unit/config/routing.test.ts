@@ -29,6 +29,8 @@ describe('routingFaults', () => {
     ['192.0.2.0/24', '192.0.2.7'],
     ['*.test', 'ads*.test'],
     ['*:443', 'a.test'],
+    ['*', '/^secret/'],
+    ['/./', 'ads?.test'],
   ])('an earlier route that takes %s leaves %s anonymous in name only', (before, pattern) => {
     expect(faults([before, 'direct', false], [pattern, 'a', true])).toEqual([
       expect.stringContaining('route.1.match.0: '),
@@ -39,6 +41,7 @@ describe('routingFaults', () => {
   test('an exception before an anonymous route is meant', () => {
     expect(faults(['intranet.test', 'direct', false], ['.test', 'a', true])).toEqual([])
     expect(faults(['*', 'a', true], ['*.onion', 'a', true])).toEqual([])
+    expect(faults(['veilgate-*', 'direct', false], ['/^secret/', 'a', true])).toEqual([])
   })
 })
 

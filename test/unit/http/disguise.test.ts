@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { AGENTS, disguisedAgent, LANGUAGE } from '../../../src/http/disguise.js'
+import { AGENTS, DISGUISES, disguiseAt, disguisedAgent, LANGUAGE } from '../../../src/http/disguise.js'
 
 const agentOf = (family: string) => AGENTS.find((row) => row.family === family)?.agent
 
@@ -27,4 +27,25 @@ test('one text for each family, which is of that family itself', () => {
 
 test('languages are those of the contract', () => {
   expect(LANGUAGE).toBe('en-US,en;q=0.5')
+})
+
+test('a number leads to one disguise, and sixteen in a row to each as often as its share says', () => {
+  const sixteen = Array.from({ length: 16 }, (_, i) => disguiseAt(4_294_967_280 + i))
+  for (const disguise of DISGUISES) {
+    expect(sixteen.filter((one) => one === disguise)).toHaveLength(disguise.share)
+  }
+})
+
+test('every disguise is that of a family, and has no twin', () => {
+  expect(DISGUISES.map(({ family }) => agentOf(family))).not.toContain(undefined)
+  expect(new Set(DISGUISES.map(({ family, language }) => `${family} ${language}`)).size).toBe(DISGUISES.length)
+})
+
+test.each([
+  ['a computer passes for that of the disguise', 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/156.0.0.0', 'macOS'],
+  ['so does a program', 'curl/7.88.1', 'macOS'],
+  ['a telephone stays one of its family', 'Mozilla/5.0 (Linux; Android 14; SM-S918B) Mobile Safari/537.36', 'Android'],
+  ['an iPhone too', 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Safari/604.1', 'iOS'],
+])('%s', (_what, received, family) => {
+  expect(disguisedAgent(received, { family: 'macOS', language: LANGUAGE, share: 1 })).toBe(agentOf(family))
 })

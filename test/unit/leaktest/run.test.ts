@@ -4,6 +4,7 @@ import { compileRules } from '../../../src/compile-rules.js'
 import type { Config } from '../../../src/config/config.js'
 import { mergeSettings, type Settings } from '../../../src/config/settings.js'
 import { runLeaktest, type StartProxy } from '../../../src/leaktest/run.js'
+import { ISOLATIONS, type Isolation } from '../../../src/policy/upstream-settings.js'
 
 const start: StartProxy = async (config) => {
   const proxy = createProxy({ ...config, engine: 'js', ruleSet: compileRules([], {}) })
@@ -22,6 +23,13 @@ const upstream = (...hops: string[]): Settings => ({
   upstreams: { up: { hops, tor: false } },
   route: [{ match: ['*'], via: 'up', anonymous: false }],
 })
+
+/** The upstreams of a configuration, with another `isolate`. */
+function withIsolation({ upstreams }: Config, isolate: Isolation | undefined): Config['upstreams'] {
+  return Object.fromEntries(
+    Object.entries(upstreams).map(([name, one]) => [name, 'hops' in one ? { ...one, isolate } : one]),
+  ) as Config['upstreams']
+}
 
 describe('each profile withholds what docs/headers.md promises', () => {
   test.each([
@@ -100,4 +108,84 @@ test('under doh no name server is asked', async () => {
   const shown = await verdicts({ egress: { dns: doh } })
   expect(shown.leaks).toEqual([])
   expect(shown.rows.find(({ id }) => id === 'lookup')?.seen).toMatchObject({ resolver: [], doh: expect.any(Array) })
+})
+
+describe('identities', () => {
+  const isolating = (isolate: Isolation, ...names: string[]): Settings => ({
+    upstreams: {
+      ...Object.fromEntries(
+        names.map((name) => [name, { hops: [`socks5h://${name}.example:1080`], tor: name === 'tor', isolate }]),
+      ),
+      out: { group: 'round-robin', members: names, by: 'client', lifetimeMs: 1 },
+    },
+    route: [{ match: ['*'], via: 'out', anonymous: true }],
+    headers: { profile: 'strict' },
+  })
+  const identityOf = ({ rows }: Awaited<ReturnType<typeof verdicts>>) => rows.find(({ id }) => id === 'identity')
+
+  test.each(ISOLATIONS)('%s: those who shall be apart are, and each is met as one', async (isolate) => {
+    const shown = await verdicts(isolating(isolate, 'tor', 'other'))
+    expect(shown.leaks).toEqual([])
+    expect(identityOf(shown)?.seen).toEqual({ 'tor hop 1': [], 'other hop 1': [], origin: [] })
+  })
+
+  test('a proxy that joins two sites leaks', async () => {
+    const shown = await verdicts(isolating('site', 'up'), (config) =>
+      start({ ...config, upstreams: withIsolation(config, 'client') }),
+    )
+    expect(identityOf(shown)).toMatchObject({ verdict: 'leak', seen: { 'up hop 1': ['firefox'] } })
+    expect(identityOf(shown)?.what).toContain(
+      'www.leaktest-site.example from 127.0.0.1 and www.leaktest-reader.example from 127.0.0.1 are one',
+    )
+  })
+
+  test('so does one that tells no login, and one that takes two for a site', async () => {
+    const none = await verdicts(isolating('site', 'up'), (config) =>
+      start({ ...config, upstreams: withIsolation(config, undefined) }),
+    )
+    expect(none.leaks).toEqual(['identity'])
+    const two = await verdicts(isolating('site', 'up'), (config) =>
+      start({ ...config, upstreams: withIsolation(config, 'site+client') }),
+    )
+    expect(identityOf(two)?.what).toContain('www.leaktest-site.example from 127.0.0.1 has two identities')
+  })
+
+  test('a direct route shows one address for each', async () => {
+    const settings: Settings = {
+      route: [{ match: ['*'], via: 'direct', anonymous: false, isolate: 'site' }],
+      egress: { addresses: ['127.0.64.0/18'] },
+    }
+    expect((await verdicts(settings)).leaks).toEqual([])
+    const shown = await verdicts(settings, (config) =>
+      start({ ...config, route: [{ match: ['*'], via: 'direct', anonymous: false }] }),
+    )
+    expect(identityOf(shown)).toMatchObject({ verdict: 'leak', seen: { origin: ['firefox'] } })
+  })
+
+  test('where no second site takes the way, that is said', async () => {
+    const [way] = await runLeaktest(
+      mergeSettings({
+        upstreams: { up: { hops: ['socks5h://p.example:1'], tor: false, isolate: 'site' } },
+        route: [{ match: ['.one.example'], via: 'up', anonymous: false }],
+      }),
+      start,
+    )
+    expect(way?.notes).toEqual([expect.stringContaining('not tested: whether two sites are kept apart')])
+  })
+})
+
+test('a service over HTTPS that is not asked from an egress address is a leak', async () => {
+  const settings: Settings = {
+    egress: {
+      addresses: ['127.0.0.40'],
+      dns: { mode: 'doh', doh: { url: 'https://dns.example/q', bootstrap: ['192.0.2.1'] } },
+    },
+  }
+  const shown = await verdicts(settings)
+  expect(shown.leaks).toEqual([])
+  const leaking = await verdicts(settings, (config) =>
+    start({ ...config, egress: { ...config.egress, addresses: [] } }),
+  )
+  expect(leaking.leaks).toEqual(['egress-address'])
+  expect(leaking.rows.find(({ id }) => id === 'egress-address')?.seen.doh).not.toEqual([])
 })

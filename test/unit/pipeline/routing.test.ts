@@ -45,10 +45,10 @@ describe('compileRouting', () => {
     ['mixed', { isTor: false, resolvesHere: false, isPerClient: false }],
     ['sticky', { isTor: true, isPerClient: true }],
     ['around', { isPerClient: true }],
-    ['bySite', { isPerClient: false, isIsolated: false }],
-    ['isolated', { isPerClient: false, isIsolated: true }],
-    ['perClient', { isPerClient: true, isIsolated: true }],
-    ['apart', { isPerClient: true, isIsolated: true }],
+    ['bySite', { isPerClient: false, isolate: undefined }],
+    ['isolated', { isPerClient: false, isolate: 'site' }],
+    ['perClient', { isPerClient: true, isolate: 'user' }],
+    ['apart', { isPerClient: true, isolate: 'site' }],
   ])('%s is %j', (via, expected) => {
     expect(find([['*', via]], 'a.test')).toMatchObject(expected)
   })

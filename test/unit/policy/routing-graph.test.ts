@@ -71,7 +71,17 @@ describe('proveAnonymous', () => {
     ['socks5h', ['socks5h://127.0.0.1:9050'], ''],
     ['http in clear, without credentials', ['http://a.test'], ''],
     ['credentials in TLS', ['https://me:p@a.test'], ''],
-    ['credentials on loopback', ['http://me:p@127.0.0.1', 'socks5h://me:p@[::1]'], ''],
+    ['credentials on loopback', ['http://me:p@127.0.0.1', 'https://me:p@[::1]'], ''],
+    [
+      'credentials to the loopback of another machine',
+      ['socks5h://192.0.2.1', 'http://me:p@127.0.0.1:3128'],
+      'credentials go in clear to http://127.0.0.1:3128',
+    ],
+    [
+      'credentials to what a program on loopback takes for loopback',
+      ['socks5h://127.0.0.1:9050', 'socks5h://me:p@localhost'],
+      'credentials go in clear to socks5h://localhost:1080',
+    ],
     ['credentials in clear', ['http://me:p@a.test'], 'credentials go in clear to http://a.test:80'],
     [
       'credentials in clear behind TLS',

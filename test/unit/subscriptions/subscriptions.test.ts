@@ -180,6 +180,18 @@ describe('later', () => {
     expect(owner.asked).toHaveLength(1)
   })
 
+  test.each([-10 * 365 * 24 * HOUR, -HOUR, HOUR])('a clock that jumps by %d ms puts no fetch off', async (jumpMs) => {
+    const owner = createOwner()
+    owner.publish('ads', 'ads.test\n')
+    await owner.follow(configOf({ ads: { refreshMs: 2 * HOUR } }))
+    await owner.update({})
+    owner.start()
+    owner.clock.jump(jumpMs)
+    // up to the time at which it is looked at, the clock is believed
+    owner.clock.advance(2 * HOUR + 600_000)
+    await vi.waitFor(() => expect(owner.asked).toHaveLength(2))
+  })
+
   test('a fetch that fails is tried again, later each time, and the copy stays', async () => {
     const owner = createOwner()
     owner.publish('ads', 'ads.test\n')

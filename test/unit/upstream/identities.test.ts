@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DISGUISES } from '../../../src/http/disguise.js'
+import type { IdentityOwner } from '../../../src/policy/isolation.js'
 import { ISOLATIONS } from '../../../src/policy/upstream-settings.js'
 import {
+  createDisguiseFor,
   createIdentities,
   credentialsFrom,
   egressIndexFrom,
-  type IdentityOwner,
 } from '../../../src/upstream/identities.js'
 
 const SECRET = Buffer.from('0123456789abcdef')
@@ -126,4 +128,38 @@ test('credentials are what SOCKS5 takes, and none means to Tor what it does not 
 
 test('the number of an address is all of the identity', () => {
   expect(egressIndexFrom(Buffer.from('0102ff', 'hex'))).toBe(0x0102ffn)
+})
+
+describe('createDisguiseFor', () => {
+  const identities = createIdentities(SECRET)
+  const disguiseFor = createDisguiseFor(identities)
+  const ownerOf = (host: string): IdentityOwner => ({ ...OWNER, host })
+  const hosts = Array.from({ length: 200 }, (_, i) => `www.site${i}.test`)
+
+  test('an identity has one browser, whatever host of its site is asked', () => {
+    for (const host of hosts) {
+      const own = disguiseFor('site', ownerOf(host))
+      expect(own).toBeDefined()
+      expect(disguiseFor('site', ownerOf(host.replace('www', 'cdn')))).toBe(own)
+    }
+  })
+
+  test('identities have all of them, the most frequent the most often', () => {
+    const counts = new Map(DISGUISES.map((disguise) => [disguise, 0]))
+    for (const host of hosts) {
+      const own = disguiseFor('site', ownerOf(host))
+      if (own !== undefined) counts.set(own, (counts.get(own) ?? 0) + 1)
+    }
+    expect(counts.size).toBe(DISGUISES.length)
+    const [first = 0, ...others] = counts.values()
+    expect(others.every((count) => count > 0 && count < first)).toBe(true)
+  })
+
+  test('a new identity may have another', () => {
+    const before = hosts.map((host) => disguiseFor('site', ownerOf(host)))
+    identities.renew('site0.test')
+    expect(hosts.slice(1).map((host) => disguiseFor('site', ownerOf(host)))).toEqual(before.slice(1))
+    identities.renew(undefined)
+    expect(hosts.map((host) => disguiseFor('site', ownerOf(host)))).not.toEqual(before)
+  })
 })

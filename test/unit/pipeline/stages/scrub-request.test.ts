@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { HeaderProfile } from '../../../../src/config/config.js'
+import { type Disguise, disguisedAgent, LANGUAGE } from '../../../../src/http/disguise.js'
+import type { DisguiseFor } from '../../../../src/pipeline/policy.js'
 import { parseTargetStage } from '../../../../src/pipeline/stages/parse-target.js'
 import { scrubRequestStage } from '../../../../src/pipeline/stages/scrub-request.js'
 import { exchangeOf, policyOf } from '../../../helpers/exchanges.js'
@@ -69,4 +72,45 @@ test('tells third parties apart only where the profile asks', () => {
     requestHead: 'GET / HTTP/1.1\r\nHost: a.test\r\nReferer: http://b.test/\r\n\r\n',
   })
   expect(headOf(text, { headers: { profile: 'standard' } }).isThirdParty).toBe(false)
+})
+
+describe('an exchange that leaves with an identity', () => {
+  const text = 'GET http://www.a.test/\nHost: x\nUser-Agent: curl/8\nAccept-Language: de'
+  const asked: unknown[] = []
+  const disguise: Disguise = { family: 'macOS', language: 'en-GB,en;q=0.5', share: 1 }
+  const disguiseFor: DisguiseFor = (...owner) => {
+    asked.push(owner)
+    return disguise
+  }
+  const leaving = (profile: HeaderProfile, isolate: 'site' | undefined) => {
+    asked.length = 0
+    const route = [{ match: ['*'], via: 'direct', anonymous: false, ...(isolate && { isolate }) }]
+    const policy = policyOf([], { headers: { profile }, route, egress: { addresses: ['192.0.2.1'] } })
+    const exchange = exchangeOf(text, { ...policy, disguiseFor })
+    parseTargetStage(exchange)
+    scrubRequestStage(exchange)
+    return exchange.requestHead
+  }
+
+  test('has the browser of the identity', () => {
+    const head = leaving('strict', 'site')
+    expect(head).toContain(`User-Agent: ${disguisedAgent('', disguise)}\r\nAccept-Language: en-GB,en;q=0.5\r\n`)
+    const client = { ip: '127.0.0.1', user: null }
+    expect(asked).toEqual([['site', expect.objectContaining({ host: 'www.a.test', family: 0, client })]])
+  })
+
+  test('has what the profile leaves of it', () => {
+    expect(leaving('paranoid', 'site')).toBe(
+      'GET / HTTP/1.1\r\nHost: www.a.test\r\nAccept-Language: en-GB,en;q=0.5\r\n\r\n',
+    )
+  })
+
+  test.each([
+    ['standard', 'site'],
+    ['off', 'site'],
+    ['strict', undefined],
+  ] as const)('of %s, isolate %s: nobody is asked', (profile, isolate) => {
+    expect(leaving(profile, isolate)).toContain(profile === 'strict' ? LANGUAGE : 'Accept-Language: de')
+    expect(asked).toEqual([])
+  })
 })

@@ -94,3 +94,29 @@ describe('a connection to a service', () => {
     await expect.poll(() => mute.sockets.size).toBe(0)
   })
 })
+
+describe('where there are egress addresses', () => {
+  const reached = (port: number, egress: readonly string[], turn: bigint) => {
+    const to = toDohServer(`https://localhost:${port}/`, ['::1', '127.0.0.1'], certificate.cert, egress)
+    return connectTls(to, new AbortController().signal, turn)
+  }
+
+  test('a service is reached from one of them, in turn', async () => {
+    const { port } = await listen(tlsServer(), '127.0.0.1')
+    for (const [turn, address] of ['127.0.0.8', '127.0.0.9', '127.0.0.8'].entries()) {
+      const socket = await reached(port, ['127.0.0.8/31'], BigInt(turn))
+      closing.push(() => socket.destroy())
+      expect(socket.localAddress).toBe(address)
+    }
+  })
+
+  test('it is not reached from another, nor over a family without one', async () => {
+    const { port, sockets } = await listen(tlsServer(), '127.0.0.1')
+    await expect(reached(port, ['2001:db8::/64'], 0n)).rejects.toThrow('EADDRNOTAVAIL')
+    const four = toDohServer(`https://127.0.0.1:${port}/`, [], certificate.cert, ['::1'])
+    await expect(connectTls(four, new AbortController().signal)).rejects.toThrow(
+      'egress.addresses has none of the family of 127.0.0.1',
+    )
+    expect(sockets.size).toBe(0)
+  })
+})

@@ -10,6 +10,7 @@ test('takes a URL apart; what stands for the host in TLS is its name', () => {
     serverName: 'dns.test',
     addresses: ['192.0.2.53', '2001:db8::53'],
     ca: 'PEM',
+    egressAddresses: expect.objectContaining({ isConfigured: false }),
   })
 })
 

@@ -26,6 +26,7 @@ async function setUp(settings: (url: string) => Settings, script: DohScript = {}
   const clock = { ms: 0 }
   const resolver = openResolver({
     dns: { ...DEFAULT_CONFIG.egress.dns, servers: [recorder.address], ...settings(service.url) },
+    egressAddresses: [],
     ca: certificate.cert,
     now: () => clock.ms,
     report() {},
