@@ -41,19 +41,20 @@ try {
 
 /** Mode by mode, all peers in turn: figures that are compared lie next to each other in time. */
 async function measureAll(ports) {
-  const modes = [...new Map(FIGURES.map(({ task }) => [task.mode, task])).values()]
+  const modes = [...new Map(FIGURES.map(({ task }) => [keyOf(task), task])).values()]
   const results = {}
   for (let round = 0; round < rounds; round++) {
     for (const task of modes) {
       for (const peer of peers) {
-        process.stderr.write(`\r${round + 1}/${rounds}  ${task.mode}  ${peer.name}          `)
+        if (task.isThroughParent && !peer.isOurs) continue
+        process.stderr.write(`\r${round + 1}/${rounds}  ${keyOf(task)}  ${peer.name}          `)
         const result = await measure(peer, ports, { ...task, seconds }).catch((error) => {
-          process.stderr.write(`\n${peer.name}, ${task.mode}: ${error.message}\n`)
+          process.stderr.write(`\n${peer.name}, ${keyOf(task)}: ${error.message}\n`)
           if (peer.isOurs) process.exitCode = 1
           return {}
         })
         for (const { name, task: own, field } of FIGURES) {
-          if (own.mode !== task.mode || result[field] === undefined) continue
+          if (keyOf(own) !== keyOf(task) || result[field] === undefined) continue
           results[peer.name] ??= {}
           results[peer.name][name] ??= []
           results[peer.name][name].push(result[field])
@@ -64,6 +65,10 @@ async function measureAll(ports) {
   process.stderr.write('\n')
   const medians = (figures) => Object.fromEntries(Object.entries(figures).map(([name, all]) => [name, median(all)]))
   return Object.fromEntries(Object.entries(results).map(([name, figures]) => [name, medians(figures)]))
+}
+
+function keyOf({ mode, isThroughParent = false }) {
+  return isThroughParent ? `${mode} through a parent` : mode
 }
 
 /** The figures of each engine of veilgate as a share of each peer's. */

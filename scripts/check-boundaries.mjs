@@ -103,7 +103,6 @@ const HOMES = {
   'prom-client': 'admin/metrics.ts',
   micromatch: 'rules/tables',
   'proxy-chain': 'upstream/chain-adapter.ts',
-  socks: 'upstream/socks.ts',
   'dns-packet': 'upstream/dns/message.ts',
 }
 

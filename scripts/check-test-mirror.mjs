@@ -12,7 +12,7 @@ const EXEMPT = {
   'rules/rule.ts': 'types only',
   'rules/table.ts': 'types only',
   'transport/context.ts': 'types only',
-  'upstream/handshake.ts': 'types only',
+  'upstream/wire.ts': 'types only',
   'workers/messages.ts': 'types only',
   'workers/worker.ts': 'wiring: the program of a process; test/integration/workers.test.ts runs it',
   'upstream/dns/transport.ts': 'types, and a reply without anything in it',

@@ -33,13 +33,15 @@ import { createActiveChecks } from './upstream/active-checks.js'
 import { createAddressJudge } from './upstream/address-judge.js'
 import { createSocketConnect } from './upstream/connect-socket.js'
 import { countDescriptors, createDescriptors, readDescriptorLimit } from './upstream/descriptors.js'
-import { createDialLines, createRace, type Dial, type DialDone, type DialRequest } from './upstream/dial.js'
+import { type Connect, createDialLines, createRace, type Dial } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
 import { createDisguiseFor, createIdentities, type Generations } from './upstream/identities.js'
 import type { HostResolver } from './upstream/resolver.js'
+import { socketWire } from './upstream/socket-wire.js'
 import type { UpstreamState } from './upstream/upstream-report.js'
 import { createUpstreamStates } from './upstream/upstream-states.js'
 import { createEgressDial, createIsolatedDial, createUpstreams, type Upstreams } from './upstream/upstreams.js'
+import type { Wire } from './upstream/wire.js'
 
 /** A configuration in force, with all that was compiled from it. */
 export type Snapshot = {
@@ -54,6 +56,9 @@ export type Snapshot = {
 const UPSTREAM_GUARD = createEgressGuard({ allow: EVERY_SPECIAL_RANGE, deny: [] })
 /** How often upstreams are looked through for one whose check is due. */
 const CHECK_TICK_MS = 1_000
+
+/** The ways out of one engine. */
+type Ways<S> = { readonly upstreams: Upstreams<S>; readonly dial: Dial<S> }
 
 export type ServingOptions = {
   readonly config: Config
@@ -157,7 +162,7 @@ export function createServing(options: ServingOptions): Serving {
   const lag = config.admin.listen === '' ? undefined : watchEventLoop()
   const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
   const dials = new WeakMap<Policy, Dial>()
-  const nativeDials = new WeakMap<Policy, Dial<SocketId>>()
+  const nativeWays = new WeakMap<Policy, Ways<SocketId>>()
   let engine: 'native' | 'js' = 'js'
   let edge: NativeEdge | undefined
   const resolvers = new Set<HostResolver>()
@@ -232,31 +237,28 @@ export function createServing(options: ServingOptions): Serving {
     const { limits } = next
     const lines = createDialLines()
     const ways = { resolver, isOwn, limits, descriptors, lines, counts, now: () => performance.now() }
-    const connect = createSocketConnect(descriptors, limits.bufferBytes)
-    const upstreams = createUpstreams({
+    const toUpstreams = { ...ways, guard: UPSTREAM_GUARD }
+    const direct = { ...ways, guard, route: DIRECT, egressAddresses: createEgressAddresses(addresses) }
+    const beyond = {
       resolver,
       now: ways.now,
       counts,
       connectTimeoutMs: limits.connectTimeoutMs,
       upstreams: next.upstreams,
-      connect: createRace({ ...ways, guard: UPSTREAM_GUARD }, connect),
       judge: createAddressJudge({ guard, isOwn }),
       states,
       authorities: upstreamAuthoritiesOf(next),
       sources,
       identities,
-    })
-    const direct = { ...ways, guard, route: DIRECT, egressAddresses: createEgressAddresses(addresses) }
-    const dial = createEgressDial(
-      routing,
-      createIsolatedDial(createRace(direct, connect), identities),
-      upstreams,
-      identities,
-    )
-    dials.set(policy, dial)
-    if (edge !== undefined) {
-      nativeDials.set(policy, createIsolatedDial(createRace(direct, edge.connect), identities))
     }
+    function waysBy<S>(connect: Connect<S>, wire: Wire<S>): Ways<S> {
+      const upstreams = createUpstreams({ ...beyond, wire, connect: createRace(toUpstreams, connect) })
+      const straight = createIsolatedDial(createRace(direct, connect), identities)
+      return { upstreams, dial: createEgressDial(routing, straight, upstreams, identities) }
+    }
+    const { upstreams, dial } = waysBy(createSocketConnect(descriptors, limits.bufferBytes), socketWire)
+    dials.set(policy, dial)
+    if (edge !== undefined) nativeWays.set(policy, waysBy(edge.connect, edge))
     return { config: next, policy, resolver, upstreams, dial }
   }
 
@@ -290,21 +292,20 @@ export function createServing(options: ServingOptions): Serving {
       ...common,
       place,
       edge,
-      dial: dialNatively,
+      dial: (policy, request, done) => nativeWaysOf(policy).dial(request, done),
+      reaches: (policy, via) => nativeWaysOf(policy).upstreams.dialOf(via) !== undefined,
       ...(descriptor !== undefined && { descriptor }),
     })
   }
 
-  function dialNatively(policy: Policy, request: DialRequest, done: DialDone<SocketId>): () => void {
-    const dial = nativeDials.get(policy)
-    if (dial === undefined) throw new Error('this policy was never in force')
-    // the edge knows no upstreams: what does not go direct was handed over before
-    if (request.egress?.isDirect !== true) throw new Error('the native edge dials direct only')
-    return dial(request, done)
+  function nativeWaysOf(policy: Policy): Ways<SocketId> {
+    const ways = nativeWays.get(policy)
+    if (ways === undefined) throw new Error('this policy was never in force')
+    return ways
   }
 
   function stopEdge(): void {
-    edge?.destroy()
+    edge?.shutDown()
     edge = undefined
   }
 

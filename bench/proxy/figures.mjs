@@ -4,7 +4,7 @@
  * @typedef {object} Figure
  * @property {string} name its key in the baseline
  * @property {string} head of its column
- * @property {{ mode: string, connections: number }} task
+ * @property {{ mode: string, connections: number, isThroughParent?: boolean }} task
  * @property {string} field of what measure() returns
  * @property {(value: number) => string} format
  * @property {boolean} [isTime] of the wall clock or memory that peers do not share: no ratio is kept
@@ -17,7 +17,15 @@ export const FIGURES = [
   figure('get', 'GET µs', { mode: 'get', connections: 32 }, 'usPerUnit', us),
   figure('getClose', 'GET close µs', { mode: 'get-close', connections: 16 }, 'usPerUnit', us),
   figure('connect', 'CONNECT µs', { mode: 'connect', connections: 16 }, 'usPerUnit', us),
+  figure('connectVia', 'via SOCKS5 µs', { mode: 'connect', connections: 16, isThroughParent: true }, 'usPerUnit', us),
   figure('down', 'down s/GiB', { mode: 'down', connections: 8 }, 'secondsPerGib', seconds),
+  figure(
+    'downVia',
+    'down via s/GiB',
+    { mode: 'down', connections: 8, isThroughParent: true },
+    'secondsPerGib',
+    seconds,
+  ),
   figure('up', 'up s/GiB', { mode: 'up', connections: 8 }, 'secondsPerGib', seconds),
   figure('idle', 'idle KiB/tunnel', { mode: 'idle', connections: 2_000 }, 'bytesPerTunnel', (b) =>
     (b / 1024).toFixed(1),

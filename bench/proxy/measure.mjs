@@ -9,24 +9,39 @@ import { runPeer } from './run-peer.mjs'
 
 const LOAD = fileURLToPath(new URL('load.mjs', import.meta.url))
 const ORIGIN = fileURLToPath(new URL('origin.mjs', import.meta.url))
+const PARENT = fileURLToPath(new URL('socks-parent.mjs', import.meta.url))
 const GIBIBYTE = 1024 ** 3
 const SETTLING_MS = 1_500
 
-/** Starts the origin. @returns {Promise<{ ports: { http: number, echo: number }, stop: () => void }>} */
+/** Starts the origin, and a SOCKS5 parent. @returns {Promise<{ ports: Ports, stop: () => void }>} */
 export async function startOrigin() {
-  const child = spawn(process.execPath, [ORIGIN], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  return { ports: JSON.parse(line), stop: () => child.kill('SIGKILL') }
+  const [origin, parent] = await Promise.all([startChild(ORIGIN), startChild(PARENT)])
+  return {
+    ports: { ...origin.said, parent: parent.said },
+    stop() {
+      origin.child.kill('SIGKILL')
+      parent.child.kill('SIGKILL')
+    },
+  }
 }
+
+async function startChild(file) {
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  return { child, said: JSON.parse(line) }
+}
+
+/** @typedef {{ http: number, echo: number, parent: number }} Ports of the origin, and of the parent */
 
 /**
  * @param {import('./peers.mjs').Peer} peer
- * @param {{ http: number, echo: number }} ports of the origin
- * @param {{ mode: string, connections: number, seconds: number }} task
+ * @param {Ports} ports
+ * @param {{ mode: string, connections: number, seconds: number, isThroughParent?: boolean }} task
  * @returns {Promise<Record<string, number>>} what was measured, by figure
  */
 export async function measure(peer, ports, task) {
-  const { pid, port, startMs, stop } = await runPeer(peer, ports.http)
+  const parent = task.isThroughParent ? `socks5h://127.0.0.1:${ports.parent}` : undefined
+  const { pid, port, startMs, stop } = await runPeer(peer, ports.http, parent)
   try {
     if (task.mode === 'start') {
       await sleep(SETTLING_MS)

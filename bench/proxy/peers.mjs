@@ -12,7 +12,8 @@ const NODE_BARE = fileURLToPath(new URL('node-bare.mjs', import.meta.url))
  * @typedef {object} Peer
  * @property {string} name
  * @property {string} version
- * @property {(port: number, folder: string) => string[]} command may write its configuration into the folder
+ * @property {(port: number, folder: string, parent?: string) => string[]} command may write its configuration into the folder;
+ *   a parent, by its URL, is given to engines of veilgate alone
  * @property {boolean} [isOurs] one of the engines of veilgate: the others are what it is compared with
  */
 
@@ -41,7 +42,10 @@ function veilgate(engine) {
     '--access-log',
     'off',
   ]
-  return (port) => [process.execPath, COMMAND, 'start', '--listen', `http://127.0.0.1:${port}`, ...options]
+  return (port, _folder, parent) => {
+    const upstream = parent === undefined ? [] : ['--upstream', parent]
+    return [process.execPath, COMMAND, 'start', '--listen', `http://127.0.0.1:${port}`, ...options, ...upstream]
+  }
 }
 
 function squid(port, folder) {

@@ -13,12 +13,13 @@ const START_WITHIN_MS = 20_000
 /**
  * @param {import('./peers.mjs').Peer} peer
  * @param {number} originPort of an origin that answers 200, on 127.0.0.1
+ * @param {string} [parent] URL of one to go through
  * @returns {Promise<{ pid: number, port: number, startMs: number, stop: () => Promise<void> }>} from its start to its first answer, in ms
  */
-export async function runPeer(peer, originPort) {
+export async function runPeer(peer, originPort, parent) {
   const folder = mkdtempSync(join(tmpdir(), 'veilgate-bench-'))
   const port = await freePort()
-  const [program, ...args] = peer.command(port, folder)
+  const [program, ...args] = peer.command(port, folder, parent)
   const child = spawn(program, args, { stdio: 'ignore', cwd: folder })
   const ended = once(child, 'exit')
   const kill = () => child.kill('SIGKILL')

@@ -9,6 +9,7 @@
 #include <climits>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "edge.h"
 #include "listening_socket.h"
@@ -18,8 +19,8 @@ namespace veilgate {
 namespace {
 
 // By EventType.
-constexpr std::array<const char*, 9> kHandlerNames = {"onAccepted", "onArrived",   "onPartial", "onHead",  "onHandOver",
-                                                      "onGone",     "onConnected", "onFailed", "onEnded"};
+constexpr std::array<const char*, 10> kHandlerNames = {"onAccepted", "onArrived",   "onPartial", "onHead",  "onHandOver",
+                                                       "onGone",     "onConnected", "onFailed",  "onReply", "onEnded"};
 
 napi_value Number(napi_env env, double value) {
   napi_value result = nullptr;
@@ -76,13 +77,14 @@ class Wrapped final : public EdgeListener {
   Wrapped(napi_env env, uv_loop_t* loop, std::string established)
       : env_(env), edge_(std::make_unique<Edge>(loop, this, std::move(established))) {}
 
-  bool Start(napi_value handler) {
+  bool Start(napi_value replies, napi_value handler) {
     napi_value name = Latin1(env_, "veilgate", NAPI_AUTO_LENGTH);
     napi_value resource;
     napi_create_object(env_, &resource);
     napi_create_reference(env_, resource, 1, &resource_);
     napi_async_init(env_, resource, name, &async_);
     napi_create_reference(env_, handler, 1, &handler_);
+    napi_create_reference(env_, replies, 1, &replies_);
     for (size_t i = 0; i < kHandlerNames.size(); i++) {
       napi_value function;
       napi_valuetype type;
@@ -157,6 +159,7 @@ class Wrapped final : public EdgeListener {
   void ReleaseReferences() {
     for (napi_ref& function : functions_) Release(&function);
     Release(&handler_);
+    Release(&replies_);
     Release(&resource_);
     if (async_ != nullptr) napi_async_destroy(env_, async_);
     async_ = nullptr;
@@ -190,6 +193,17 @@ class Wrapped final : public EdgeListener {
       case EventType::kFailed:
         arguments[1] = Integer(env_, event.code);
         return 2;
+      case EventType::kReply: {
+        napi_value replies;
+        void* into = nullptr;
+        size_t room = 0;
+        napi_get_reference_value(env_, replies_, &replies);
+        napi_get_buffer_info(env_, replies, &into, &room);
+        const ssize_t size = edge_->TakeReply(event.id, static_cast<char*>(into), room);
+        if (size == -1) return 0;
+        arguments[1] = Integer(env_, static_cast<int32_t>(size));
+        return 2;
+      }
       case EventType::kEnded:
         arguments[1] = Integer(env_, event.code);
         arguments[2] = Number(env_, static_cast<double>(event.from_client));
@@ -230,6 +244,7 @@ class Wrapped final : public EdgeListener {
   std::unique_ptr<Edge> edge_;
   napi_ref resource_ = nullptr;
   napi_ref handler_ = nullptr;
+  napi_ref replies_ = nullptr;
   std::array<napi_ref, kHandlerNames.size()> functions_ = {};
   napi_async_context async_ = nullptr;
   napi_handle_scope scope_ = nullptr;
@@ -268,6 +283,13 @@ struct Call {
     bool value = false;
     napi_get_value_bool(env, values[i], &value);
     return value;
+  }
+
+  std::string_view Bytes(size_t i) const {
+    void* data = nullptr;
+    size_t size = 0;
+    if (napi_get_buffer_info(env, values[i], &data, &size) != napi_ok) return {};
+    return {static_cast<const char*>(data), size};
   }
 
   // An address: longer text is none, and what is cut off of it is none either.
@@ -322,6 +344,22 @@ napi_value Connect(napi_env env, napi_callback_info info) {
   call.Text(2, local_ip);
   if (call.edge == nullptr) return Integer(env, 0);
   return Integer(env, static_cast<int32_t>(call.edge->Connect(ip, static_cast<uint16_t>(call.Uint(1)), local_ip)));
+}
+
+// ask(origin, bytes)
+napi_value Ask(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const std::string_view bytes = call.Bytes(1);
+  if (call.edge != nullptr) call.edge->Ask(call.Uint(0), bytes.data(), bytes.size());
+  return Undefined(env);
+}
+
+// putBack(origin, bytes)
+napi_value PutBack(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const std::string_view bytes = call.Bytes(1);
+  if (call.edge != nullptr) call.edge->PutBack(call.Uint(0), bytes.data(), bytes.size());
+  return Undefined(env);
 }
 
 // splice(client, origin, idleMs, lifeMs): whether both were there
@@ -422,22 +460,24 @@ napi_value Destroy(napi_env env, napi_callback_info info) {
   return Undefined(env);
 }
 
-// new Edge(established, handler)
+// new Edge(established, replies, handler)
 napi_value Construct(napi_env env, napi_callback_info info) {
-  std::array<napi_value, 2> values;
+  std::array<napi_value, 3> values;
   size_t count = values.size();
   napi_value self;
+  bool is_buffer = false;
   void* text = nullptr;
   size_t size = 0;
   uv_loop_t* loop = nullptr;
   napi_get_cb_info(env, info, &count, values.data(), &self, nullptr);
-  if (count < 2 || napi_get_buffer_info(env, values[0], &text, &size) != napi_ok ||
+  if (count < 3 || napi_get_buffer_info(env, values[0], &text, &size) != napi_ok ||
+      napi_is_buffer(env, values[1], &is_buffer) != napi_ok || !is_buffer ||
       napi_get_uv_event_loop(env, &loop) != napi_ok) {
-    napi_throw_type_error(env, nullptr, "new Edge(established: Buffer, handler)");
+    napi_throw_type_error(env, nullptr, "new Edge(established: Buffer, replies: Buffer, handler)");
     return nullptr;
   }
   Wrapped* wrapped = new Wrapped(env, loop, std::string(static_cast<char*>(text), size));
-  if (!wrapped->Start(values[1])) {
+  if (!wrapped->Start(values[1], values[2])) {
     wrapped->ReleaseReferences();
     delete wrapped;
     napi_throw_error(env, nullptr, "the edge cannot be opened");
@@ -487,10 +527,12 @@ napi_property_descriptor Method(const char* name, napi_callback callback) {
 
 NAPI_MODULE_INIT() {
   using veilgate::Method;
-  const std::array<napi_property_descriptor, 14> methods = {
+  const std::array<napi_property_descriptor, 16> methods = {
       Method("listen", veilgate::Listen),
       Method("listenAt", veilgate::ListenAt),
       Method("connect", veilgate::Connect),
+      Method("ask", veilgate::Ask),
+      Method("putBack", veilgate::PutBack),
       Method("splice", veilgate::Splice),
       Method("close", veilgate::CloseSocket),
       Method("detach", veilgate::Detach),

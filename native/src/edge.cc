@@ -139,6 +139,49 @@ uint32_t Edge::Connect(const char* ip, uint16_t port, const char* local_ip) {
   return id;
 }
 
+void Edge::Ask(uint32_t id, const char* data, size_t size) {
+  Socket* origin = sockets_.Find(id);
+  if (origin == nullptr || origin->kind != Kind::kConnected) return;
+  // a few hundred octets, and nothing waits before them since all that was asked was answered: the kernel takes them, or the
+  // connection is broken, which is read
+  if (size > 0) send(origin->fd, data, size, MSG_NOSIGNAL);
+  origin->is_asked = true;
+  if (origin->bytes != nullptr || origin->readable) TellReply(origin);
+}
+
+void Edge::TellReply(Socket* origin) {
+  origin->is_asked = false;
+  Tell(EventType::kReply, origin);
+}
+
+ssize_t Edge::TakeReply(uint32_t id, char* into, size_t room) {
+  Socket* origin = sockets_.Find(id);
+  if (origin == nullptr || origin->kind != Kind::kConnected) return -1;
+  if (origin->bytes != nullptr) {
+    const std::unique_ptr<std::vector<char>> bytes = std::move(origin->bytes);
+    const size_t size = std::min(room, bytes->size());
+    memcpy(into, bytes->data(), size);
+    return static_cast<ssize_t>(size);
+  }
+  ssize_t got;
+  do {
+    got = recv(origin->fd, into, room, 0);
+  } while (got == -1 && errno == EINTR);
+  if (got == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    origin->readable = false;
+    origin->is_asked = true;
+    return -1;
+  }
+  if (got > 0 && static_cast<size_t>(got) < room && !origin->hung_up) origin->readable = false;
+  return std::max<ssize_t>(got, 0);
+}
+
+void Edge::PutBack(uint32_t id, const char* data, size_t size) {
+  Socket* origin = sockets_.Find(id);
+  if (origin == nullptr || origin->kind != Kind::kConnected || size == 0) return;
+  origin->bytes = std::make_unique<std::vector<char>>(data, data + size);
+}
+
 void Edge::CloseSocket(uint32_t id, bool reset) {
   Socket* socket = sockets_.Find(id);
   if (socket == nullptr) return;
@@ -239,6 +282,9 @@ void Edge::Handle(Socket* socket, uint32_t events) {
         Tell(EventType::kGone, socket);
         Drop(socket, true);
       }
+      break;
+    case Kind::kConnected:
+      if (socket->is_asked && socket->readable) TellReply(socket);
       break;
     case Kind::kTunnel:
       if (is_broken) {

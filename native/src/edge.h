@@ -25,6 +25,7 @@ enum class EventType : uint8_t {
   kGone,        // client that is no tunnel has closed
   kConnected,   // origin
   kFailed,      // origin; code: errno, negative where the local address could not be bound
+  kReply,       // origin that was asked: there is something to read
   kEnded,       // tunnel, by the id of its client; code: EndReason
 };
 
@@ -78,6 +79,13 @@ class Edge {
   // An id; kConnected or kFailed follows unless it is closed before.
   // `local_ip`: the address to go out from, and from no other; empty: any.
   uint32_t Connect(const char* ip, uint16_t port, const char* local_ip);
+  // Says something to a connected origin that is a proxy on the way to the target; one kReply follows, for what it sends next.
+  // `size` may be 0: then it is only heard.
+  void Ask(uint32_t id, const char* data, size_t size);
+  // Reads it, when kReply is told: how many octets, 0 where the origin has ended or broken, -1 where there is nothing yet.
+  ssize_t TakeReply(uint32_t id, char* into, size_t room);
+  // Octets of a reply that are not the proxy's: they come before all others, to whoever asks next or to the client of the tunnel.
+  void PutBack(uint32_t id, const char* data, size_t size);
   // Makes a tunnel of a waiting client and a connected origin; false when one of them is gone.
   bool Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms, uint64_t life_ms);
   // Closes a socket, or both of a tunnel, with a reset where `reset`. A client's kGone or a tunnel's kEnded follows.
@@ -110,8 +118,10 @@ class Edge {
   enum class Reading { kKept, kOther, kGone };
   Reading ReadHead(Socket* client);
   void FinishConnect(Socket* origin, uint32_t events);
+  void TellReply(Socket* origin);
 
   // relay.cc
+  bool SendFirst(Socket* client, Socket* origin);
   void PumpBoth(Socket* socket);
   void PumpOrQueue(Socket* from);
   void Queue(Socket* from);

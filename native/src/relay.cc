@@ -41,12 +41,21 @@ bool Edge::Splice(uint32_t client_id, uint32_t origin_id, uint64_t idle_ms, uint
   client->ends_at = Now() + life_ms;
   Touch(client);
   const std::unique_ptr<std::vector<char>> received = std::move(client->bytes);
-  if (!Send(client, established_.data(), established_.size())) return true;
+  if (!SendFirst(client, origin)) return true;
   const size_t early = received->size() - client->head_end;
   Count(client, early);
   if (early > 0 && !Send(origin, received->data() + client->head_end, early)) return true;
   PumpBoth(client);
   return true;
+}
+
+// The answer to the client, and behind it what the origin has said while others were asked for it; false when the tunnel is over.
+bool Edge::SendFirst(Socket* client, Socket* origin) {
+  const std::unique_ptr<std::vector<char>> said = std::move(origin->bytes);
+  if (said == nullptr) return Send(client, established_.data(), established_.size());
+  Count(origin, said->size());
+  said->insert(said->begin(), established_.begin(), established_.end());
+  return Send(client, said->data(), said->size());
 }
 
 void Edge::PumpBoth(Socket* socket) {

@@ -36,6 +36,8 @@ struct Socket {
   // FIN was read from it; FIN was sent to it.
   bool ended = false;
   bool shut = false;
+  // kConnected: somebody wants to know what it sends next.
+  bool is_asked = false;
   // In the list of those that are pumped again.
   bool queued = false;
   // In the client of a tunnel: both are probed by the kernel.
@@ -44,7 +46,7 @@ struct Socket {
   uint8_t full_reads = 0;
   // The other half of a tunnel.
   Socket* peer = nullptr;
-  // kHead, kWaiting: what was received. kTunnel: what could not be sent to it yet, from `sent` on.
+  // kHead, kWaiting, kConnected: what was received. kTunnel: what could not be sent to it yet, from `sent` on.
   std::unique_ptr<std::vector<char>> bytes;
   uint32_t sent = 0;
   uint32_t head_end = 0;

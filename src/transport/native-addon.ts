@@ -21,6 +21,8 @@ export type EdgeHandler = {
   onConnected(origin: SocketId): void
   /** @param errno negative where the local address could not be bound */
   onFailed(origin: SocketId, errno: number): void
+  /** @param size of what an origin has sent since it was asked, in the buffer for replies; 0: it has ended or broken */
+  onReply(origin: SocketId, size: number): void
   /** @param reason see `END_REASONS` */
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void
 }
@@ -33,7 +35,11 @@ export type Edge = {
   listenAt(descriptor: number): readonly [SocketId, number] | number
   /** `onConnected` or `onFailed` follows, never before this returns. @param localAddress to go out from; empty: any */
   connect(ip: string, port: number, localAddress: string): SocketId
-  /** Makes a tunnel: answers the client, delivers its early octets, moves all others. False when one of the two is gone. */
+  /** Says something (or nothing) to a connected origin that is a proxy on the way; `onReply` follows, once. */
+  ask(origin: SocketId, octets: Buffer): void
+  /** Octets of a reply that are not the proxy's, put back in front of what comes. */
+  putBack(origin: SocketId, octets: Buffer): void
+  /** Makes a tunnel: answers the client, delivers early octets of both, moves all others. False when one of the two is gone. */
   splice(client: SocketId, origin: SocketId, idleMs: number, lifeMs: number): boolean
   /** `onGone` or `onEnded` follows where it is a client's. */
   close(id: SocketId, isReset: boolean): void
@@ -56,7 +62,15 @@ export type Edge = {
 }
 
 export type NativeAddon = {
-  readonly Edge: new (established: Buffer, handler: EdgeHandler) => Edge
+  /**
+   * @param established what a client reads when its tunnel stands
+   * @param replies where replies are read into, each until the next one
+   */
+  readonly Edge: new (
+    established: Buffer,
+    replies: Buffer,
+    handler: EdgeHandler,
+  ) => Edge
   /**
    * Opens one of several sockets that listen at one port. @param isFirst the others join it; fails where anybody has the port
    * @returns the descriptor and the port that was taken, or a negative errno

@@ -3,6 +3,7 @@ import type { RequestCounts } from '../counts.js'
 import type { ErrorCode } from '../errors.js'
 import { parseRequestHead } from '../http/request-head.js'
 import { createExchange, type Exchange, refuse } from '../pipeline/exchange.js'
+import type { Policy } from '../pipeline/policy.js'
 import { decisionAfter } from '../pipeline/refusal-decision.js'
 import { decideRequest } from '../pipeline/request-pipeline.js'
 import type { Route } from '../pipeline/route.js'
@@ -25,21 +26,21 @@ export type NativeHost = {
   readonly listener: string
   /** Of the listener. */
   readonly requests: RequestCounts
-  /** Reaches an origin by the guard of the policy under which the exchange was decided. */
-  readonly dial: NativeDial
+  /** Reaches an origin by the guard and the upstreams of the policy under which the exchange was decided. */
+  readonly dial: Parameters<typeof dialTunnel<SocketId>>[0]
+  /** Whether this upstream or group can be reached by the edge, which speaks no TLS. */
+  readonly reaches: (policy: Policy, via: string) => boolean
   /** Goes on with a client on a socket of Node's, counted as it is. @param bornAt coarse clock, ms */
   adopt(fd: number, ip: string, port: number, bornAt: number): ClientConnection
   /** The client is over, or another connection stands for it; `isGone` where its place is free. */
   forget(connection: NativeConnection, isGone: boolean): void
 }
 
-export type NativeDial = Parameters<typeof dialTunnel<SocketId>>[0]
-
 /**
  * A client of the native edge, from its first octet to the end of its tunnel.
  * Whatever is no accepted CONNECT goes on as a `ClientConnection`: other
  * requests, heads that cannot be read, refusals, origins that are not reached,
- * and tunnels through upstreams.
+ * and tunnels through upstreams that are spoken to in TLS.
  */
 export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
   readonly id: SocketId
@@ -166,8 +167,9 @@ export class NativeConnection implements EdgeClient, Expiring, OpenConnection {
     this.deadline = 0
     decideRequest(exchange)
     const { plan, route } = exchange
-    if (plan === 'tunnel' && route?.egress?.isDirect === false) {
-      // handshakes with upstreams are not the edge's: it is decided again, by whoever performs it
+    const egress = route?.egress
+    if (plan === 'tunnel' && egress?.isDirect === false && !this.#host.reaches(policy, egress.via)) {
+      // TLS with an upstream is not the edge's: it is decided again, by whoever performs it
       this.#exchange = undefined
       this.#outcome = undefined
       this.#handOver()

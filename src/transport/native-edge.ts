@@ -3,6 +3,7 @@ import { getSystemErrorName } from 'node:util'
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
 import type { Counts } from '../counts.js'
 import type { ConnectObserver, ConnectTarget } from '../upstream/dial.js'
+import type { Conversation, Wire } from '../upstream/wire.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 import { type Edge, type EdgeHandler, END_REASONS, type NativeAddon, type SocketId } from './native-addon.js'
 import type { SpliceEnd } from './splice.js'
@@ -38,7 +39,7 @@ export type NativeEdgeOptions = {
 }
 
 /** The native edge as the transport uses it: knows who is to be told of which socket. */
-export class NativeEdge implements EdgeHandler, Expiring {
+export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   /** Always past: while there are tunnels, every sweep looks for idle ones. */
   readonly deadline = 1
   deadlinePlace = -1
@@ -49,10 +50,14 @@ export class NativeEdge implements EdgeHandler, Expiring {
   readonly #doors = new Map<SocketId, EdgeDoor>()
   readonly #clients: (EdgeClient | undefined)[] = []
   readonly #attempts: (Attempt | undefined)[] = []
+  readonly #replies = Buffer.allocUnsafeSlow(REPLY_OCTETS)
+  readonly #talks: (Talk | undefined)[] = []
+  /** Who is told when an origin has closed; a tunnel is known by its client. */
+  readonly #whenClosed = new Map<SocketId, () => void>()
   #tunnels = 0
 
   constructor({ Edge: NewEdge }: NativeAddon, { deadlines, counts, ceiling }: NativeEdgeOptions) {
-    this.#edge = new NewEdge(CONNECTION_ESTABLISHED, this)
+    this.#edge = new NewEdge(CONNECTION_ESTABLISHED, this.#replies, this)
     this.#deadlines = deadlines
     this.#counts = counts
     if (Number.isFinite(ceiling)) this.#edge.setDescriptorCeiling(ceiling)
@@ -111,15 +116,37 @@ export class NativeEdge implements EdgeHandler, Expiring {
     }
   }
 
+  converse(origin: SocketId, onOctets: (octets: Buffer) => void, onLost: () => void): Conversation {
+    this.#talks[origin & PLACE_MASK] = { id: origin, onOctets, onLost }
+    return {
+      say: (octets = NOTHING) => this.#edge.ask(origin, octets),
+      stop: (unread = NOTHING) => {
+        this.#takeTalk(origin)
+        if (unread.length > 0) this.#edge.putBack(origin, unread)
+      },
+    }
+  }
+
+  onClosed(origin: SocketId, told: () => void): void {
+    this.#whenClosed.set(origin, told)
+  }
+
+  destroy(origin: SocketId): void {
+    this.close(origin, false)
+  }
+
   /** Makes a tunnel; false when the client or the origin is gone. `onEnded` follows where it is true. */
   splice(client: SocketId, origin: SocketId, idleMs: number, lifeMs: number): boolean {
     if (!this.#edge.splice(client, origin, idleMs, lifeMs)) return false
     if (this.#tunnels++ === 0) this.#deadlines.add(this)
+    const told = this.#takeWhenClosed(origin)
+    if (told !== undefined) this.#whenClosed.set(client, told)
     return true
   }
 
   close(id: SocketId, isReset: boolean): void {
     this.#edge.close(id, isReset)
+    this.#takeWhenClosed(id)?.()
   }
 
   /** The descriptor of a client that is no tunnel, from now on the caller's; -1 when it is gone. */
@@ -141,7 +168,7 @@ export class NativeEdge implements EdgeHandler, Expiring {
   }
 
   /** Closes all that is open; nobody is told any more. */
-  destroy(): void {
+  shutDown(): void {
     this.#deadlines.delete(this)
     this.#edge.destroy()
   }
@@ -189,9 +216,16 @@ export class NativeEdge implements EdgeHandler, Expiring {
     attempt?.observer.onError(attempt.number, connectError(errno, attempt.localAddress))
   }
 
+  onReply(origin: SocketId, size: number): void {
+    if (size === 0) this.#takeTalk(origin)?.onLost()
+    // a copy, for whoever waits for more keeps it
+    else this.#talk(origin)?.onOctets(Buffer.from(this.#replies.subarray(0, size)))
+  }
+
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void {
     if (--this.#tunnels === 0) this.#deadlines.delete(this)
     this.countTraffic()
+    this.#takeWhenClosed(client)?.()
     const owner = this.#takeClient(client)
     owner?.onEnded({ bytesFromClient, bytesToClient, reason: END_REASONS[reason] ?? 'aborted' })
   }
@@ -205,6 +239,23 @@ export class NativeEdge implements EdgeHandler, Expiring {
     const client = this.#client(id)
     if (client !== undefined) this.#clients[id & PLACE_MASK] = undefined
     return client
+  }
+
+  #talk(id: SocketId): Talk | undefined {
+    const talk = this.#talks[id & PLACE_MASK]
+    return talk?.id === id ? talk : undefined
+  }
+
+  #takeTalk(id: SocketId): Talk | undefined {
+    const talk = this.#talk(id)
+    if (talk !== undefined) this.#talks[id & PLACE_MASK] = undefined
+    return talk
+  }
+
+  #takeWhenClosed(id: SocketId): (() => void) | undefined {
+    const told = this.#whenClosed.get(id)
+    if (told !== undefined) this.#whenClosed.delete(id)
+    return told
   }
 
   #takeAttempt(id: SocketId): Attempt | undefined {
@@ -221,6 +272,17 @@ type Attempt = {
   readonly observer: ConnectObserver<SocketId>
   readonly localAddress: string | undefined
 }
+
+/** Who hears what a proxy on the way answers. */
+type Talk = {
+  readonly id: SocketId
+  readonly onOctets: (octets: Buffer) => void
+  readonly onLost: () => void
+}
+
+/** Read at a time: answers of proxies are shorter, what comes behind one may be longer. */
+const REPLY_OCTETS = 16_384
+const NOTHING = Buffer.alloc(0)
 
 /** As Node's sockets say it. */
 function connectError(errno: number, localAddress: string | undefined): NodeJS.ErrnoException {

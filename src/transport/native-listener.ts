@@ -8,14 +8,15 @@ import { bindFault } from './bind.js'
 import { ClientConnection } from './client-connection.js'
 import { admitClient, type Listener, type ListenerOptions, listenerUrl } from './listener.js'
 import type { SocketId } from './native-addon.js'
-import { NativeConnection, type NativeDial, type NativeHost } from './native-connection.js'
+import { NativeConnection, type NativeHost } from './native-connection.js'
 import type { EdgeDoor, NativeEdge } from './native-edge.js'
 import { createDateField } from './reply.js'
 
 export type NativeListenerOptions = ListenerOptions & {
   readonly place: { readonly host: string; readonly port: number }
   readonly edge: NativeEdge
-  readonly dial: NativeDial
+  readonly dial: NativeHost['dial']
+  readonly reaches: NativeHost['reaches']
   /** A descriptor that listens at host and port, inherited; without it one is opened. */
   readonly descriptor?: number
 }
@@ -25,7 +26,7 @@ export type NativeListenerOptions = ListenerOptions & {
  * @throws CannotRunError when the port is taken or may not be bound
  */
 export async function listenNatively(options: NativeListenerOptions): Promise<Listener> {
-  const { context, position, connections, clients, edge, dial, descriptor, giveWay } = options
+  const { context, position, connections, clients, edge, dial, reaches, descriptor, giveWay } = options
   const { host: name, port: wantedPort } = options.place
   const dateField = createDateField(context.wallClock)
   const { bufferBytes } = context.limits
@@ -43,6 +44,7 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
     listener: url,
     requests,
     dial,
+    reaches,
     adopt: (fd, ip, port, bornAt) => adopt(fd, ip, port, bornAt),
     forget(connection, isGone) {
       connections.delete(connection)

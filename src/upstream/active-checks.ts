@@ -15,7 +15,7 @@ export type ActiveChecks = {
  * @param members those in force, asked anew at each tick
  */
 export function createActiveChecks(
-  members: () => readonly (readonly [Member, ProxySettings])[],
+  members: () => readonly (readonly [Pick<Member<unknown>, 'state' | 'probe'>, ProxySettings])[],
   timeoutMs: () => number,
   now: () => number,
 ): ActiveChecks {

@@ -2,16 +2,15 @@ import type { Socket } from 'node:net'
 import { type ErrorCode, ProxyError } from '../errors.js'
 import { type Hop, isHttpHop, resolvesRemotely } from '../policy/hop.js'
 import type { AddressJudge } from './address-judge.js'
-import { ignoreError } from './conversation.js'
 import type { Dial, DialDone, DialRequest, DialTiming } from './dial.js'
-import type { HopTarget } from './handshake.js'
-import { credentialFields, httpConnect } from './http-connect.js'
+import { type HopTarget, shakeHands } from './handshake.js'
+import { credentialFields, httpHandshake } from './http-connect.js'
 import type { Credentials } from './identities.js'
 import type { HostResolver } from './resolver.js'
-import { socksConnect } from './socks.js'
-import { secureHop } from './tls-hop.js'
+import { socksHandshake } from './socks.js'
+import type { Wire } from './wire.js'
 
-export type ChainOptions = {
+export type ChainOptions<S = Socket> = {
   /** Of the upstream, for logs. */
   readonly name: string
   /** Nearest to us first; at least one. */
@@ -21,7 +20,8 @@ export type ChainOptions = {
   /** What the last hop, which is SOCKS5 then, is told instead of what stands in its URL. */
   readonly identify?: ((request: DialRequest) => Credentials) | undefined
   /** Reaches the first hop: a configured upstream is asked neither guard nor rules about. */
-  readonly connect: Dial
+  readonly connect: Dial<S>
+  readonly wire: Wire<S>
   readonly resolver: Pick<HostResolver, 'lookup'>
   /** For targets: addresses that are looked up here, and literals. */
   readonly judge: AddressJudge
@@ -30,10 +30,10 @@ export type ChainOptions = {
   readonly now: () => number
 }
 
-export type Chain = {
-  readonly dial: Dial
+export type Chain<S = Socket> = {
+  readonly dial: Dial<S>
   /** Connects to the last hop, TLS included, and asks it for nothing. */
-  readonly reach: (timeoutMs: number, done: DialDone) => () => void
+  readonly reach: (timeoutMs: number, done: DialDone<S>) => () => void
 }
 
 /**
@@ -47,19 +47,23 @@ export type Chain = {
  * socks5h): then nothing is asked here. For socks4 and socks5 the target is looked
  * up and judged here, before anything is connected.
  */
-export function createChain(options: ChainOptions): Chain {
-  const { name, hops, ca, identify, connect, resolver, judge, connectTimeoutMs, now } = options
+export function createChain<S>(options: ChainOptions<S>): Chain<S> {
+  const { name, hops, ca, identify, connect, wire, resolver, judge, connectTimeoutMs, now } = options
   const [first] = hops
   const last = hops.at(-1)
   if (first === undefined || last === undefined) throw new TypeError(`the upstream ${name} has no hop`)
+  const { secure } = wire
+  if (secure === undefined && hops.some(({ scheme }) => scheme === 'https')) {
+    throw new TypeError(`the upstream ${name} has an https hop, and this wire no TLS`)
+  }
   const parentFields = credentialFields(last)
 
   /** @param request undefined: up to the last hop, and not further */
-  function run(request: DialRequest | undefined, timeoutMs: number, done: DialDone): () => void {
+  function run(request: DialRequest | undefined, timeoutMs: number, done: DialDone<S>): () => void {
     const startedAt = now()
     /** What leads furthest, and what it runs over. */
-    let socket: Socket | undefined
-    const below: Socket[] = []
+    let socket: S | undefined
+    const below: S[] = []
     let cancelStep: (() => void) | undefined
     let steps = 0
     let isOver = false
@@ -88,10 +92,8 @@ export function createChain(options: ChainOptions): Chain {
     }
 
     function abandonAll(): void {
-      for (const one of [socket, ...below]) {
-        one?.on('error', ignoreError)
-        one?.destroy()
-      }
+      if (socket !== undefined) wire.destroy(socket)
+      for (const one of below) wire.destroy(one)
     }
 
     function fail(error: ProxyError): void {
@@ -120,14 +122,14 @@ export function createChain(options: ChainOptions): Chain {
     /** What stands at the other end is the hop `i`. */
     function enter(i: number, target: HopTarget | undefined): void {
       const hop = hops[i] as Hop
-      if (hop.scheme !== 'https') {
+      if (hop.scheme !== 'https' || secure === undefined) {
         ask(i, target)
         return
       }
-      const bare = socket as Socket
+      const bare = socket as S
       below.push(bare)
       step(() =>
-        secureHop(bare, hop, ca, (error, secured) => {
+        secure(bare, hop, ca, (error, secured) => {
           socket = secured
           if (error === null) ask(i, target)
           else fail(error)
@@ -144,23 +146,24 @@ export function createChain(options: ChainOptions): Chain {
         return
       }
       if (next === undefined || resolvesRemotely(hop) || wanted.family !== 0) {
-        shakeHands(i, hop, wanted, target)
+        askFor(i, hop, wanted, target)
         return
       }
       step(() =>
         resolver.lookup(next.host, (error, addresses) => {
           const address = usableBy(hop, addresses)
           if (error !== null || address === undefined) fail(toHopError(error))
-          else shakeHands(i, hop, { ...next, host: address, family: familyOf(address) }, target)
+          else askFor(i, hop, { ...next, host: address, family: familyOf(address) }, target)
         }),
       )
     }
 
-    function shakeHands(i: number, hop: Hop, wanted: HopTarget, target: HopTarget | undefined): void {
+    function askFor(i: number, hop: Hop, wanted: HopTarget, target: HopTarget | undefined): void {
       const isLast = i === hops.length - 1
-      const handshake = isHttpHop(hop) ? httpConnect : socksConnect
+      const handshakeWith = isHttpHop(hop) ? httpHandshake : socksHandshake
+      const handshake = handshakeWith(isLast ? identified(hop) : hop, wanted)
       step(() =>
-        handshake(socket as Socket, isLast ? identified(hop) : hop, wanted, (error) => {
+        shakeHands(wire, socket as S, handshake, (error) => {
           if (error !== null) fail(isLast ? error : toHopError(error))
           else if (isLast) succeed()
           else enter(i + 1, target)
@@ -177,7 +180,7 @@ export function createChain(options: ChainOptions): Chain {
     function succeed(): void {
       if (isOver) return
       release()
-      done(null, socket as Socket, timing())
+      done(null, socket as S, timing())
     }
 
     function withTarget(wanted: DialRequest): void {

@@ -1,10 +1,10 @@
-import { ProxyError } from '../errors.js'
+import { type ErrorCode, ProxyError } from '../errors.js'
 import type { Dial, DialRequest, DialTiming } from './dial.js'
 import { isUpstreamFault, type Member } from './member.js'
 
-export type FailoverOptions = {
+export type FailoverOptions<S> = {
   /** Members in the order in which a request would try them, health aside. */
-  readonly order: (request: DialRequest) => readonly Member[]
+  readonly order: (request: DialRequest) => readonly Member<S>[]
   readonly connectTimeoutMs: number
   /** Milliseconds on any clock that does not go back. */
   readonly now: () => number
@@ -13,12 +13,13 @@ export type FailoverOptions = {
 /**
  * Tries one member after the other, before a client has heard anything, within
  * one connect time-out for all. The next is tried when one cannot be reached, will
- * not have us or will not serve the target; what a working member reports of the
- * target is the answer. Members that are down come last, and those among them that
+ * not have us or will not serve the target, and when so many are dialling its first
+ * hop that our turn did not come in our share of the time; what a working member
+ * reports of the target is the answer. Members that are down come last, and those among them that
  * never answer are left out until their time has come. It never goes direct: where
  * no member is left the dial fails.
  */
-export function createFailover({ order, connectTimeoutMs, now }: FailoverOptions): Dial {
+export function createFailover<S>({ order, connectTimeoutMs, now }: FailoverOptions<S>): Dial<S> {
   return function dial(request, done) {
     const timeoutMs = request.timeoutMs ?? connectTimeoutMs
     const startedAt = now()
@@ -42,7 +43,7 @@ export function createFailover({ order, connectTimeoutMs, now }: FailoverOptions
       const mine = ++attempts
       const cancel = member.dial({ ...request, timeoutMs: share }, (error, socket, timing) => {
         lastTiming = timing
-        if (error !== null && (isUpstreamFault(error) || error.code === 'VG_UPSTREAM_DENIED')) {
+        if (error !== null && (isUpstreamFault(error) || OF_THIS_MEMBER.has(error.code))) {
           failure = moreTelling(failure, named(error, member))
           tryNext()
           return
@@ -62,7 +63,10 @@ export function createFailover({ order, connectTimeoutMs, now }: FailoverOptions
   }
 }
 
-function inTurn(members: readonly Member[], now: number): readonly Member[] {
+/** No fault of the member, and yet the next one may do better. */
+const OF_THIS_MEMBER: ReadonlySet<ErrorCode> = new Set(['VG_UPSTREAM_DENIED', 'VG_DIAL_LIMIT'])
+
+function inTurn<S>(members: readonly Member<S>[], now: number): readonly Member<S>[] {
   const inOrder = members.filter(({ state }) => state.health.mayTake(now))
   // a single one that is up, the usual case, needs no second list
   if (inOrder.length === members.length) return members
@@ -70,7 +74,7 @@ function inTurn(members: readonly Member[], now: number): readonly Member[] {
   return [...inOrder, ...others]
 }
 
-function named(error: ProxyError, { state }: Member): ProxyError {
+function named(error: ProxyError, { state }: Pick<Member<unknown>, 'state'>): ProxyError {
   const detail = error.detail === undefined ? state.name : `${state.name}: ${error.detail}`
   return new ProxyError(error.code, detail, { cause: error })
 }

@@ -1,16 +1,17 @@
 import { createHmac } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { siteOf } from '../http/site.js'
 import type { GroupSettings } from '../policy/upstream-settings.js'
 import type { DialRequest } from './dial.js'
 import type { Member } from './member.js'
 
 /** A place in the graph of upstreams: one upstream, or a group of places. */
-export type Place = { readonly member: Member } | GroupPlace
+export type Place<S = Socket> = { readonly member: Member<S> } | GroupPlace<S>
 
-export type GroupPlace = {
+export type GroupPlace<S = Socket> = {
   readonly name: string
   readonly settings: GroupSettings
-  readonly places: readonly Place[]
+  readonly places: readonly Place<S>[]
   readonly turn: Turn
 }
 
@@ -34,7 +35,7 @@ const TOLERANCE = 1.2
  * The upstreams behind a place in the order in which a request tries them, by
  * the strategies of the groups on the way; health aside.
  */
-export function orderOf(place: Place, request: DialRequest, sources: OrderSources): readonly Member[] {
+export function orderOf<S>(place: Place<S>, request: DialRequest, sources: OrderSources): readonly Member<S>[] {
   if ('member' in place) return [place.member]
   const { places } = place
   switch (place.settings.group) {
@@ -53,7 +54,7 @@ export function orderOf(place: Place, request: DialRequest, sources: OrderSource
   }
 }
 
-function membersOf(places: readonly Place[], request: DialRequest, sources: OrderSources): readonly Member[] {
+function membersOf<S>(places: readonly Place<S>[], request: DialRequest, sources: OrderSources): readonly Member<S>[] {
   return places.flatMap((place) => orderOf(place, request, sources))
 }
 
@@ -79,21 +80,21 @@ function sortedBy<T>(items: readonly T[], weight: (item: T) => number): readonly
 }
 
 /** Those that were never measured first, so that each is measured; then by time, equals in the order they are written. */
-function fastestFirst(places: readonly Place[]): readonly Place[] {
+function fastestFirst<S>(places: readonly Place<S>[]): readonly Place<S>[] {
   const sorted = sortedBy(places, latencyOf)
-  const fastest = Math.max(0.1, latencyOf(sorted[0] as Place))
+  const fastest = Math.max(0.1, latencyOf(sorted[0] as Place<S>))
   const steady = places.find((place) => latencyOf(place) > 0 && latencyOf(place) <= fastest * TOLERANCE)
-  if (steady === undefined || latencyOf(sorted[0] as Place) === 0) return sorted
+  if (steady === undefined || latencyOf(sorted[0] as Place<S>) === 0) return sorted
   return [steady, ...sorted.filter((place) => place !== steady)]
 }
 
-function connectionsOf(place: Place): number {
+function connectionsOf(place: Place<unknown>): number {
   return 'member' in place
     ? place.member.state.connections
     : place.places.reduce((sum, inner) => sum + connectionsOf(inner), 0)
 }
 
-function latencyOf(place: Place): number {
+function latencyOf(place: Place<unknown>): number {
   return 'member' in place ? place.member.state.latencyMs : Math.min(...place.places.map(latencyOf))
 }
 
@@ -102,7 +103,11 @@ function latencyOf(place: Place): number {
  * a member which fails hands over its keys alone, and gets them back. The rank
  * changes when the lifetime is over, for each key at another time.
  */
-function sticky({ name, settings, places }: GroupPlace, request: DialRequest, sources: OrderSources): readonly Place[] {
+function sticky<S>(
+  { name, settings, places }: GroupPlace<S>,
+  request: DialRequest,
+  sources: OrderSources,
+): readonly Place<S>[] {
   const key = `${name}\n${stickyKeyOf(settings, request)}`
   const offset = digest(sources.secret, key) * settings.lifetimeMs
   const epoch = Math.floor((sources.wallClock() + offset) / settings.lifetimeMs)
@@ -114,7 +119,7 @@ function stickyKeyOf({ by }: GroupSettings, { client, host, family }: DialReques
   return (by === 'user' ? client?.user : undefined) ?? client?.ip ?? ''
 }
 
-function nameOf(place: Place): string {
+function nameOf(place: Place<unknown>): string {
   return 'member' in place ? place.member.state.name : place.name
 }
 

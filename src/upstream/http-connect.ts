@@ -4,8 +4,7 @@ import type { FieldRules } from '../http/header-policy.js'
 import { BROKEN, createResponseReader, HEAD, NEED_DATA } from '../http/message-reader.js'
 import { createResponseHead } from '../http/response-head.js'
 import { type Hop, hasCredentials, hopPlace } from '../policy/hop.js'
-import { converse } from './conversation.js'
-import type { Handshake } from './handshake.js'
+import { type HandshakeWith, MORE, type Progress } from './handshake.js'
 
 /** Parents answer a CONNECT with a few fields; their error pages come as content, which is not read. */
 const LIMITS = { headBytes: 16_384, headFields: 100, uriBytes: 16_384 }
@@ -24,7 +23,7 @@ const TARGET_ERRORS: Readonly<Record<number, ErrorCode>> = {
 }
 
 /** CONNECT (RFC 9110 §9.3.6), with the credentials of this hop (RFC 7617) and no other. */
-export const httpConnect: Handshake = function httpConnect(socket, hop, target, done) {
+export const httpHandshake: HandshakeWith = function httpHandshake(hop, target) {
   const place = hopPlace(target)
   // whatever a parent answers to CONNECT, its content is not read: as with HEAD, where there is none
   const reader = createResponseReader(
@@ -36,31 +35,24 @@ export const httpConnect: Handshake = function httpConnect(socket, hop, target, 
   )
   let interimResponses = 0
 
-  const conversation = converse(
-    socket,
-    (chunk) => {
-      reader.receive(chunk)
+  return {
+    opening: Buffer.from(`CONNECT ${place} HTTP/1.1\r\nHost: ${place}\r\n${credentialFields(hop)}\r\n`, 'latin1'),
+    receive(octets) {
+      reader.receive(octets)
       for (;;) {
         const event = reader.next()
-        if (event === NEED_DATA) return
-        if (event === BROKEN) return finish(new ProxyError('VG_UPSTREAM_UNAVAILABLE', 'it does not answer in HTTP'))
+        if (event === NEED_DATA) return MORE
+        if (event === BROKEN) return failed(new ProxyError('VG_UPSTREAM_UNAVAILABLE', 'it does not answer in HTTP'))
         // END of an interim response
         if (event !== HEAD) continue
         const { status } = RESPONSE_HEAD
-        if (status >= 200) return finish(errorOf(status))
-        if (++interimResponses > MAX_INTERIM_RESPONSES || status === 101) return finish(errorOf(status))
+        const isFinal = status >= 200 || status === 101 || ++interimResponses > MAX_INTERIM_RESPONSES
+        if (!isFinal) continue
+        const error = errorOf(status)
+        return error === null ? { outcome: 'granted', unread: reader.takeUnread() } : failed(error)
       }
     },
-    () => finish(new ProxyError('VG_UPSTREAM_UNAVAILABLE', 'it closed the connection before it answered')),
-  )
-
-  function finish(error: ProxyError | null): void {
-    conversation.stop(error === null ? reader.takeUnread() : undefined)
-    done(error)
   }
-
-  socket.write(`CONNECT ${place} HTTP/1.1\r\nHost: ${place}\r\n${credentialFields(hop)}\r\n`, 'latin1')
-  return () => conversation.stop()
 }
 
 /** The field line that shows a hop who we are; empty where it has no credentials. */
@@ -74,6 +66,10 @@ function errorOf(status: number): ProxyError | null {
   if (status >= 200 && status < 300) return null
   if (status === 407) return new ProxyError('VG_UPSTREAM_CREDENTIALS')
   return new ProxyError(TARGET_ERRORS[status] ?? 'VG_UPSTREAM_DENIED', `it answered ${status}`)
+}
+
+function failed(error: ProxyError): Progress {
+  return { outcome: 'failed', error }
 }
 
 function methodWithoutContent(): string {

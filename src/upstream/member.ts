@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import { type Counts, observeAt } from '../counts.js'
 import type { ErrorCode, ProxyError } from '../errors.js'
 import type { Chain } from './chain.js'
-import { ignoreError } from './conversation.js'
 import type { Dial, DialDone } from './dial.js'
 import type { HopTarget } from './handshake.js'
 import type { Health } from './health.js'
+import type { Wire } from './wire.js'
 
 /** What is known of one upstream for as long as it is configured, whatever is reloaded around it. */
 export type MemberState = {
@@ -19,9 +19,9 @@ export type MemberState = {
   dials: number
 }
 
-export type Member = {
+export type Member<S = Socket> = {
   readonly state: MemberState
-  readonly dial: Dial
+  readonly dial: Dial<S>
   /** Asks whether it works: a connection to `target` through it, or to its last hop alone. Returns a function that cancels. */
   probe(target: HopTarget | undefined, timeoutMs: number): () => void
 }
@@ -49,15 +49,16 @@ export function isUpstreamFault(error: ProxyError | null): boolean {
 }
 
 /** A chain whose every attempt is told to its state, and the time of those that succeed to the counts. */
-export function createMember(
+export function createMember<S>(
   state: MemberState,
-  chain: Chain,
+  chain: Chain<S>,
+  wire: Pick<Wire<S>, 'destroy' | 'onClosed'>,
   now: () => number,
   counts: Pick<Counts, 'connectMs'>,
-): Member {
+): Member<S> {
   const { health } = state
 
-  function watched(timeoutMs: number, start: (done: DialDone) => () => void, done: DialDone): () => void {
+  function watched(timeoutMs: number, start: (done: DialDone<S>) => () => void, done: DialDone<S>): () => void {
     const startedAt = now()
     let isOver = false
     state.dials++
@@ -98,9 +99,9 @@ export function createMember(
     }
   }
 
-  function count(socket: Socket): void {
+  function count(socket: S): void {
     state.connections++
-    socket.once('close', () => {
+    wire.onClosed(socket, () => {
       state.connections--
     })
   }
@@ -111,9 +112,8 @@ export function createMember(
       watched(request.timeoutMs ?? Number.POSITIVE_INFINITY, (told) => chain.dial(request, told), done),
 
     probe(target, timeoutMs) {
-      const done: DialDone = (_error, socket) => {
-        socket?.on('error', ignoreError)
-        socket?.destroy()
+      const done: DialDone<S> = (_error, socket) => {
+        if (socket !== null) wire.destroy(socket)
       }
       if (target !== undefined) {
         return watched(timeoutMs, (told) => chain.dial({ ...target, timeoutMs }, told), done)

@@ -1,138 +1,194 @@
-import { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
-import { SocksClient } from 'socks'
 import { type ErrorCode, ProxyError } from '../errors.js'
-import type { Hop } from '../policy/hop.js'
-import { converse } from './conversation.js'
-import type { Handshake, HopTarget } from './handshake.js'
+import { parseIPv6 } from '../http/ipv6.js'
+import { type Hop, hasCredentials } from '../policy/hop.js'
+import { type Handshake, type HandshakeWith, type HopTarget, MORE, type Progress } from './handshake.js'
 
-const REPLY_4_OCTETS = 8
-/** With an IPv4 address; with an IPv6 address it is longer. */
-const REPLY_5_OCTETS = 10
-/** RFC 1928 §5: a name may be as short as it likes. */
-const BOUND_TO_A_NAME = 3
-
-/** RFC 1928 §3: version 5, one method, user and password. */
-const USER_AND_PASSWORD_ALONE = Buffer.from([5, 1, 2])
+const CONNECT = 1
+const IPV4 = 1
+const NAME = 3
+const IPV6 = 4
 const NO_AUTHENTICATION = 0
+const USER_AND_PASSWORD = 2
 
-/** Last word of the library's message → what the reply means (RFC 1928 §6, SOCKS4). */
-const REPLIES: Readonly<Record<string, ErrorCode>> = {
-  NetworkUnreachable: 'VG_ORIGIN_UNROUTABLE',
-  HostUnreachable: 'VG_ORIGIN_UNROUTABLE',
-  ConnectionRefused: 'VG_ORIGIN_REFUSED',
-  TTLExpired: 'VG_ORIGIN_CONNECT_TIMEOUT',
-  Failure: 'VG_UPSTREAM_DENIED',
-  NotAllowed: 'VG_UPSTREAM_DENIED',
-  CommandNotSupported: 'VG_UPSTREAM_DENIED',
-  AddressNotSupported: 'VG_UPSTREAM_DENIED',
-  // SOCKS4: one reply for whatever went wrong
-  Failed: 'VG_UPSTREAM_DENIED',
-  Rejected: 'VG_UPSTREAM_DENIED',
-  RejectedIdent: 'VG_UPSTREAM_CREDENTIALS',
-  // the methods of RFC 1928 §3 and the status of RFC 1929 §2, by the text of the library
-  type: 'VG_UPSTREAM_CREDENTIALS',
-  failed: 'VG_UPSTREAM_CREDENTIALS',
+/** RFC 1928 §3: the version, how many methods, the methods. */
+const ANONYMOUS = Buffer.from([5, 1, NO_AUTHENTICATION])
+const EITHER_WAY = Buffer.from([5, 2, NO_AUTHENTICATION, USER_AND_PASSWORD])
+const USER_AND_PASSWORD_ALONE = Buffer.from([5, 1, USER_AND_PASSWORD])
+
+const NOTHING: Buffer = Buffer.alloc(0)
+
+/** RFC 1928 §6, by the value of the reply. */
+const REPLIES_5: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  1: ['VG_UPSTREAM_DENIED', 'general failure'],
+  2: ['VG_UPSTREAM_DENIED', 'not allowed by its rules'],
+  3: ['VG_ORIGIN_UNROUTABLE', 'network unreachable'],
+  4: ['VG_ORIGIN_UNROUTABLE', 'host unreachable'],
+  5: ['VG_ORIGIN_REFUSED', 'connection refused'],
+  6: ['VG_ORIGIN_CONNECT_TIMEOUT', 'TTL expired'],
+  7: ['VG_UPSTREAM_DENIED', 'command not supported'],
+  8: ['VG_UPSTREAM_DENIED', 'address type not supported'],
 }
 
-/**
- * SOCKS4, SOCKS4a and SOCKS5 by the package `socks`, which never sees the real
- * socket: it writes into and reads from a stand-in, octet by octet where there may
- * be some of the target, so that what comes behind the reply is still ours, and back-pressure, half-close and abort
- * stay where they are.
- */
-export const socksConnect: Handshake = function socksConnect(socket, hop, target, done) {
-  const { mustAuthenticate = false } = hop
-  let sinceWrite = 0
-  let writes = 0
-  /** Octets up to the one that says which method it chose. */
-  let toMethod = 1
-  const standIn = createStandIn((octets) => {
-    sinceWrite = 0
-    // the package would also offer to show nothing
-    return socket.write(mustAuthenticate && writes++ === 0 ? USER_AND_PASSWORD_ALONE : octets)
-  })
-  const client = createClient(hop, target)
-  let unread: Buffer | undefined
-  let isOver = false
+/** Of SOCKS4, which has one reply for whatever went wrong with the target. */
+const GRANTED_4 = 90
+const REPLIES_4: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  91: ['VG_UPSTREAM_DENIED', 'rejected or failed'],
+  92: ['VG_UPSTREAM_DENIED', 'no identd'],
+  93: ['VG_UPSTREAM_CREDENTIALS', 'another user by identd'],
+}
 
-  const conversation = converse(
-    socket,
-    (chunk) => {
-      const isFirst = sinceWrite === 0
-      sinceWrite += chunk.length
-      if (mustAuthenticate && chunk[toMethod] === NO_AUTHENTICATION) {
-        finish(new ProxyError('VG_UPSTREAM_CREDENTIALS', 'it takes no user and password, which isolate needs'))
-        return
-      }
-      toMethod -= chunk.length
-      if (isFirst && isWithinReply(hop, chunk)) {
-        standIn.emit('data', chunk)
-        return
-      }
-      for (let i = 0; i < chunk.length && !isOver; i++) {
-        unread = chunk.subarray(i + 1)
-        standIn.emit('data', chunk.subarray(i, i + 1))
-      }
+/** SOCKS4, SOCKS4a and SOCKS5 (RFC 1928), with the user (and password, RFC 1929) of this hop and no other. */
+export const socksHandshake: HandshakeWith = function socksHandshake(hop, target) {
+  return hop.scheme === 'socks4' || hop.scheme === 'socks4a' ? socks4(hop, target) : socks5(hop, target)
+}
+
+function socks4({ username }: Hop, target: HopTarget): Handshake {
+  let held = NOTHING
+  return {
+    opening: request4(username, target),
+    receive(octets) {
+      held = joined(held, octets)
+      if (held.length < 8) return MORE
+      const reply = held[1] as number
+      return reply === GRANTED_4 ? granted(held, 8) : answered(REPLIES_4[reply])
     },
-    () => finish(new ProxyError('VG_UPSTREAM_UNAVAILABLE', 'it closed the connection before it answered')),
-  )
-
-  function finish(error: ProxyError | null): void {
-    if (isOver) return
-    isOver = true
-    client.removeAllListeners()
-    conversation.stop(unread)
-    done(error)
-  }
-
-  client.on('error', ({ message }) => finish(toError(message)))
-  client.on('established', () => finish(null))
-  client.connect(standIn as unknown as Socket)
-  return () => {
-    isOver = true
-    conversation.stop()
   }
 }
 
-/** Of a socket, what the package touches. */
-function createStandIn(write: (octets: Buffer) => boolean): EventEmitter {
-  return Object.assign(new EventEmitter(), {
-    write,
-    pause: doNothing,
-    resume: doNothing,
-    destroy: doNothing,
-  })
+function request4(username: string, { host, port, family }: HopTarget): Buffer {
+  const isAddress = family === 4
+  const user = `${username}\0`
+  const name = isAddress ? '' : `${host}\0`
+  const request = Buffer.allocUnsafe(8 + Buffer.byteLength(user) + Buffer.byteLength(name))
+  request[0] = 4
+  request[1] = CONNECT
+  request.writeUInt16BE(port, 2)
+  // 4a: an address that cannot be one says that a name follows
+  putIPv4(request, 4, isAddress ? host : '0.0.0.1')
+  const at = 8 + request.write(user, 8)
+  request.write(name, at)
+  return request
 }
 
-function createClient({ scheme, host, port, username, password }: Hop, target: HopTarget): SocksClient {
-  const type = isVersion4({ scheme }) ? 4 : 5
-  const client = new SocksClient({
-    proxy: { host, port, type, userId: username, password },
-    command: 'connect',
-    destination: { host: target.host, port: target.port },
-    timeout: 1,
-  })
-  // its timer cannot be cleared, and would hold every connection's memory for as long as it runs: it ends at once, and
-  // does nothing, for the time-out is that of the whole dial
-  return Object.assign(client, { onEstablishedTimeout: doNothing })
+function socks5(hop: Hop, target: HopTarget): Handshake {
+  const { username, password, mustAuthenticate = false } = hop
+  const hasThem = mustAuthenticate || hasCredentials(hop)
+  let held = NOTHING
+  let step = onMethod
+
+  function onMethod(): Progress {
+    if (held[0] !== 5) return notSocks()
+    if (held.length < 2) return MORE
+    const method = held[1]
+    if (method === NO_AUTHENTICATION && mustAuthenticate) {
+      return refusedUs('it takes no user and password, which isolate needs')
+    }
+    if (method === NO_AUTHENTICATION) return next(onReply, request5(target))
+    if (method === USER_AND_PASSWORD && hasThem) return next(onAuthentication, userAndPassword(username, password))
+    return refusedUs(hasThem ? 'it takes none of our methods' : 'it wants credentials')
+  }
+
+  /** RFC 1929 §2. */
+  function onAuthentication(): Progress {
+    if (held.length < 2) return MORE
+    return held[1] === 0 ? next(onReply, request5(target)) : refusedUs('it does not take user and password')
+  }
+
+  function onReply(): Progress {
+    if (held[0] !== 5) return notSocks()
+    if (held.length < 2) return MORE
+    const reply = held[1] as number
+    if (reply !== 0) return answered(REPLIES_5[reply])
+    if (held.length < 5) return MORE
+    const bound = boundOctets(held[3] as number, held[4] as number)
+    if (bound === undefined) return notSocks()
+    return held.length < 6 + bound ? MORE : granted(held, 6 + bound)
+  }
+
+  /** @returns the octets asked for, which nothing may follow: it has not heard the next ones of ours */
+  function next(following: () => Progress, octets: Buffer): Progress {
+    if (held.length > 2) return notSocks()
+    held = NOTHING
+    step = following
+    return { outcome: 'send', octets }
+  }
+
+  return {
+    opening: mustAuthenticate ? USER_AND_PASSWORD_ALONE : hasThem ? EITHER_WAY : ANONYMOUS,
+    receive(octets) {
+      held = joined(held, octets)
+      return step()
+    },
+  }
 }
 
-function isVersion4({ scheme }: Pick<Hop, 'scheme'>): boolean {
-  return scheme === 'socks4' || scheme === 'socks4a'
+/** How long the address is that a reply names (RFC 1928 §6): that of a name says so in its first octet. */
+function boundOctets(kind: number, first: number): number | undefined {
+  if (kind === NAME) return 1 + first
+  return kind === IPV4 ? 4 : kind === IPV6 ? 16 : undefined
 }
 
-/** Whether these octets, which begin a reply, hold nothing of the target: no reply that grants is shorter (RFC 1928 §6). */
-function isWithinReply(hop: Hop, octets: Buffer): boolean {
-  if (isVersion4(hop)) return octets.length <= REPLY_4_OCTETS
-  return octets.length <= REPLY_5_OCTETS && octets[3] !== BOUND_TO_A_NAME
+function request5({ host, port, family }: HopTarget): Buffer {
+  const octets = family === 4 ? 4 : family === 6 ? 16 : 1 + Buffer.byteLength(host)
+  const request = Buffer.allocUnsafe(6 + octets)
+  request[0] = 5
+  request[1] = CONNECT
+  request[2] = 0
+  if (family === 4) {
+    request[3] = IPV4
+    putIPv4(request, 4, host)
+  } else if (family === 6) {
+    request[3] = IPV6
+    putIPv6(request, 4, host)
+  } else {
+    request[3] = NAME
+    putText(request, 4, host)
+  }
+  request.writeUInt16BE(port, 4 + octets)
+  return request
 }
 
-function toError(message: string): ProxyError {
-  const lastWord = /(\w+)\)?$/.exec(message)?.[1] ?? ''
-  const code = REPLIES[lastWord]
-  if (code !== undefined) return new ProxyError(code, `it answered ${lastWord}`)
-  return new ProxyError('VG_UPSTREAM_UNAVAILABLE', 'it does not answer in SOCKS')
+function userAndPassword(username: string, password: string): Buffer {
+  const octets = Buffer.allocUnsafe(3 + Buffer.byteLength(username) + Buffer.byteLength(password))
+  octets[0] = 1
+  putText(octets, putText(octets, 1, username), password)
+  return octets
 }
 
-function doNothing(): void {}
+/** With its length in front, which is at most 255 (policy/hop.ts, RFC 1035). @returns where it ends */
+function putText(into: Buffer, at: number, text: string): number {
+  const size = into.write(text, at + 1)
+  into[at] = size
+  return at + 1 + size
+}
+
+function putIPv4(into: Buffer, at: number, address: string): void {
+  const parts = address.split('.')
+  for (let i = 0; i < 4; i++) into[at + i] = Number(parts[i])
+}
+
+function putIPv6(into: Buffer, at: number, address: string): void {
+  for (const [i, part] of (parseIPv6(address) ?? []).entries()) into.writeUInt16BE(part, at + 2 * i)
+}
+
+function joined(held: Buffer, octets: Buffer): Buffer {
+  return held.length === 0 ? octets : Buffer.concat([held, octets])
+}
+
+function granted(held: Buffer, size: number): Progress {
+  return { outcome: 'granted', unread: held.subarray(size) }
+}
+
+function answered(reply: readonly [ErrorCode, string] | undefined): Progress {
+  if (reply === undefined) return notSocks()
+  const [code, what] = reply
+  return { outcome: 'failed', error: new ProxyError(code, `it answered: ${what}`) }
+}
+
+function refusedUs(why: string): Progress {
+  return { outcome: 'failed', error: new ProxyError('VG_UPSTREAM_CREDENTIALS', why) }
+}
+
+function notSocks(): Progress {
+  return { outcome: 'failed', error: new ProxyError('VG_UPSTREAM_UNAVAILABLE', 'it does not answer in SOCKS') }
+}

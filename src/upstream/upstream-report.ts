@@ -41,7 +41,7 @@ export type GroupState = {
 /** @param now on the clock of the states */
 export function upstreamStates(
   { upstreams }: Pick<Config, 'upstreams'>,
-  { members }: Pick<Upstreams, 'members'>,
+  { members }: Pick<Upstreams<unknown>, 'members'>,
   now: number,
 ): readonly UpstreamState[] {
   const states = new Map(members.map(([{ state }]) => [state.name, state]))

@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net'
 import type { Config } from '../config/config.js'
 import type { Counts } from '../counts.js'
 import { ProxyError } from '../errors.js'
 import { identitySiteOf } from '../http/site.js'
 import type { Routing } from '../pipeline/routing.js'
-import { hopsOf } from '../policy/routing-graph.js'
+import { everyProxy, hopsOf } from '../policy/routing-graph.js'
 import { type GroupSettings, isGroup, type ProxySettings, type UpstreamSettings } from '../policy/upstream-settings.js'
 import { type ChainOptions, createChain } from './chain.js'
 import type { Dial, DialRequest } from './dial.js'
@@ -13,7 +14,7 @@ import { type Credentials, credentialsFrom, egressIndexFrom, type Identities } f
 import { createMember, type Member } from './member.js'
 import type { UpstreamStates } from './upstream-states.js'
 
-export type UpstreamsOptions = Omit<ChainOptions, 'name' | 'hops' | 'ca' | 'identify'> & {
+export type UpstreamsOptions<S> = Omit<ChainOptions<S>, 'name' | 'hops' | 'ca' | 'identify'> & {
   /** Free of faults (policy/routing-graph.ts). */
   readonly upstreams: Config['upstreams']
   readonly states: UpstreamStates
@@ -25,20 +26,23 @@ export type UpstreamsOptions = Omit<ChainOptions, 'name' | 'hops' | 'ca' | 'iden
 }
 
 /** The configured upstreams, by the policy of one snapshot. */
-export type Upstreams = {
-  /** The way through an upstream or group; undefined for a name that is none. */
-  dialOf(name: string): Dial | undefined
-  /** Every upstream that is no group, with its settings. */
-  readonly members: readonly (readonly [Member, ProxySettings])[]
+export type Upstreams<S = Socket> = {
+  /**
+   * The way through an upstream or group; undefined for a name that is none, and for one with an https hop somewhere on its
+   * ways where the wire has no TLS.
+   */
+  dialOf(name: string): Dial<S> | undefined
+  /** Every upstream behind one of these that is no group, with its settings. */
+  readonly members: readonly (readonly [Member<S>, ProxySettings])[]
 }
 
-export function createUpstreams(options: UpstreamsOptions): Upstreams {
-  const { upstreams, states, authorities, sources, identities, connectTimeoutMs, now, counts } = options
-  const places = new Map<string, Place>()
-  const members: (readonly [Member, ProxySettings])[] = []
-  const dials = new Map<string, Dial>()
+export function createUpstreams<S>(options: UpstreamsOptions<S>): Upstreams<S> {
+  const { upstreams, wire, states, authorities, sources, identities, connectTimeoutMs, now, counts } = options
+  const places = new Map<string, Place<S>>()
+  const members: (readonly [Member<S>, ProxySettings])[] = []
+  const dials = new Map<string, Dial<S>>()
 
-  function placeOf(name: string): Place {
+  function placeOf(name: string): Place<S> {
     const known = places.get(name)
     if (known !== undefined) return known
     const settings = upstreams[name] as UpstreamSettings
@@ -47,22 +51,26 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     return place
   }
 
-  function groupOf(name: string, settings: GroupSettings): Place {
+  function groupOf(name: string, settings: GroupSettings): Place<S> {
     return { name, settings, places: settings.members.map(placeOf), turn: states.turnOf(name) }
   }
 
-  function proxyOf(name: string, settings: ProxySettings): Place {
+  function proxyOf(name: string, settings: ProxySettings): Place<S> {
     const ca = settings.ca === undefined ? undefined : authorities.get(settings.ca)
     const identify = identifierOf(name, settings, identities)
     const chain = createChain({ ...options, name, hops: hopsOf(settings), ca, identify })
-    const member = createMember(states.stateOf(name, settings), chain, now, counts)
+    const member = createMember(states.stateOf(name, settings), chain, wire, now, counts)
     members.push([member, settings])
     return { member }
   }
 
+  const isCarried = (settings: ProxySettings): boolean =>
+    wire.secure !== undefined || hopsOf(settings).every(({ scheme }) => scheme !== 'https')
+
   for (const name of Object.keys(upstreams)) {
+    if (!everyProxy({ upstreams, route: [] }, name, isCarried)) continue
     const place = placeOf(name)
-    const order = (request: Parameters<Dial>[0]) => orderOf(place, request, sources)
+    const order = (request: DialRequest) => orderOf(place, request, sources)
     dials.set(name, createFailover({ order, connectTimeoutMs, now }))
   }
   return { dialOf: (name) => dials.get(name), members }
@@ -73,12 +81,12 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
  * asked before. A target without a route, and a route whose upstream is not
  * there, fail (`VG_NO_ROUTE`); neither goes direct.
  */
-export function createEgressDial(
+export function createEgressDial<S>(
   routing: Routing,
-  direct: Dial,
-  upstreams: Pick<Upstreams, 'dialOf'>,
+  direct: Dial<S>,
+  upstreams: Pick<Upstreams<S>, 'dialOf'>,
   identities: Pick<Identities, 'generationOf'>,
-): Dial {
+): Dial<S> {
   return function dial(asked, done) {
     const egress = asked.egress ?? routing.find(asked)
     // one identity for all members that are tried, and the one that the key of a kept connection tells of

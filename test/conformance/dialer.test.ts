@@ -1,21 +1,27 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { HopScheme } from '../../src/policy/hop.js'
+import type { ChainOptions } from '../../src/upstream/chain.js'
 import type { Dial } from '../../src/upstream/dial.js'
+import { ENGINES } from '../helpers/engines.js'
+import { asSocketDial, startEdge } from '../helpers/native-dials.js'
 import { startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
 import { eventually, RawPeer } from '../helpers/raw-peer.js'
 import { type RecordingParent, startRecordingParent } from '../helpers/recording-parent.js'
 import { makeCertificate } from '../helpers/tls-certificate.js'
-import { chainOf, dialled, directDial, recordingResolver } from '../helpers/upstream-dials.js'
+import { chainBy, chainOf, dialled, directDial, directDialBy, recordingResolver } from '../helpers/upstream-dials.js'
 
 // Every way to reach a target keeps the same promises (upstream/dial.ts), whatever stands in between.
 
 const certificate = makeCertificate()
 const NAMES = { 'a.test': ['127.0.0.1'] }
 
+type Engine = (typeof ENGINES)[number]
 type Way = { readonly dial: Dial; readonly parents: readonly RecordingParent[] }
 type WayOptions = { readonly early?: string; readonly connectTimeoutMs?: number }
 
-async function through(schemes: readonly string[], { early, connectTimeoutMs }: WayOptions): Promise<Way> {
+async function through(engine: Engine, schemes: readonly string[], options: WayOptions): Promise<Way> {
+  const { early, connectTimeoutMs } = options
   const parents: RecordingParent[] = []
   for (const [i, scheme] of schemes.entries()) {
     const isLast = i === schemes.length - 1
@@ -28,39 +34,57 @@ async function through(schemes: readonly string[], { early, connectTimeoutMs }: 
     )
   }
   const hops = schemes.map((scheme, i) => `${scheme}://127.0.0.1:${parents[i]?.port}`)
-  const { dial } = chainOf(hops, {
+  const more = {
     ca: certificate.cert,
     resolver: recordingResolver(NAMES),
     ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
-  })
-  return { dial, parents }
+  }
+  return { dial: dialBy(engine, hops, more), parents }
 }
 
-const WAYS: readonly (readonly [name: string, (options?: WayOptions) => Promise<Way>])[] = [
-  [
-    'direct',
-    async ({ connectTimeoutMs } = {}) => ({
-      dial: directDial(recordingResolver(NAMES), connectTimeoutMs),
+function dialBy(engine: Engine, hops: readonly string[], more: Partial<Omit<ChainOptions, 'connect' | 'wire'>>): Dial {
+  if (engine === 'js') return chainOf(hops, more).dial
+  const edge = startEdge()
+  return asSocketDial(edge, chainBy({ connect: directDialBy(edge.connect), wire: edge }, hops, more).dial)
+}
+
+function direct(engine: Engine, connectTimeoutMs: number | undefined): Dial {
+  if (engine === 'js') return directDial(recordingResolver(NAMES), connectTimeoutMs)
+  const edge = startEdge()
+  return asSocketDial(edge, directDialBy(edge.connect, recordingResolver(NAMES), connectTimeoutMs))
+}
+
+const SCHEMES: readonly (readonly HopScheme[])[] = [
+  ['http'],
+  ['https'],
+  ['socks4'],
+  ['socks4a'],
+  ['socks5'],
+  ['socks5h'],
+  ['http', 'socks5h'],
+  ['https', 'http'],
+  ['socks5h', 'https'],
+  ['https', 'https'],
+  ['socks4a', 'http', 'socks5'],
+  ['https', 'socks4', 'https'],
+]
+
+/** What stands at the other end of a way, and how it is reached; the native edge speaks no TLS. */
+const WAYS = ENGINES.flatMap((engine) => [
+  {
+    engine,
+    name: 'direct',
+    way: async ({ connectTimeoutMs }: WayOptions = {}): Promise<Way> => ({
+      dial: direct(engine, connectTimeoutMs),
       parents: [],
     }),
-  ],
-  ...(
-    [
-      ['http'],
-      ['https'],
-      ['socks4'],
-      ['socks4a'],
-      ['socks5'],
-      ['socks5h'],
-      ['http', 'socks5h'],
-      ['https', 'http'],
-      ['socks5h', 'https'],
-      ['https', 'https'],
-      ['socks4a', 'http', 'socks5'],
-      ['https', 'socks4', 'https'],
-    ] as const
-  ).map((schemes) => [schemes.join(' → '), (options: WayOptions = {}) => through(schemes, options)] as const),
-]
+  },
+  ...SCHEMES.filter((schemes) => engine === 'js' || !schemes.includes('https')).map((schemes) => ({
+    engine,
+    name: schemes.join(' → '),
+    way: (options: WayOptions = {}) => through(engine, schemes, options),
+  })),
+])
 
 function request(port: number, host = '127.0.0.1') {
   return { host, port, family: host === 'a.test' ? (0 as const) : (4 as const) }
@@ -75,7 +99,7 @@ async function connected(dial: Dial, port: number, host?: string): Promise<Socke
   return socket
 }
 
-describe.each(WAYS)('%s', (name, way) => {
+describe.each(WAYS)('$name, engine $engine', ({ name, engine, way }) => {
   test.each(['127.0.0.1', 'a.test'])('reaches %s and moves octets both ways', async (host) => {
     const origin = await startRawOrigin()
     const { dial } = await way()
@@ -88,7 +112,7 @@ describe.each(WAYS)('%s', (name, way) => {
     expect(await near.readBytes(4)).toBe('pong')
   })
 
-  test('hands out a socket that is not flowing and that nobody listens to', async () => {
+  test.runIf(engine === 'js')('hands out a socket that is not flowing and that nobody listens to', async () => {
     const origin = await startRawOrigin()
     const { dial } = await way()
     const listeners = await new Promise<readonly (string | symbol)[]>((resolve) => {
@@ -143,7 +167,8 @@ describe.each(WAYS)('%s', (name, way) => {
   })
 
   test('a reader that waits holds the writer back, and gets everything in the end', async () => {
-    const total = (name.includes('→') ? 48 : 16) * 1_048_576
+    // each connection in between, and the edge's own, holds some megabytes
+    const total = (name.includes('→') || engine === 'native' ? 48 : 16) * 1_048_576
     const origin = await startRawOrigin()
     const { dial } = await way()
     const socket = await connected(dial, origin.port)
@@ -200,9 +225,9 @@ describe.each(WAYS)('%s', (name, way) => {
   })
 })
 
-test.each(WAYS.map(([name]) => name).filter((name) => name !== 'direct'))(
-  '%s: a first hop that never answers ends within the time',
-  async (name) => {
+test.each(WAYS.filter(({ name }) => name !== 'direct'))(
+  '$name, engine $engine: a first hop that never answers ends within the time',
+  async ({ name, engine }) => {
     const silent = createServer(() => {})
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => {
@@ -210,7 +235,7 @@ test.each(WAYS.map(([name]) => name).filter((name) => name !== 'direct'))(
     })
     const { port } = silent.address() as AddressInfo
     const hops = name.split(' → ').map((scheme, i) => `${scheme}://127.0.0.1:${i === 0 ? port : 1}`)
-    const { dial } = chainOf(hops, { connectTimeoutMs: 400, ca: certificate.cert })
+    const dial = dialBy(engine, hops, { connectTimeoutMs: 400, ca: certificate.cert })
     const { error } = await dialled(dial, request(1))
     expect(error).toMatchObject({ code: 'VG_UPSTREAM_UNAVAILABLE', detail: 'it did not answer in time' })
   },

@@ -1,13 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import diagnostics from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ENGINES } from '../helpers/engines.js'
 import { startManyTunnels } from '../helpers/many-tunnels.js'
 import { startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
 import { connectRaw, eventually, type RawPeer, turn } from '../helpers/raw-peer.js'
+import { type RecordingParent, startRecordingParent } from '../helpers/recording-parent.js'
 import { startSilentListener } from '../helpers/silent-listener.js'
 import { startTestProxy, type TestProxyOptions } from '../helpers/test-proxy.js'
 
@@ -341,6 +344,149 @@ describe.each(ENGINES)('the transport, engine %s', (engine) => {
       expect((await client.readResponse()).status).toBeGreaterThanOrEqual(500)
       expect((await record(0)).error).toBe('VG_EGRESS_ADDRESS')
       expect(origin.peers).toEqual([])
+    })
+  })
+
+  describe('through upstreams', () => {
+    const via = (...hops: readonly string[]): TestProxyOptions => ({
+      upstreams: { up: { hops, tor: false } },
+      route: [{ match: ['*'], via: 'up', anonymous: false }],
+    })
+
+    async function openThrough(schemes: readonly string[], { early = '' } = {}) {
+      const parents: RecordingParent[] = []
+      for (const [i] of schemes.entries()) {
+        parents.push(await startRecordingParent(i === schemes.length - 1 ? { early } : {}))
+      }
+      const hops = schemes.map((scheme, i) => `${scheme}://127.0.0.1:${parents[i]?.port}`)
+      return { ...(await openTunnel(via(...hops))), parents }
+    }
+
+    /** A parent that is asked, and of which the test says what becomes. */
+    async function startAsked(options: TestProxyOptions = {}, answer?: (parent: RawPeer) => Promise<void>) {
+      const parent = await startRawOrigin(answer)
+      const testProxy = await start({ ...via(`socks5h://${parent.authority}`), ...options })
+      const client = await testProxy.connect()
+      await client.write(connectTo('127.0.0.1:9'))
+      return { ...testProxy, parent, client }
+    }
+
+    test.each([[['socks5h']], [['socks4a']], [['http']], [['socks5', 'http']], [['http', 'socks4', 'socks5h']]])(
+      '%j octets arrive both ways, and each side ends on its own',
+      async (schemes) => {
+        const { client, peer, parents, proxy, record } = await openThrough(schemes)
+        const sent = octets(1_000_000)
+        await Promise.all([client.write(sent), peer.write(sent)])
+        const [up, down] = await Promise.all([peer.readBytes(sent.length), client.readBytes(sent.length)])
+        expect(up === sent.toString('latin1') && down === up).toBe(true)
+        client.end()
+        expect(await peer.ended()).toBe('end')
+        await peer.write('last words')
+        expect(await client.readBytes(10)).toBe('last words')
+        peer.end()
+        expect(await client.closed()).toBe('end')
+        expect(await record(0)).toMatchObject({
+          error: null,
+          egress: { route: 'up' },
+          bytes: { toClient: ESTABLISHED.length + sent.length + 10 },
+        })
+        await eventually(() => proxy.connections === 0 && parents.every(({ open }) => open === 0))
+      },
+    )
+
+    test.each([1, 20_000, 300_000])(
+      '%i octets that come with the reply of the last hop arrive first',
+      async (length) => {
+        const early = octets(length).toString('latin1')
+        const { client, peer } = await openThrough(['http', 'socks5h'], { early })
+        await peer.write('later')
+        expect((await client.readBytes(length)) === early).toBe(true)
+        expect(await client.readBytes(5)).toBe('later')
+      },
+    )
+
+    test('a hop may answer octet by octet', async () => {
+      const { client } = await startAsked({}, async (parent) => {
+        await parent.readBytes(3)
+        await parent.write('\x05\0', 1)
+        await parent.readBytes(10)
+        await parent.write('\x05\0\0\x03\x03abc\0\x50220 ready', 1)
+      })
+      expect(await client.readPast('ready')).toBe(`${ESTABLISHED}220 ready`)
+    })
+
+    test.each(['client', 'origin'])('a %s that does not read stops the other side, and then gets all', async (slow) => {
+      const { client, peer } = await openThrough(['socks5h'])
+      const [reader, writer] = slow === 'client' ? [client, peer] : [peer, client]
+      reader.socket.pause()
+      const sent = octets(1_048_576)
+      for (let i = 0; i < 48; i++) writer.socket.write(sent)
+      writer.socket.end()
+      await eventually(() => writer.socket.bytesWritten > 0)
+      expect(writer.socket.writableLength).toBeGreaterThan(0)
+      reader.socket.resume()
+      await reader.ended()
+      expect(reader.bytes - (slow === 'client' ? ESTABLISHED.length : 0)).toBe(sent.length * 48)
+    })
+
+    test('a client that goes away while its upstream is asked ends the dial', async () => {
+      const { client, parent, proxy, record } = await startAsked()
+      await (await parent.peer(0)).readBytes(3)
+      client.reset()
+      expect(await record(0)).toMatchObject({ status: 0, error: 'client_aborted' })
+      await (await parent.peer(0)).closed()
+      await eventually(() => proxy.connections === 0)
+    })
+
+    test.each([
+      ['says nothing', async () => {}],
+      ['ends', async (parent: RawPeer) => parent.end()],
+      [
+        'ends within the handshake',
+        async (parent: RawPeer) => {
+          await parent.write('\x05')
+          parent.end()
+        },
+      ],
+      [
+        'breaks off',
+        async (parent: RawPeer) => {
+          await parent.readBytes(3)
+          parent.reset()
+        },
+      ],
+      ['speaks something else', async (parent: RawPeer) => parent.write('SSH-2.0-x\r\n')],
+    ])('an upstream that %s is 503, and nothing of it stays open', async (_how, answer) => {
+      const { client, parent, proxy, record } = await startAsked({ limits: { connectTimeoutMs: 500 } }, answer)
+      expect((await client.readResponse()).status).toBe(503)
+      expect(await record(0)).toMatchObject({ error: 'VG_UPSTREAM_UNAVAILABLE' })
+      client.close()
+      await eventually(() => proxy.connections === 0)
+      const hop = await parent.peer(0)
+      if (!hop.isClosed) await hop.closed()
+    })
+
+    test.each(['client', 'peer'] as const)(
+      'a %s that breaks off ends the other, and nothing stays open',
+      async (first) => {
+        const { parents, proxy, ...ends } = await openThrough(['socks5h'])
+        const other = ends[first === 'client' ? 'peer' : 'client']
+        ends[first].reset()
+        await other.ended()
+        other.close()
+        await eventually(() => proxy.connections === 0 && parents.every(({ open }) => open === 0))
+      },
+    )
+
+    test.runIf(engine === 'native')('no socket of Node’s leads to a hop, unless it speaks TLS', async () => {
+      const sockets: Socket[] = []
+      const note = (message: unknown) => sockets.push((message as { readonly socket: Socket }).socket)
+      diagnostics.subscribe('net.client.socket', note)
+      onTestFinished(() => void diagnostics.unsubscribe('net.client.socket', note))
+      const { client, peer, parents } = await openThrough(['socks5h', 'http'])
+      await client.write('ping')
+      expect(await peer.readBytes(4)).toBe('ping')
+      expect(sockets.filter(({ remotePort }) => remotePort === parents[0]?.port)).toEqual([])
     })
   })
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ProxyOptions } from '../../src/app.js'
 import type { UpstreamSettings } from '../../src/policy/upstream-settings.js'
 import { type DnsZone, startDnsServer } from '../helpers/dns-server.js'
@@ -7,6 +7,7 @@ import { answering, ok, startRawOrigin, unusedPort } from '../helpers/raw-origin
 import { eventually } from '../helpers/raw-peer.js'
 import { type ParentOptions, type RecordingParent, startRecordingParent } from '../helpers/recording-parent.js'
 import { connectTo, get } from '../helpers/requests.js'
+import { startSilentListener } from '../helpers/silent-listener.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 import { expectThreeWays, serveThreeWays } from '../helpers/three-ways.js'
 import { makeCertificate } from '../helpers/tls-certificate.js'
@@ -465,6 +466,30 @@ describe('groups', () => {
     expect((await client.readHead()).status).toBe(200)
     client.reset()
     expect((await proxy.record(3)).egress?.route).toBe('a')
+  })
+
+  test('the next member is tried when too many are dialling the first hop of this one', async () => {
+    const origin = await startRawOrigin()
+    const port = await unusedPort()
+    const silent = await startSilentListener('127.0.0.1', port)
+    onTestFinished(() => silent.close())
+    const { parents, hops } = await startParents(['socks5h'])
+    const proxy = await startTestProxy(
+      routed(
+        {
+          busy: { hops: [`socks5h://127.0.0.1:${port}`], tor: false },
+          free: { hops, tor: false },
+          out: { group: 'first', members: ['busy', 'free'], by: 'client', lifetimeMs: 1 },
+        },
+        [{ match: ['*'], via: 'out', anonymous: false }],
+        { limits: { connectTimeoutMs: 1_500, pendingDialsPerOrigin: 1 } },
+      ),
+    )
+    const clients = await Promise.all([proxy.connect(), proxy.connect(), proxy.connect()])
+    for (const client of clients) await client.write(connectTo(origin.authority))
+    for (const client of clients) expect((await client.readHead()).status).toBe(200)
+    expect(parents[0]?.asked).toHaveLength(3)
+    expect(proxy.counts.limits.pendingDialsPerOrigin).toBeGreaterThan(0)
   })
 
   test('a member that accepts and never answers leaves time for the next', async () => {

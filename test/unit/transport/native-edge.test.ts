@@ -8,10 +8,11 @@ import { type EdgeClient, type EdgeDoor, NativeEdge } from '../../../src/transpo
 /** A native edge without sockets: what is called on it, and what it was given to call. */
 function fakeAddon() {
   const calls: unknown[][] = []
-  const told: { handler: EdgeHandler | undefined } = { handler: undefined }
+  const told: { handler: EdgeHandler | undefined; replies: Buffer } = { handler: undefined, replies: Buffer.alloc(0) }
   let nextId = 100
   class FakeEdge implements Edge {
-    constructor(_established: Buffer, handler: EdgeHandler) {
+    constructor(_established: Buffer, replies: Buffer, handler: EdgeHandler) {
+      told.replies = replies
       told.handler = handler
     }
     listen(ip: string, port: number) {
@@ -24,6 +25,12 @@ function fakeAddon() {
     }
     connect() {
       return nextId++
+    }
+    ask(origin: number, octets: Buffer) {
+      calls.push(['ask', origin, octets.toString()])
+    }
+    putBack(origin: number, octets: Buffer) {
+      calls.push(['putBack', origin, octets.toString()])
     }
     splice(client: number) {
       return client !== 13
@@ -63,6 +70,10 @@ function fakeAddon() {
   return {
     addon,
     calls,
+    /** As if an origin had answered so. */
+    reply(origin: number, text: string) {
+      told.handler?.onReply(origin, told.replies.write(text))
+    },
     get handler() {
       if (told.handler === undefined) throw new Error('no edge was made')
       return told.handler
@@ -196,6 +207,60 @@ describe('NativeEdge', () => {
       [3, expect.objectContaining({ syscall: 'bind', code: 'EADDRNOTAVAIL', address: '127.0.0.9' })],
     ])
     expect(calls.filter(([what]) => what === 'close')).toEqual([['close', 103, false]])
+  })
+
+  describe('a conversation with a proxy on the way', () => {
+    function talk() {
+      const { edge, reply, calls } = setUp()
+      const heard: string[] = []
+      const conversation = edge.converse(
+        100,
+        (octets) => heard.push(octets.toString()),
+        () => heard.push('lost'),
+      )
+      return { reply, calls, heard, conversation }
+    }
+
+    test('says and hears, and puts back what is not the proxy’s', () => {
+      const { reply, calls, heard, conversation } = talk()
+      conversation.say(Buffer.from('greeting'))
+      reply(100, 'half')
+      // the same place in the table, another socket
+      reply(100 + (1 << 20), 'not his')
+      conversation.say()
+      reply(100, 'restearly')
+      conversation.stop(Buffer.from('early'))
+      reply(100, 'late')
+      expect(heard).toEqual(['half', 'restearly'])
+      expect(calls.slice(-3)).toEqual([
+        ['ask', 100, 'greeting'],
+        ['ask', 100, ''],
+        ['putBack', 100, 'early'],
+      ])
+    })
+
+    test('ends with the connection, once', () => {
+      const { reply, calls, heard, conversation } = talk()
+      reply(100, '')
+      reply(100, '')
+      conversation.stop()
+      expect(heard).toEqual(['lost'])
+      expect(calls.some(([what]) => what === 'putBack')).toBe(false)
+    })
+  })
+
+  test('tells when an origin has closed: by itself, or with the tunnel it became part of', () => {
+    const { handler, edge, calls } = setUp()
+    const closed: number[] = []
+    for (const origin of [100, 101]) edge.onClosed(origin, () => closed.push(origin))
+    edge.destroy(100)
+    expect(calls.at(-1)).toEqual(['close', 100, false])
+    handler.onAccepted(5, '127.0.0.1', 1, 7)
+    edge.splice(5, 101, 1_000, 9_000)
+    expect(closed).toEqual([100])
+    handler.onEnded(5, 0, 0, 0)
+    handler.onEnded(5, 0, 0, 0)
+    expect(closed).toEqual([100, 101])
   })
 
   test('is swept while there are tunnels, and says how each ended', () => {

@@ -4,6 +4,7 @@ import { createEgressGuard } from '../../../src/policy/egress-guard.js'
 import { createAddressJudge } from '../../../src/upstream/address-judge.js'
 import { createChain } from '../../../src/upstream/chain.js'
 import type { Dial } from '../../../src/upstream/dial.js'
+import { socketWire } from '../../../src/upstream/socket-wire.js'
 import { startRawOrigin, unusedPort } from '../../helpers/raw-origin.js'
 import { startRecordingParent } from '../../helpers/recording-parent.js'
 import { chainOf, dialled, recordingResolver } from '../../helpers/upstream-dials.js'
@@ -164,6 +165,12 @@ describe('a hop that cannot be reached is the fault of the upstream', () => {
     const { dial } = chainOf([`socks5h://127.0.0.1:${first.port}`, `http://127.0.0.1:${await unusedPort()}`])
     expect((await dialled(dial, NAME)).error?.code).toBe('VG_UPSTREAM_UNAVAILABLE')
   })
+})
+
+test('a chain with an https hop needs a wire with TLS', async () => {
+  const { secure: _, ...wire } = socketWire
+  const parent = await startRecordingParent()
+  expect(() => chainOf([`https://127.0.0.1:${parent.port}`], { wire })).toThrow('and this wire no TLS')
 })
 
 test('reach goes as far as the last hop and asks it for nothing', async () => {

@@ -7,6 +7,7 @@ import { standInMember, UNAVAILABLE } from '../../helpers/stand-in-members.js'
 
 const REQUEST: DialRequest = { host: 'a.test', port: 443, family: 0 }
 const DENIED = new ProxyError('VG_UPSTREAM_DENIED', 'it answered 403')
+const TOO_MANY_DIALS = new ProxyError('VG_DIAL_LIMIT')
 const CREDENTIALS = new ProxyError('VG_UPSTREAM_CREDENTIALS')
 
 function dialled(members: readonly Member[], now = 0) {
@@ -22,7 +23,7 @@ test('the first that connects is taken', () => {
   expect(b.requests).toEqual([])
 })
 
-test.each([UNAVAILABLE, DENIED, CREDENTIALS])('%s makes it try the next', (error) => {
+test.each([UNAVAILABLE, DENIED, CREDENTIALS, TOO_MANY_DIALS])('%s makes it try the next', (error) => {
   const [a, b] = [standInMember('a', error), standInMember('b')]
   expect(dialled([a, b]).outcome).toEqual({ error: null, name: 'b' })
 })

@@ -2,17 +2,15 @@ import { expect, test } from 'vitest'
 import type { ProxyError } from '../../../src/errors.js'
 import type { Hop } from '../../../src/policy/hop.js'
 import { parseHop } from '../../../src/policy/hop.js'
-import { credentialFields, httpConnect } from '../../../src/upstream/http-connect.js'
+import { type HopTarget, shakeHands } from '../../../src/upstream/handshake.js'
+import { credentialFields, httpHandshake } from '../../../src/upstream/http-connect.js'
+import { socketWire } from '../../../src/upstream/socket-wire.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
 
 const hop = (url: string) => parseHop(url) as Hop
 const TARGET = { host: 'a.test', port: 443, family: 0 } as const
 
-async function asked(
-  answer: readonly string[],
-  url = 'http://p.test',
-  target: Parameters<typeof httpConnect>[2] = TARGET,
-) {
+async function asked(answer: readonly string[], url = 'http://p.test', target: HopTarget = TARGET) {
   const [near, far] = await socketPair()
   let request = ''
   far.on('data', (chunk) => {
@@ -26,7 +24,8 @@ async function asked(
       far.end()
     })()
   })
-  const error = await new Promise<ProxyError | null>((resolve) => httpConnect(near, hop(url), target, resolve))
+  const handshake = httpHandshake(hop(url), target)
+  const error = await new Promise<ProxyError | null>((resolve) => shakeHands(socketWire, near, handshake, resolve))
   return { error, request, near }
 }
 
@@ -75,14 +74,4 @@ test('what comes behind the answer is the target’s', async () => {
   const rest = readAll(near)
   near.resume()
   expect(await rest).toBe('SSH-2.0-x\r\nmore')
-})
-
-test('a cancel is heard of no more', async () => {
-  const [near, far] = await socketPair()
-  const dones: unknown[] = []
-  const cancel = httpConnect(near, hop('http://p.test'), TARGET, (error) => dones.push(error))
-  cancel()
-  far.write('HTTP/1.1 200 OK\r\n\r\n')
-  await new Promise((resolve) => setTimeout(resolve, 10))
-  expect([dones, near.listenerCount('data')]).toEqual([[], 0])
 })

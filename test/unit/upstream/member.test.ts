@@ -6,6 +6,7 @@ import type { Chain } from '../../../src/upstream/chain.js'
 import type { DialDone } from '../../../src/upstream/dial.js'
 import { createHealth } from '../../../src/upstream/health.js'
 import { createMember, isUpstreamFault, type MemberState } from '../../../src/upstream/member.js'
+import { socketWire } from '../../../src/upstream/socket-wire.js'
 import { socketPair } from '../../helpers/socket-pair.js'
 
 const REQUEST = { host: 'a.test', port: 443, family: 0, timeoutMs: 10_000 } as const
@@ -32,7 +33,7 @@ function member() {
   return {
     state,
     counts,
-    member: createMember(state, chain, () => clock, counts),
+    member: createMember(state, chain, socketWire, () => clock, counts),
     cancelled: () => cancelled,
     ends(after: number, code: ErrorCode | null, socket: Socket | null = null, dnsMs: number | null = null) {
       clock += after

@@ -1,7 +1,14 @@
+import { EventEmitter } from 'node:events'
+import { isIPv6, type Socket } from 'node:net'
+import fc from 'fast-check'
+import { SocksClient } from 'socks'
 import { describe, expect, test } from 'vitest'
 import type { ProxyError } from '../../../src/errors.js'
 import { type Hop, parseHop } from '../../../src/policy/hop.js'
-import { socksConnect } from '../../../src/upstream/socks.js'
+import { type HopTarget, shakeHands } from '../../../src/upstream/handshake.js'
+import { socketWire } from '../../../src/upstream/socket-wire.js'
+import { socksHandshake } from '../../../src/upstream/socks.js'
+import { turn } from '../../helpers/raw-peer.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
 
 const TARGET = { host: 'a.test', port: 443, family: 0 } as const
@@ -16,7 +23,7 @@ async function asked(
     target = TARGET,
     piece = 1_000,
     mustAuthenticate = false,
-  }: { target?: Parameters<typeof socksConnect>[2]; piece?: number; mustAuthenticate?: boolean } = {},
+  }: { target?: HopTarget; piece?: number; mustAuthenticate?: boolean } = {},
 ) {
   const [near, far] = await socketPair()
   const requests: string[] = []
@@ -32,9 +39,8 @@ async function asked(
       if (index >= answers.length - 1) far.end()
     })()
   })
-  const error = await new Promise<ProxyError | null>((resolve) =>
-    socksConnect(near, { ...(parseHop(url) as Hop), mustAuthenticate }, target, resolve),
-  )
+  const handshake = socksHandshake({ ...(parseHop(url) as Hop), mustAuthenticate }, target)
+  const error = await new Promise<ProxyError | null>((resolve) => shakeHands(socketWire, near, handshake, resolve))
   return { error, requests, near }
 }
 
@@ -119,15 +125,6 @@ test.each([
   }
 })
 
-test('a cancel is heard of no more', async () => {
-  const [near, far] = await socketPair()
-  const dones: unknown[] = []
-  socksConnect(near, parseHop('socks5h://p') as Hop, TARGET, (error) => dones.push(error))()
-  far.write('\x05\xff')
-  await new Promise((resolve) => setTimeout(resolve, 10))
-  expect([dones, near.listenerCount('data')]).toEqual([[], 0])
-})
-
 describe('a hop that must take user and password', () => {
   const identified = (answers: readonly string[], piece: number) =>
     asked('socks5h://me:pw@p', answers, { piece, mustAuthenticate: true })
@@ -152,4 +149,74 @@ describe('a hop that must take user and password', () => {
     const { error } = await identified(['\x05\x02', '\x01\0', '\x05\0\0\x01\0\0\0\0\0\0'], 1_000)
     expect(error).toBeNull()
   })
+})
+
+/** What the package `socks` writes for the same hop and target, when it gets these answers. */
+async function writtenByPackage(hop: Hop, target: HopTarget, answers: readonly string[]): Promise<readonly string[]> {
+  const written: string[] = []
+  const standIn = Object.assign(new EventEmitter(), {
+    write: (octets: Buffer) => written.push(octets.toString('latin1')),
+    pause() {},
+    resume() {},
+    destroy() {},
+  })
+  const client = new SocksClient({
+    proxy: {
+      host: hop.host,
+      port: hop.port,
+      type: hop.scheme.startsWith('socks4') ? 4 : 5,
+      userId: hop.username,
+      password: hop.password,
+    },
+    command: 'connect',
+    destination: { host: target.host, port: target.port },
+    timeout: 1,
+  })
+  client.on('error', () => {})
+  // its timer cannot be cleared
+  Object.assign(client, { onEstablishedTimeout() {} })
+  client.connect(standIn as unknown as Socket)
+  for (const answer of answers) {
+    standIn.emit('data', Buffer.from(answer, 'latin1'))
+    // it takes one of the answers a turn later
+    await turn()
+  }
+  return written
+}
+
+function written(hop: Hop, target: HopTarget, answers: readonly string[]): readonly string[] {
+  const handshake = socksHandshake(hop, target)
+  const progress = answers.map((answer) => handshake.receive(Buffer.from(answer, 'latin1')))
+  const sent = progress.flatMap((one) => (one.outcome === 'send' ? [one.octets] : []))
+  return [handshake.opening, ...sent].map((octets) => octets.toString('latin1'))
+}
+
+test('invariant: it writes, octet by octet, what the package `socks` writes', async () => {
+  const name = fc.domain().map((host) => ({ host, family: 0 as const }))
+  const four = fc.ipV4().map((host) => ({ host, family: 4 as const }))
+  const six = fc
+    .ipV6()
+    .filter((host) => isIPv6(host))
+    .map((host) => ({ host, family: 6 as const }))
+  const port = fc.integer({ min: 1, max: 65_535 })
+  // one octet for each length (RFC 1929), and none of SOCKS4 ends a user early
+  const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => !/[\0\ufffd]/.test(text))
+  const place = fc.tuple(fc.oneof(name, four, six), port).map(([at, number]) => ({ ...at, port: number }))
+  const credentials = fc.option(fc.tuple(word, word), { nil: ['', ''] as const })
+  await fc.assert(
+    fc.asyncProperty(
+      place,
+      credentials,
+      fc.constantFrom('socks4', 'socks4a', 'socks5', 'socks5h'),
+      async (target, who, scheme) => {
+        const is4 = scheme.startsWith('socks4')
+        fc.pre(scheme !== 'socks4' || target.family === 4)
+        const [username, password] = is4 ? [who[0], ''] : who
+        const hop: Hop = { scheme, host: 'p.test', port: 1080, family: 0, username, password }
+        const authentication = username === '' ? ['\x05\0'] : ['\x05\x02', '\x01\0']
+        const answers = is4 ? [] : authentication
+        expect(written(hop, target, answers)).toEqual(await writtenByPackage(hop, target, answers))
+      },
+    ),
+  )
 })

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { createCounts } from '../../../src/counts.js'
 import { ProxyError } from '../../../src/errors.js'
@@ -5,13 +6,19 @@ import { compileRouting } from '../../../src/pipeline/routing.js'
 import type { UpstreamSettings } from '../../../src/policy/upstream-settings.js'
 import type { Dial, DialRequest } from '../../../src/upstream/dial.js'
 import { createIdentities } from '../../../src/upstream/identities.js'
+import { socketWire } from '../../../src/upstream/socket-wire.js'
 import { createUpstreamStates } from '../../../src/upstream/upstream-states.js'
 import { createEgressDial, createIsolatedDial, createUpstreams } from '../../../src/upstream/upstreams.js'
+import type { Wire } from '../../../src/upstream/wire.js'
 import { recordingResolver } from '../../helpers/upstream-dials.js'
 
 const NAME: DialRequest = { host: 'a.test', port: 443, family: 0 }
 
-function upstreamsOf(upstreams: Readonly<Record<string, UpstreamSettings>>, states = createUpstreamStates(() => {})) {
+function upstreamsOf(
+  upstreams: Readonly<Record<string, UpstreamSettings>>,
+  states = createUpstreamStates(() => {}),
+  wire: Wire<Socket> = socketWire,
+) {
   const places: string[] = []
   const connect: Dial = ({ host }, done) => {
     places.push(host)
@@ -26,6 +33,7 @@ function upstreamsOf(upstreams: Readonly<Record<string, UpstreamSettings>>, stat
     sources: { chance: () => 0, wallClock: () => 0, secret: Buffer.alloc(1) },
     identities: createIdentities(Buffer.alloc(1)),
     connect,
+    wire,
     resolver: recordingResolver(),
     judge: (_request, addresses) => addresses,
     connectTimeoutMs: 1_000,
@@ -50,6 +58,22 @@ describe('createUpstreams', () => {
     expect(places).toEqual(['b.example', 'a.example', 'c.example'])
     expect(members.map(([{ state }]) => state.name)).toEqual(['b', 'a', 'c'])
     expect(dialOf('nobody')).toBeUndefined()
+  })
+
+  test('a wire without TLS reaches nothing that may lead through an https hop', () => {
+    const { secure: _, ...bare } = socketWire
+    const { dialOf } = upstreamsOf(
+      {
+        plain: proxy('a.example'),
+        tls: { hops: ['socks5://b.example', 'HTTPS://c.example'], tor: false },
+        group: group('plain'),
+        mixed: group('plain', 'tls'),
+      },
+      undefined,
+      bare,
+    )
+    const reached = ['plain', 'tls', 'group', 'mixed'].filter((name) => dialOf(name) !== undefined)
+    expect(reached).toEqual(['plain', 'group'])
   })
 
   test('what was learned of an upstream holds for the next ones built', () => {
