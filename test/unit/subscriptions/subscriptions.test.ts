@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { compileRules } from '../../../src/compile-rules.js'
 import type { Config } from '../../../src/config/config.js'
 import type { ListSettings } from '../../../src/config/list-settings.js'
