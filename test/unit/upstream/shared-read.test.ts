@@ -29,7 +29,8 @@ function collect(socket: Socket): Promise<Buffer> {
 }
 
 function numbered(length: number, seed: number): Buffer {
-  return Buffer.from(Array.from({ length }, (_, i) => (i * 7 + seed) % 251))
+  const period = Uint8Array.from({ length: 251 }, (_, i) => (i * 7 + seed) % 251)
+  return Buffer.alloc(length, period)
 }
 
 test('what one socket brings is not overwritten by what another does', async () => {
@@ -37,7 +38,7 @@ test('what one socket brings is not overwritten by what another does', async () 
   const sent = pairs.map((_, i) => numbered(300_000 + i, i))
   const received = pairs.map(([reader]) => collect(reader))
   pairs.forEach(([, writer], i) => void writer.end(sent[i] ?? ''))
-  expect(await Promise.all(received)).toEqual(sent)
+  for (const [i, octets] of (await Promise.all(received)).entries()) expect(octets.equals(sent[i] as Buffer)).toBe(true)
 })
 
 test('a socket that does not flow keeps what came before it was paused, in order', async () => {
@@ -53,7 +54,7 @@ test('a socket that does not flow keeps what came before it was paused, in order
   expect(first.toString()).toBe('one')
   const rest = collect(reader)
   reader.resume()
-  expect(await rest).toEqual(Buffer.concat([Buffer.from('back '), numbered(200_000, 3)]))
+  expect((await rest).equals(Buffer.concat([Buffer.from('back '), numbered(200_000, 3)]))).toBe(true)
 })
 
 test('a paused reader makes its writer wait', async () => {
