@@ -37,6 +37,8 @@ listen: [http://127.0.0.1:0]
 rules: { files: [t.rules] }
 egress: { guard: { allow: [127.0.0.0/8] }, connectPorts: any }
 admin: { listen: http://127.0.0.1:0 }
+# the idle tunnels last for the whole run
+limits: { tunnelIdleTimeout: ${Math.ceil(minutes) + 15}m }
 cache: off
 control: off
 log: { access: { file: access.log, format: json } }
