@@ -31,6 +31,7 @@ import type { TestOptions } from './test.js'
 import type { TunnelOptions } from './tunnel.js'
 import type { UpstreamsOptions } from './upstreams.js'
 import { usageMessage } from './usage.js'
+import { holdYoungGeneration } from './young-generation.js'
 
 /** Exit codes of the contract §1: 1 is a negative answer, which only a command itself gives. */
 const BAD_INPUT = 2
@@ -72,6 +73,7 @@ function createProgram(setExitCode: (code: number) => void): Command {
   addStartOptions(program.command('start').description('Run the proxy.'))
     .addHelpText('after', START_HELP)
     .action(async (options: StartOptions) => {
+      holdYoungGeneration()
       const { start } = await import('./start.js')
       const exitCode = await start(options)
       // exchanges and logs have ended: whatever still holds the event loop is of no use to anybody

@@ -19,6 +19,7 @@ import type { StartOptions } from './options.js'
 import type { Reloaded } from './reload.js'
 import { createReloader } from './reloader.js'
 import { createServiceManager } from './service-manager.js'
+import { releaseYoungGeneration } from './young-generation.js'
 
 /** A fault of ours. Not 1, which a script would read as an answer. */
 const COULD_NOT_RUN = 3
@@ -47,6 +48,7 @@ export async function start(options: StartOptions): Promise<number> {
   process.on('uncaughtException', onFault)
   const stopped = untilStopped(service, process, logger)
   early.release()
+  releaseYoungGeneration()
   // whoever waits for this line may send a signal at once
   service.announce()
   await stopped
