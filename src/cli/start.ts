@@ -27,6 +27,9 @@ const COULD_NOT_RUN = 3
 /**
  * `veilgate start`: runs the proxy until a signal ends it.
  *
+ * Longer than most files: what it starts with (signals held back, inherited sockets, a cache and logs that can be used) and
+ * what a reload replaces of that are told in the order in which they happen; each part that stands alone has its file.
+ *
  * @returns the exit code
  * @throws {InputError} options, configuration or rules are wrong
  * @throws {CannotRunError} a port is taken, a log cannot be written

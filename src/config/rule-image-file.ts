@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import type { RuleSet } from '../rules/rule.js'
 import { decodeRuleSet, encodeRuleSet } from '../rules/rule-image.js'
+import { writeAside } from './write-aside.js'
 
 const DIGEST_BYTES = 32
 /** As large as the largest list that is read. */
@@ -18,19 +19,7 @@ export async function writeRuleImage(file: string, ruleSet: RuleSet): Promise<vo
   const pieces = encodeRuleSet(ruleSet)
   const hash = createHash('sha256')
   for (const piece of pieces) hash.update(piece)
-  const aside = `${file}.${randomBytes(6).toString('hex')}`
-  const handle = await open(aside, 'wx', 0o600)
-  try {
-    const all = [hash.digest(), ...pieces].filter(({ length }) => length > 0)
-    const { bytesWritten } = await handle.writev(all)
-    if (bytesWritten !== all.reduce((sum, { length }) => sum + length, 0)) throw new Error('the disk is full')
-    await handle.close()
-    await rename(aside, file)
-  } catch (error) {
-    await handle.close().catch(() => {})
-    await rm(aside, { force: true })
-    throw error
-  }
+  await writeAside(file, [hash.digest(), ...pieces], { mode: 0o600 })
 }
 
 /**

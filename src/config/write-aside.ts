@@ -13,7 +13,11 @@ export type WriteHow = {
  *
  * @throws {Error} saying why it cannot be written; then nothing is left of it
  */
-export async function writeAside(path: string, content: Buffer | string, how: WriteHow = {}): Promise<void> {
+export async function writeAside(
+  path: string,
+  content: string | Buffer | readonly Uint8Array[],
+  how: WriteHow = {},
+): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}`
   try {
     await writeFile(aside, content, { ...how, flag: 'wx' })

@@ -5,6 +5,7 @@ import type { Counts } from '../counts.js'
 import type { ConnectObserver, ConnectTarget } from '../upstream/dial.js'
 import type { Conversation, Wire } from '../upstream/wire.js'
 import type { Deadlines, Expiring } from './deadlines.js'
+import { EdgeSockets } from './edge-sockets.js'
 import { type Edge, type EdgeHandler, END_REASONS, type NativeAddon, type SocketId } from './native-addon.js'
 import type { SpliceEnd } from './splice.js'
 
@@ -28,9 +29,6 @@ export type EdgeDoor = {
 
 export type NativeListening = { readonly port: number; close(): void }
 
-/** The low bits of an id are its place in a table, the others tell it from those that had the place before. */
-const PLACE_MASK = 0xf_ffff
-
 export type NativeEdgeOptions = {
   readonly deadlines: Deadlines
   readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient' | 'limits'>
@@ -48,12 +46,12 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   readonly #counts: NativeEdgeOptions['counts']
   readonly #traffic: [number, number, number] = [0, 0, 0]
   readonly #doors = new Map<SocketId, EdgeDoor>()
-  readonly #clients: (EdgeClient | undefined)[] = []
-  readonly #attempts: (Attempt | undefined)[] = []
+  readonly #clients = new EdgeSockets<EdgeClient>()
+  readonly #attempts = new EdgeSockets<Attempt>()
   readonly #replies = Buffer.allocUnsafeSlow(REPLY_OCTETS)
-  readonly #talks: (Talk | undefined)[] = []
+  readonly #talks = new EdgeSockets<Talk>()
   /** Who is told when an origin has closed; a tunnel is known by its client. */
-  readonly #whenClosed = new Map<SocketId, () => void>()
+  readonly #whenClosed = new EdgeSockets<WhenClosed>()
   #tunnels = 0
 
   constructor({ Edge: NewEdge }: NativeAddon, { deadlines, counts, ceiling }: NativeEdgeOptions) {
@@ -110,25 +108,25 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
     observer: ConnectObserver<SocketId>,
   ): (() => void) => {
     const id = this.#edge.connect(ip, port, localAddress ?? '')
-    this.#attempts[id & PLACE_MASK] = { id, number, observer, localAddress }
+    this.#attempts.put({ id, number, observer, localAddress })
     return () => {
-      if (this.#takeAttempt(id) !== undefined) this.#edge.close(id, false)
+      if (this.#attempts.take(id) !== undefined) this.#edge.close(id, false)
     }
   }
 
   converse(origin: SocketId, onOctets: (octets: Buffer) => void, onLost: () => void): Conversation {
-    this.#talks[origin & PLACE_MASK] = { id: origin, onOctets, onLost }
+    this.#talks.put({ id: origin, onOctets, onLost })
     return {
       say: (octets = NOTHING) => this.#edge.ask(origin, octets),
       stop: (unread = NOTHING) => {
-        this.#takeTalk(origin)
+        this.#talks.take(origin)
         if (unread.length > 0) this.#edge.putBack(origin, unread)
       },
     }
   }
 
   onClosed(origin: SocketId, told: () => void): void {
-    this.#whenClosed.set(origin, told)
+    this.#whenClosed.put({ id: origin, told })
   }
 
   destroy(origin: SocketId): void {
@@ -139,27 +137,27 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   splice(client: SocketId, origin: SocketId, idleMs: number, lifeMs: number): boolean {
     if (!this.#edge.splice(client, origin, idleMs, lifeMs)) return false
     if (this.#tunnels++ === 0) this.#deadlines.add(this)
-    const told = this.#takeWhenClosed(origin)
-    if (told !== undefined) this.#whenClosed.set(client, told)
+    const whenClosed = this.#whenClosed.take(origin)
+    if (whenClosed !== undefined) this.#whenClosed.put({ id: client, told: whenClosed.told })
     return true
   }
 
   close(id: SocketId, isReset: boolean): void {
     this.#edge.close(id, isReset)
-    this.#takeWhenClosed(id)?.()
+    this.#whenClosed.take(id)?.told()
   }
 
   /** The descriptor of a client that is no tunnel, from now on the caller's; -1 when it is gone. */
   detach(client: SocketId): number {
     const fd = this.#edge.detach(client)
-    if (fd !== -1) this.#clients[client & PLACE_MASK] = undefined
+    if (fd !== -1) this.#clients.take(client)
     return fd
   }
 
   /** The same, with all octets that were received. */
   takeOver(client: SocketId): readonly [fd: number, bytes: Buffer] | null {
     const taken = this.#edge.takeOver(client)
-    if (taken !== null) this.#clients[client & PLACE_MASK] = undefined
+    if (taken !== null) this.#clients.take(client)
     return taken
   }
 
@@ -180,8 +178,12 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
 
   onAccepted(client: SocketId, ip: string, port: number, listener: SocketId): void {
     const door = this.#doors.get(listener)
-    if (door === undefined) this.#edge.close(client, true)
-    else this.#clients[client & PLACE_MASK] = door.accept(client, ip, port)
+    if (door === undefined) {
+      this.#edge.close(client, true)
+      return
+    }
+    const taken = door.accept(client, ip, port)
+    if (taken !== undefined) this.#clients.put(taken)
   }
 
   onArrived(fd: number, bytes: Buffer, ip: string, port: number, listener: SocketId): void {
@@ -191,78 +193,43 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   }
 
   onPartial(client: SocketId): void {
-    this.#client(client)?.onPartial()
+    this.#clients.find(client)?.onPartial()
   }
 
   onHead(client: SocketId, head: string): void {
-    this.#client(client)?.onHead(head)
+    this.#clients.find(client)?.onHead(head)
   }
 
   onHandOver(client: SocketId, fd: number, bytes: Buffer): void {
-    this.#takeClient(client)?.onHandOver(fd, bytes)
+    this.#clients.take(client)?.onHandOver(fd, bytes)
   }
 
   onGone(client: SocketId): void {
-    this.#takeClient(client)?.onGone()
+    this.#clients.take(client)?.onGone()
   }
 
   onConnected(origin: SocketId): void {
-    const attempt = this.#takeAttempt(origin)
+    const attempt = this.#attempts.take(origin)
     attempt?.observer.onConnect(attempt.number, origin)
   }
 
   onFailed(origin: SocketId, errno: number): void {
-    const attempt = this.#takeAttempt(origin)
+    const attempt = this.#attempts.take(origin)
     attempt?.observer.onError(attempt.number, connectError(errno, attempt.localAddress))
   }
 
   onReply(origin: SocketId, size: number): void {
-    if (size === 0) this.#takeTalk(origin)?.onLost()
+    if (size === 0) this.#talks.take(origin)?.onLost()
     // a copy, for whoever waits for more keeps it
-    else this.#talk(origin)?.onOctets(Buffer.from(this.#replies.subarray(0, size)))
+    else this.#talks.find(origin)?.onOctets(Buffer.from(this.#replies.subarray(0, size)))
   }
 
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void {
     if (--this.#tunnels === 0) this.#deadlines.delete(this)
     this.countTraffic()
-    this.#takeWhenClosed(client)?.()
-    const owner = this.#takeClient(client)
+    this.#whenClosed.take(client)?.told()
+    const owner = this.#clients.take(client)
     owner?.onEnded({ bytesFromClient, bytesToClient, reason: END_REASONS[reason] ?? 'aborted' })
-  }
-
-  #client(id: SocketId): EdgeClient | undefined {
-    const client = this.#clients[id & PLACE_MASK]
-    return client?.id === id ? client : undefined
-  }
-
-  #takeClient(id: SocketId): EdgeClient | undefined {
-    const client = this.#client(id)
-    if (client !== undefined) this.#clients[id & PLACE_MASK] = undefined
-    return client
-  }
-
-  #talk(id: SocketId): Talk | undefined {
-    const talk = this.#talks[id & PLACE_MASK]
-    return talk?.id === id ? talk : undefined
-  }
-
-  #takeTalk(id: SocketId): Talk | undefined {
-    const talk = this.#talk(id)
-    if (talk !== undefined) this.#talks[id & PLACE_MASK] = undefined
-    return talk
-  }
-
-  #takeWhenClosed(id: SocketId): (() => void) | undefined {
-    const told = this.#whenClosed.get(id)
-    if (told !== undefined) this.#whenClosed.delete(id)
-    return told
-  }
-
-  #takeAttempt(id: SocketId): Attempt | undefined {
-    const attempt = this.#attempts[id & PLACE_MASK]
-    if (attempt?.id !== id) return undefined
-    this.#attempts[id & PLACE_MASK] = undefined
-    return attempt
   }
 }
 
@@ -279,6 +246,8 @@ type Talk = {
   readonly onOctets: (octets: Buffer) => void
   readonly onLost: () => void
 }
+
+type WhenClosed = { readonly id: SocketId; readonly told: () => void }
 
 /** Read at a time: answers of proxies are shorter, what comes behind one may be longer. */
 const REPLY_OCTETS = 16_384

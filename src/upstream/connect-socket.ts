@@ -52,4 +52,5 @@ function withBuffer<T extends object>(options: T, bufferBytes: number): T {
   return { ...options, highWaterMark: bufferBytes } as T
 }
 
-function ignoreError(): void {}
+/** What a socket meets that is nobody's any more. */
+export function ignoreError(): void {}

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { ignoreError } from './connect-socket.js'
 import { secureHop } from './tls-hop.js'
 import type { Wire } from './wire.js'
 
@@ -47,6 +48,3 @@ export const socketWire: Wire<Socket> = {
     socket.once('close', told)
   },
 }
-
-/** What breaks from now on is nobody's any more. */
-function ignoreError(): void {}

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { ProxyError } from '../errors.js'
 import type { Hop } from '../policy/hop.js'
+import { ignoreError } from './connect-socket.js'
 
 /**
  * Shakes hands in TLS with an https hop, over a socket connected to it. Its
@@ -63,6 +64,3 @@ export function secureHop(
     secured.destroy()
   }
 }
-
-/** What breaks is told otherwise, or to nobody any more. */
-function ignoreError(): void {}

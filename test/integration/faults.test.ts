@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type BusyProxy, startBesideOthers } from '../helpers/bystanders.js'
 import { type Fault, startFaultyLink } from '../helpers/faulty-link.js'
+import { CHUNKED, REQUESTS, SIZED } from '../helpers/framed-messages.js'
 import { answering, ok, type RawOrigin, startRawOrigin } from '../helpers/raw-origin.js'
 import { connectRaw, eventually, type RawPeer } from '../helpers/raw-peer.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 
 const HOWS = ['end', 'reset'] as const
-const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n3\r\nyou\r\n0\r\nX-Trailer: 1\r\n\r\n'
-const SIZED = 'Content-Length: 8\r\n\r\nhelloyou'
 
 afterEach(() => void vi.restoreAllMocks())
 
@@ -88,12 +87,7 @@ describe('a response that is cut off at any octet', () => {
 })
 
 describe('a request that is cut off at any octet', () => {
-  test.each([
-    ['with a length', (url: string) => `POST ${url}/ HTTP/1.1\r\nHost: x\r\n${SIZED}`],
-    ['in chunks', (url: string) => `POST ${url}/ HTTP/1.1\r\nHost: x\r\n${CHUNKED}`],
-    ['without a body', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n\r\n`],
-    ['of a tunnel', (url: string) => `CONNECT ${url.slice(7)} HTTP/1.1\r\nHost: x\r\n\r\n`],
-  ])('%s never reaches the origin as a whole one', async (what, text) => {
+  test.each(REQUESTS)('%s never reaches the origin as a whole one', async (what, text) => {
     let whole = 0
     const origin = await startRawOrigin(async (peer) => {
       peer.socket.on('end', () => peer.end())

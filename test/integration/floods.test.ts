@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type BusyProxy, startBesideOthers } from '../helpers/bystanders.js'
+import { pour } from '../helpers/pour.js'
 import { ok, type RawOrigin, startRawOrigin } from '../helpers/raw-origin.js'
-import { eventually, type RawPeer, turn } from '../helpers/raw-peer.js'
+import { eventually, type RawPeer } from '../helpers/raw-peer.js'
 
 /** As many as an exchange may have: see MAX_INTERIM_RESPONSES. */
 const ALLOWED = 32
@@ -24,18 +25,9 @@ function answeringHead(answer: (peer: RawPeer) => Promise<void>): Promise<RawOri
   })
 }
 
-/** Sends as fast as it is taken until the other side ends; resolves with the octets that were taken. */
-async function pour(peer: RawPeer, text: string): Promise<number> {
-  const block = Buffer.from(text.repeat(Math.ceil(65_536 / text.length)))
-  let given = 0
-  while (!peer.isClosed && peer.ending === 'open') {
-    if (peer.socket.writableLength < MIB) {
-      peer.socket.write(block)
-      given += block.length
-    }
-    await turn()
-  }
-  return given - peer.socket.writableLength
+/** Pours a text that is said again and again. */
+function pourText(peer: RawPeer, text: string): Promise<number> {
+  return pour(peer, Buffer.from(text.repeat(Math.ceil(65_536 / text.length))))
 }
 
 /** The first response that is no interim one. */
@@ -75,7 +67,7 @@ describe('interim responses of an origin', () => {
   ])('without end, %s, are a 502, and the origin is let go', async (_what, text, hint) => {
     let taken = 0
     const origin = await answeringHead(async (peer) => {
-      taken = await pour(peer, hint)
+      taken = await pourText(peer, hint)
     })
     const proxy = await startBesideOthers()
     const client = await proxy.connect()
@@ -91,7 +83,7 @@ describe('interim responses of an origin', () => {
   test('to a client that does not read wait for nobody: no more than their limit is held', async () => {
     let taken = 0
     const origin = await answeringHead(async (peer) => {
-      taken = await pour(peer, HUGE_HINT)
+      taken = await pourText(peer, HUGE_HINT)
     })
     const proxy = await startBesideOthers()
     const client = await proxy.connect()
@@ -112,7 +104,7 @@ describe('interim responses of an upstream', () => {
   ])('to %s without end are a 502, and it is let go', async (_method, text) => {
     let taken = 0
     const parent = await answeringHead(async (peer) => {
-      taken = await pour(peer, HINT)
+      taken = await pourText(peer, HINT)
     })
     const proxy = await startBesideOthers({
       upstreams: { up: { hops: [`http://${parent.authority}`], tor: false, ca: undefined } },
@@ -167,7 +159,7 @@ describe('chunk extensions', () => {
       const proxy = await startBesideOthers()
       const client = await proxy.connect()
       await client.write(`${postChunks(origin.url)}${start}`)
-      const poured = pour(client, more)
+      const poured = pourText(client, more)
       expect((await client.readResponse()).status).toBe(400)
       expect(await poured).toBeLessThan(MOST_TAKEN)
       await (await origin.peer(0)).closed()
@@ -181,7 +173,7 @@ describe('chunk extensions', () => {
     let taken = 0
     const origin = await answeringHead(async (peer) => {
       await peer.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${start}`)
-      taken = await pour(peer, more)
+      taken = await pourText(peer, more)
     })
     const proxy = await startBesideOthers()
     const client = await proxy.connect()

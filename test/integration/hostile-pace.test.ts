@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
+import { pour } from '../helpers/pour.js'
 import { ok, startRawOrigin } from '../helpers/raw-origin.js'
-import { eventually, type RawPeer, turn } from '../helpers/raw-peer.js'
+import { eventually, type RawPeer } from '../helpers/raw-peer.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 
 /** Short enough for a test, long enough that what is not meant to be late is not. */
@@ -160,16 +161,3 @@ test('a client that asks and asks and never reads an answer is held back, and en
   expect(await asked).toBeLessThan(MOST_HELD)
   await eventually(() => proxy.connections === 0)
 })
-
-/** Sends as fast as it is taken until the connection ends; resolves with the octets that were taken. */
-async function pour(peer: RawPeer, block = Buffer.alloc(65_536, 'x')): Promise<number> {
-  let given = 0
-  while (!peer.isClosed && peer.ending === 'open') {
-    if (peer.socket.writableLength < MIB) {
-      peer.socket.write(block)
-      given += block.length
-    }
-    await turn()
-  }
-  return given - peer.socket.writableLength
-}

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startBesideOthers } from '../helpers/bystanders.js'
 import { type Fault, type FaultyLink, startFaultyLink } from '../helpers/faulty-link.js'
+import { CHUNKED, REQUESTS, SIZED } from '../helpers/framed-messages.js'
 import { startRawOrigin } from '../helpers/raw-origin.js'
 import { connectRaw, eventually, type RawPeer } from '../helpers/raw-peer.js'
 import { startRecordingParent } from '../helpers/recording-parent.js'
@@ -15,8 +16,6 @@ const SHORT = {
   tunnelIdleTimeoutMs: SHORT_MS,
   connectTimeoutMs: SHORT_MS,
 }
-const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n3\r\nyou\r\n0\r\nX-Trailer: 1\r\n\r\n'
-const SIZED = 'Content-Length: 8\r\n\r\nhelloyou'
 
 /** Runs `exchange` once for each offset, all at a time, over a link that stalls there. */
 async function stallAtEach(
@@ -39,46 +38,44 @@ async function stallAtEach(
 }
 
 describe('a request that stalls at any octet', () => {
-  test.each([
-    ['with a length', (url: string) => `POST ${url}/ HTTP/1.1\r\nHost: x\r\n${SIZED}`],
-    ['in chunks', (url: string) => `POST ${url}/ HTTP/1.1\r\nHost: x\r\n${CHUNKED}`],
-    ['without a body', (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n\r\n`],
-    ['of a tunnel', (url: string) => `CONNECT ${url.slice(7)} HTTP/1.1\r\nHost: x\r\n\r\n`],
-  ])('%s gets 408 when its time is up, and never reaches the origin as a whole one', async (_what, text) => {
-    let whole = 0
-    const origin = await startRawOrigin(async (peer) => {
-      peer.socket.on('end', () => peer.end())
-      await peer.readRequest()
-      whole++
-    })
-    const { port, counts, expectUntouched } = await startBesideOthers({ limits: SHORT })
-    const link = await startFaultyLink({ to: port })
-    const request = text(origin.url)
-    const head = request.indexOf('\r\n\r\n') + 4
+  test.each(REQUESTS)(
+    '%s gets 408 when its time is up, and never reaches the origin as a whole one',
+    async (_what, text) => {
+      let whole = 0
+      const origin = await startRawOrigin(async (peer) => {
+        peer.socket.on('end', () => peer.end())
+        await peer.readRequest()
+        whole++
+      })
+      const { port, counts, expectUntouched } = await startBesideOthers({ limits: SHORT })
+      const link = await startFaultyLink({ to: port })
+      const request = text(origin.url)
+      const head = request.indexOf('\r\n\r\n') + 4
 
-    await stallAtEach(
-      link,
-      request.length,
-      (up) => ({ up }),
-      async () => {
-        const client = await connectRaw(link.port)
-        await client.write(request)
-        return client
-      },
-      async (client, after) => {
-        // nothing was asked: nobody waits for an answer
-        if (after > 0) expect((await client.readResponse()).status, `after ${after}`).toBe(408)
-        await client.closed()
-        expect(client.received, `after ${after}`).toBe('')
-      },
-    )
-    expect(whole).toBe(0)
-    expect(counts.limits.headTimeout).toBe(head - 1)
-    expect(counts.limits.bodyTimeout + counts.limits.bodyMinRate).toBe(request.length - head)
-    expect(counts.errors).toMatchObject({ VG_HEAD_TIMEOUT: head - 1, VG_BODY_TIMEOUT: request.length - head })
-    await expectUntouched()
-    await eventually(() => link.open === 0 && origin.open === 0)
-  })
+      await stallAtEach(
+        link,
+        request.length,
+        (up) => ({ up }),
+        async () => {
+          const client = await connectRaw(link.port)
+          await client.write(request)
+          return client
+        },
+        async (client, after) => {
+          // nothing was asked: nobody waits for an answer
+          if (after > 0) expect((await client.readResponse()).status, `after ${after}`).toBe(408)
+          await client.closed()
+          expect(client.received, `after ${after}`).toBe('')
+        },
+      )
+      expect(whole).toBe(0)
+      expect(counts.limits.headTimeout).toBe(head - 1)
+      expect(counts.limits.bodyTimeout + counts.limits.bodyMinRate).toBe(request.length - head)
+      expect(counts.errors).toMatchObject({ VG_HEAD_TIMEOUT: head - 1, VG_BODY_TIMEOUT: request.length - head })
+      await expectUntouched()
+      await eventually(() => link.open === 0 && origin.open === 0)
+    },
+  )
 })
 
 describe('a response that stalls at any octet', () => {
