@@ -60,7 +60,7 @@ export default defineConfig({
     // one more than there are processors: much of what the tests do is to wait for sockets and timers
     maxWorkers: availableParallelism() + 1,
     projects: [
-      { test: { ...js, name: 'js', include: ['test/**/*.test.ts'], exclude: ['test/unit/**'] } },
+      { test: { ...js, name: 'js', include: ['test/!(unit)/**/*.test.ts'] } },
       // its files share processes, and a process what it has loaded: to start anew for each of so many costs more than they do
       { test: { ...js, name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
       ...(isNativeBuilt
