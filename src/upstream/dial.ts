@@ -206,6 +206,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
     }
 
     function fail(error: ProxyError): void {
+      if (error.code === 'VG_CONNECTION_LIMIT') counts.limits.descriptors++
       release(NO_ATTEMPT)
       const tried = attempts.length
       const ip = candidates[tried - 1] ?? null
