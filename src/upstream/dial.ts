@@ -23,7 +23,7 @@ export type DialRequest = {
   /** Which of the egress addresses it goes out from, by `EgressAddresses.at`: the same number, the same address. Not given: in turn. */
   readonly egressIndex?: bigint
   /** Of the identity with which it leaves; not set: the one in force. */
-  readonly generation?: number
+  readonly generation?: number | undefined
   /** How it leaves, where that was decided before; else the routes are asked. */
   readonly egress?: Egress | undefined
   /** Who asks, for groups that give one client one member: its address, and its name where it has one. */

@@ -93,7 +93,7 @@ export function createEgressDial<S>(
     const request =
       egress?.isolate === undefined
         ? asked
-        : { ...asked, egress, generation: identities.generationOf(identitySiteOf(asked)) }
+        : { ...asked, egress, generation: asked.generation ?? identities.generationOf(identitySiteOf(asked)) }
     const by = egress?.isDirect ? direct : upstreams.dialOf(egress?.via ?? '')
     if (by !== undefined) return by(request, done)
     done(new ProxyError('VG_NO_ROUTE'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })

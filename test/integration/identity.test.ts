@@ -171,6 +171,29 @@ describe('a new identity', () => {
     expect(new Set(shown(parent)).size).toBe(2)
   })
 
+  test('while a request waits on a kept connection that then dies: it is sent again under the identity it has', async () => {
+    const parent = await startRecordingParent({ takesAnybody: true, names: NAMES })
+    const origin = await startRawOrigin(async (peer, index) => {
+      await peer.readRequest()
+      await peer.write(ok('o'))
+      await peer.readRequest()
+      if (index > 0) return await peer.write(ok('o'))
+      await proxy.proxy.newIdentity()
+      peer.close()
+    })
+    const proxy = await startTestProxy({
+      upstreams: { up: { hops: [`socks5h://127.0.0.1:${parent.port}`], tor: false, isolate: 'site' } },
+      route: [{ match: ['*'], via: 'up', anonymous: true }],
+    })
+    const ask = asker(proxy, origin)
+    for (let i = 0; i < 3; i++) expect(await ask('www.a.test')).toBe(200)
+    const [before, sentAgain, after, ...more] = shown(parent)
+    expect(sentAgain).toBe(before)
+    // the connection that it made is of the old identity
+    expect(after).not.toBe(before)
+    expect(more).toEqual([])
+  })
+
   test('a reload keeps those that are in force', async () => {
     const { parent, ask, proxy, origin } = await isolated('site')
     await proxy.proxy.newIdentity()
