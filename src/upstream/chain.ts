@@ -6,7 +6,7 @@ import type { Dial, DialDone, DialRequest, DialTiming } from './dial.js'
 import { type HopTarget, shakeHands } from './handshake.js'
 import { credentialFields, httpHandshake } from './http-connect.js'
 import type { Credentials } from './identities.js'
-import type { HostResolver } from './resolver.js'
+import type { HostResolver, LookupDone } from './resolver.js'
 import { socksHandshake } from './socks.js'
 import type { Wire } from './wire.js'
 
@@ -189,13 +189,12 @@ export function createChain<S>(options: ChainOptions<S>): Chain<S> {
       } else if (resolvesRemotely(last as Hop)) {
         start(wanted)
       } else {
-        step(() =>
-          resolver.lookup(wanted.host, (error, addresses, names) => {
-            dnsMs = now() - startedAt
-            cnames = names
-            onAddresses(wanted, error, addresses, names)
-          }),
-        )
+        const onTarget: LookupDone = (error, addresses, names) => {
+          dnsMs = now() - startedAt
+          cnames = names
+          onAddresses(wanted, error, addresses, names)
+        }
+        step(() => resolver.lookup(wanted.host, onTarget, identify?.(wanted).password))
       }
     }
 

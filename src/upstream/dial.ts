@@ -24,6 +24,8 @@ export type DialRequest = {
   readonly egressIndex?: bigint
   /** Of the identity with which it leaves; not set: the one in force. */
   readonly generation?: number | undefined
+  /** Stands for that identity where names are looked up, and is told nobody. */
+  readonly identity?: string
   /** How it leaves, where that was decided before; else the routes are asked. */
   readonly egress?: Egress | undefined
   /** Who asks, for groups that give one client one member: its address, and its name where it has one. */
@@ -292,7 +294,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
       }
       hasBegun = true
       startedAt = now()
-      if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
+      if (family === 0) cancelLookup = resolver.lookup(host, onAddresses, request.identity)
       else onAddresses(null, [host], NO_CNAMES)
     }
 

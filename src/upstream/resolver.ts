@@ -36,9 +36,11 @@ export type HostResolver = {
    * `VG_DNS_ERROR` with the RCODE's name or what went wrong as detail, or `VG_DNS_TIMEOUT`. `done`
    * runs once, before `lookup` returns where the answer is known.
    *
+   * @param identity of the route that the name is for, where it isolates: see `DnsTransport`. What one has asked for is
+   *   known to all.
    * @returns cancels: `done` will not run
    */
-  lookup(host: string, done: LookupDone): () => void
+  lookup(host: string, done: LookupDone, identity?: string): () => void
   /** Lookups under way fail; names that need a query fail from now on. */
   close(): void
 }
@@ -57,9 +59,10 @@ export function createResolver(options: HostResolverOptions): HostResolver {
   let inFlight = 0
   let isClosed = false
 
-  function startQuery(host: string): Query {
+  function startQuery(host: string, identity: string | undefined): Query {
     const query: Query = {
       host,
+      identity,
       waiters: new Set(),
       early: undefined,
       startedAt: now(),
@@ -82,16 +85,19 @@ export function createResolver(options: HostResolverOptions): HostResolver {
   function send(query: Query): void {
     clearTimeout(query.slotTimer)
     inFlight++
-    dns.ask(query.host, Math.max(1, query.startedAt + timeoutMs - now()), (answer) => {
-      if (!answer.isWhole) {
-        query.early = answer
-        tell(query, null, answer)
-        return
-      }
-      inFlight--
-      finish(query, answer)
-      sendNextWaiting()
-    })
+    const budgetMs = Math.max(1, query.startedAt + timeoutMs - now())
+    dns.ask(query.host, budgetMs, (answer) => onAnswer(query, answer), query.identity)
+  }
+
+  function onAnswer(query: Query, answer: DnsAnswer): void {
+    if (!answer.isWhole) {
+      query.early = answer
+      tell(query, null, answer)
+      return
+    }
+    inFlight--
+    finish(query, answer)
+    sendNextWaiting()
   }
 
   function sendNextWaiting(): void {
@@ -132,7 +138,7 @@ export function createResolver(options: HostResolverOptions): HostResolver {
   }
 
   return {
-    lookup(host, done) {
+    lookup(host, done, identity) {
       const listed = hosts.lookup(host)
       if (listed !== undefined) {
         done(null, listed, NONE)
@@ -152,7 +158,7 @@ export function createResolver(options: HostResolverOptions): HostResolver {
         )
         return nothingToCancel
       }
-      const query = queries.get(host) ?? startQuery(host)
+      const query = queries.get(host) ?? startQuery(host, identity)
       if (query.early !== undefined) {
         done(null, query.early.addresses, query.early.cnames)
         return nothingToCancel
@@ -185,6 +191,8 @@ type Waiter = { readonly done: LookupDone }
 
 type Query = {
   readonly host: string
+  /** Of who asked first. */
+  readonly identity: string | undefined
   readonly waiters: Set<Waiter>
   /** What the waiters were told while AAAA lags. */
   early: DnsAnswer | undefined

@@ -102,8 +102,8 @@ export function createEgressDial<S>(
 }
 
 /**
- * The direct way, from the same address of ours for the same identity where the
- * route of a request isolates.
+ * The direct way, from the same address of ours and with lookups of its own for
+ * the same identity where the route of a request isolates.
  */
 export function createIsolatedDial<S>(dial: Dial<S>, identities: Identities): Dial<S> {
   return function isolatedDial(request, done) {
@@ -111,7 +111,7 @@ export function createIsolatedDial<S>(dial: Dial<S>, identities: Identities): Di
     if (isolation === undefined) return dial(request, done)
     const generation = request.generation ?? identities.generationOf(identitySiteOf(request))
     const identity = identities.derive(isolation, request, generation, 'egress address')
-    return dial({ ...request, egressIndex: egressIndexFrom(identity) }, done)
+    return dial({ ...request, egressIndex: egressIndexFrom(identity), identity: identity.toString('latin1') }, done)
   }
 }
 
