@@ -29,6 +29,7 @@ const MAY_IMPORT = {
   admin: ['policy/own-listeners.ts', 'transport/bind.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
   'policy-diff': ['rules'],
+  'load-ahead.ts': ['upstream/upstream-report.ts', 'subscriptions/fetch-list.ts', 'config'],
   'serving.ts': [
     'event-loop-lag.ts',
     'http',
@@ -42,6 +43,7 @@ const MAY_IMPORT = {
   ],
   'app.ts': [
     'serving.ts',
+    'load-ahead.ts',
     'compile-rules.ts',
     'http',
     'rules',
@@ -64,6 +66,7 @@ const MAY_IMPORT = {
     'observe',
     'transport/native-addon.ts',
     'transport/port-group.ts',
+    'load-ahead.ts',
     'serving.ts',
     'app.ts',
   ],
