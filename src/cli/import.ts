@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { buffer as readAll } from 'node:stream/consumers'
 import { unpacked } from '../config/rule-text.js'
 import { writeAside } from '../config/write-aside.js'
+import { counted } from '../counted.js'
 import { CannotRunError, InputError } from '../errors.js'
 import { type ImportResult, importRules } from '../import/import-rules.js'
 import type { ImportSource } from '../import/import-sources.js'
@@ -105,11 +106,11 @@ function toSummary(
   const parts = [
     `${blocks} block, ${allows} allow`,
     ...(isDefaultBlock ? ['default block'] : []),
-    ...(lists.length === 0 ? [] : [`${lists.length} lists to subscribe to`]),
+    ...(lists.length === 0 ? [] : [`${counted(lists.length, 'list')} to subscribe to`]),
     `${countOf(skipped)} not carried over as a whole`,
   ]
   const where = output === undefined || blocks + allows === 0 ? '' : ` → ${output}`
-  return `veilgate: ${files} ${files === 1 ? 'file' : 'files'} of ${from}${where}: ${parts.join(', ')}`
+  return `veilgate: ${counted(files, 'file')} of ${from}${where}: ${parts.join(', ')}`
 }
 
 function toJson({ blocks, allows, isDefaultBlock, lists, skipped }: ImportResult, { from, output }: ImportOptions) {

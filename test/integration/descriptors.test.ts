@@ -130,7 +130,7 @@ test.skipIf(!canLimit)(
     waiting.close()
     expect((await askFor(veilgate.port, `${other.url}/`)).text).toContain('y')
     veilgate.signal('SIGHUP')
-    await veilgate.says('reloaded: 1 rules')
+    await veilgate.says('reloaded: 1 rule')
     for (const peer of [asking, blocked, tunnel, dialling, naming]) peer?.close()
     veilgate.signal('SIGTERM')
     expect(await veilgate.exit).toBe(0)

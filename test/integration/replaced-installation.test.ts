@@ -28,7 +28,7 @@ egress: { guard: { allow: [127.0.0.0/8] }, httpPorts: any }
   )
   // a copy of the list is at hand, so that none is fetched before the files are replaced
   const first = await place.start(['--config', config, '--engine', 'js'])
-  await first.says('list ads: 1 rules in force')
+  await first.says('list ads: 1 rule in force')
   first.signal('SIGTERM')
   await first.exit
   const veilgate = await place.start(['--config', config, '--engine', 'js'], { bin: join(installed, 'bin/veilgate') })
