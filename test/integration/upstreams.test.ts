@@ -389,6 +389,17 @@ describe('routes', () => {
     expect(parents[0]?.asked.map(({ host }) => host)).toEqual(['a.test'])
   })
 
+  test('so is localhost, which a parent on this machine would take for it, and it leads nobody back to us', async () => {
+    const { hops, parents } = await startParents(['socks5h'], { names: { localhost: '127.0.0.1' } })
+    const closed = await asked(connectTo('localhost:443'), through(hops, { egress: { guard: { allow: [] } } }))
+    expect(closed.response.fields['proxy-status']).toContain('destination_ip_prohibited')
+    const proxy = await startTestProxy(through(hops))
+    const client = await proxy.connect()
+    await client.write(get(`http://localhost:${proxy.port}/`))
+    expect((await client.readResponse()).fields['proxy-status']).toContain('proxy_loop_detected')
+    expect(parents[0]?.asked).toEqual([])
+  })
+
   test('under default block a name is not let through on the chance of its address where an upstream looks it up', async () => {
     const { hops, parents } = await startParents(['socks5h'], { names: { 'a.test': '127.0.0.1' } })
     const { response } = await asked(connectTo('a.test:443'), {

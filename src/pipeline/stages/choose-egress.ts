@@ -1,3 +1,4 @@
+import { isOnion } from '../../http/special-names.js'
 import { type Exchange, refusalBy, refuse } from '../exchange.js'
 
 /**
@@ -13,8 +14,4 @@ export function chooseEgressStage(exchange: Exchange): boolean {
     return refuse(exchange, 'VG_ONION_UNREACHABLE', '', refusalBy('route'))
   }
   return true
-}
-
-export function isOnion(host: string): boolean {
-  return host.endsWith('.onion') || host === 'onion'
 }
