@@ -29,6 +29,11 @@ describe('routingFaults', () => {
     ['192.0.2.0/24', '192.0.2.7'],
     ['*.test', 'ads*.test'],
     ['*:443', 'a.test'],
+    ['*:80', 'a.test'],
+    ['.test:80', '*.test'],
+    ['/^b.nk.test$/', 'b?nk.test'],
+    ['*.test', 'ads[0-9a].test'],
+    ['*.test', 'ads[!0-9].test'],
     ['*', '/^secret/'],
     ['/./', 'ads?.test'],
   ])('an earlier route that takes %s leaves %s anonymous in name only', (before, pattern) => {
@@ -41,6 +46,8 @@ describe('routingFaults', () => {
   test('an exception before an anonymous route is meant', () => {
     expect(faults(['intranet.test', 'direct', false], ['.test', 'a', true])).toEqual([])
     expect(faults(['*', 'a', true], ['*.onion', 'a', true])).toEqual([])
+    expect(faults(['.test:8080', 'direct', false], ['.test', 'a', true])).toEqual([])
+    expect(faults(['*:80', 'direct', false], ['*:443', 'a', true])).toEqual([])
     expect(faults(['veilgate-*', 'direct', false], ['/^secret/', 'a', true])).toEqual([])
   })
 })
