@@ -50,7 +50,11 @@ describe('egressReport', () => {
   test.each([
     [
       'http://direct.test/',
-      { paths: [{ names: ['direct'], hops: [], resolver: 'system', family: 'IPv6 and IPv4' }], headers: 'standard', isTunnel: false },
+      {
+        paths: [{ names: ['direct'], hops: [], resolver: 'system', family: 'IPv6 and IPv4' }],
+        headers: 'standard',
+        isTunnel: false,
+      },
     ],
     ['8.8.8.8', { paths: [{ resolver: 'none', family: 'IPv4' }], isTunnel: true }],
     [
