@@ -1,10 +1,12 @@
 import { InputError, type Problem } from '../errors.js'
 import { checkIsolation, type IsolationConfig } from '../policy/isolation.js'
 import { checkRouting, proveAnonymous, type RoutingConfig, type RoutingFault } from '../policy/routing-graph.js'
+import { DIRECT } from '../policy/upstream-settings.js'
 import { createFirstMatch, parseHostRule } from '../rules/first-match.js'
 import { type GlobToken, globToRegex, tokenizeGlob } from '../rules/glob-syntax.js'
 import type { Pattern } from '../rules/pattern.js'
 import type { RuleQuery } from '../rules/rule.js'
+import type { Config } from './config.js'
 
 /** All that is wrong with upstreams and routes, patterns included. */
 export function routingFaults(config: IsolationConfig): readonly RoutingFault[] {
@@ -22,6 +24,19 @@ export function routingFaults(config: IsolationConfig): readonly RoutingFault[] 
 export function refuseUnsafeRouting(config: IsolationConfig): void {
   const problems = routingFaults(config).map(toProblem)
   if (problems.length > 0) throw new InputError(problems)
+}
+
+/**
+ * A file that was cut short, or written to while it was read, says nothing of routes and is in order: what left through
+ * upstreams would go direct from then on without anybody having written so.
+ *
+ * @throws {InputError} what is in force routes into upstreams, and what shall be has no route
+ */
+export function refuseLostRoutes(before: Pick<Config, 'route'>, after: Pick<Config, 'route'>): void {
+  if (after.route.length > 0 || before.route.every(({ via }) => via === DIRECT)) return
+  const message = 'no route is left, so that all would go direct instead of through upstreams'
+  const fix = 'write route: [{ match: ["*"], via: direct }] if it shall'
+  throw new InputError([toProblem({ path: ['route'], message, fix })])
 }
 
 /** First match wins: patterns of an anonymous route that an earlier one, which is none, takes. */

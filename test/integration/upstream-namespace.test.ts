@@ -104,7 +104,8 @@ describe.skipIf(!isInside)('inside', () => {
       expect((await proxy.proxy.upstreams()).map((one) => one.kind === 'upstream' && one.dials > 0)).toContain(true)
 
       // and the count would have shown it
-      await proxy.proxy.reload({ listen: ['http://127.0.0.1:0'], upstreams: {}, route: [] })
+      const route = [{ match: ['*'], via: 'direct', anonymous: false }]
+      await proxy.proxy.reload({ listen: ['http://127.0.0.1:0'], upstreams: {}, route })
       await statusOf(client, get('http://site.example/'))
       expect(await counted()).toBeGreaterThan(0)
     },

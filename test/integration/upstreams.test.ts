@@ -316,6 +316,23 @@ describe('no member answers', () => {
     expect((await proxy.record(1)).egress?.route).toBe('up')
   })
 
+  test('so is one that says nothing of routes any more, as a file that was cut short does; direct is what is written so', async () => {
+    const origin = await startRawOrigin(answering(ok('hello')))
+    const { hops } = await startParents(['socks5h'])
+    const { proxy, client } = await asked(get(`${origin.url}/`), through(hops))
+    await expect(proxy.proxy.reload(routed({}, []))).rejects.toThrow(
+      'route: no route is left, so that all would go direct',
+    )
+    await client.write(get(`${origin.url}/`))
+    await client.readResponse()
+    await proxy.proxy.reload(routed({}, [{ match: ['*'], via: 'direct', anonymous: false }]))
+    await client.write(get(`${origin.url}/`))
+    await client.readResponse()
+    expect((await proxy.record(2)).egress?.route).toBe('direct')
+    expect(proxy.records.map(({ egress }) => egress?.route)).toEqual(['up', 'up', 'direct'])
+    await proxy.proxy.reload(routed({}, []))
+  })
+
   test('comes back when the upstream does', async () => {
     const origin = await startRawOrigin(answering(ok('hello')))
     const parent = await startRecordingParent()

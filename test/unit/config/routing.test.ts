@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { refuseUnsafeRouting, routingFaults } from '../../../src/config/routing.js'
+import { refuseLostRoutes, refuseUnsafeRouting, routingFaults } from '../../../src/config/routing.js'
 
 const UPSTREAMS = { a: { hops: ['socks5h://127.0.0.1:9050'], tor: false } }
 const NO_ADDRESSES = { addresses: [] }
@@ -69,4 +69,20 @@ test('unsafe routing is refused with the place of each fault', () => {
       egress: NO_ADDRESSES,
     }),
   ).toThrow('route.1: this route is marked anonymous, and by direct it goes direct')
+})
+
+test('routes into upstreams do not end by being left out', () => {
+  const into = { route: [{ match: ['*'], via: 'a', anonymous: false }] }
+  const direct = { route: [{ match: ['*'], via: 'direct', anonymous: false }] }
+  const none = { route: [] }
+  expect(() => refuseLostRoutes(into, none)).toThrow('write route: [{ match: ["*"], via: direct }]')
+  for (const [before, after] of [
+    [into, direct],
+    [into, into],
+    [direct, none],
+    [none, none],
+    [none, into],
+  ] as const) {
+    expect(() => refuseLostRoutes(before, after)).not.toThrow()
+  }
 })
