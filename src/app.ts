@@ -5,7 +5,7 @@ import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
 import { isLoopbackListener, toListenAddress } from './config/listen-url.js'
 import { loadRules } from './config/load-rules.js'
-import { refuseUnsafeRouting } from './config/routing.js'
+import { refuseLostRoutes, refuseUnsafeRouting } from './config/routing.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
 import { readVersion } from './config/version.js'
 import { type Counts, createCounts } from './counts.js'
@@ -280,6 +280,7 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       const nextConfig = mergeSettings(withoutExtras(next))
       refuseUnsafeRouting(nextConfig)
       const before = serving.snapshot
+      refuseLostRoutes(before.config, nextConfig)
       try {
         const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, rules()))
         await loadAhead(nextConfig)

@@ -1,5 +1,6 @@
 import { type Counts, countOne, observe } from '../counts.js'
 import { ProxyError } from '../errors.js'
+import { isLocalhost, isNeverAsked, LOOPBACK_ADDRESSES } from '../http/special-names.js'
 import { failedReply } from './dns/transport.js'
 import type { DnsAnswer, DnsClient } from './dns-client.js'
 import { createHostsFile } from './hosts-file.js'
@@ -13,7 +14,6 @@ const MAX_NEGATIVE_TTL_MS = 300_000
 /** About 2 MB of names. */
 const MAX_CACHED_NAMES = 10_000
 
-const LOOPBACK: readonly string[] = ['::1', '127.0.0.1']
 const NONE: readonly string[] = []
 
 /** `cnames` are the canonical names that DNS said the name is an alias of (CNAME), nearest first. */
@@ -149,11 +149,11 @@ export function createResolver(options: HostResolverOptions): HostResolver {
         done(cached.error, cached.addresses, cached.cnames)
         return nothingToCancel
       }
-      const isLocal = isUnder(host, 'localhost')
+      const isLocal = isLocalhost(host)
       if (isLocal || isClosed || isNeverAsked(host)) {
         done(
           isLocal ? null : new ProxyError('VG_DNS_ERROR', isClosed ? 'SERVFAIL' : 'NXDOMAIN'),
-          isLocal ? LOOPBACK : NONE,
+          isLocal ? LOOPBACK_ADDRESSES : NONE,
           NONE,
         )
         return nothingToCancel
@@ -215,16 +215,6 @@ function tell(query: Query, error: ProxyError | null, { addresses, cnames }: Dns
 function toError({ failure }: DnsAnswer): ProxyError | null {
   if (failure === '') return null
   return failure === 'TIMEOUT' ? new ProxyError('VG_DNS_TIMEOUT') : new ProxyError('VG_DNS_ERROR', failure)
-}
-
-/** RFC 7686 §2 (`.onion`) and RFC 6761 §6.4 (`.invalid`): a query could only tell somebody what was asked for. */
-function isNeverAsked(host: string): boolean {
-  return isUnder(host, 'onion') || isUnder(host, 'invalid')
-}
-
-/** The name itself or one below it. */
-function isUnder(host: string, name: string): boolean {
-  return host.endsWith(name) && (host.length === name.length || host.charCodeAt(host.length - name.length - 1) === 0x2e)
 }
 
 function nothingToCancel(): void {}

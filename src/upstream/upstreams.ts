@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js'
 import type { Counts } from '../counts.js'
 import { ProxyError } from '../errors.js'
 import { identitySiteOf } from '../http/site.js'
-import type { Routing } from '../pipeline/routing.js'
+import { egressFault, type Routing } from '../pipeline/routing.js'
 import { everyProxy, hopsOf } from '../policy/routing-graph.js'
 import { type GroupSettings, isGroup, type ProxySettings, type UpstreamSettings } from '../policy/upstream-settings.js'
 import { type ChainOptions, createChain } from './chain.js'
@@ -78,8 +78,8 @@ export function createUpstreams<S>(options: UpstreamsOptions<S>): Upstreams<S> {
 
 /**
  * The one way out: by the route of the request, or of its host where nobody has
- * asked before. A target without a route, and a route whose upstream is not
- * there, fail (`VG_NO_ROUTE`); neither goes direct.
+ * asked before. What must not leave that way fails, and so does a route whose
+ * upstream is not there (`VG_NO_ROUTE`); neither goes direct.
  */
 export function createEgressDial<S>(
   routing: Routing,
@@ -94,9 +94,10 @@ export function createEgressDial<S>(
       egress?.isolate === undefined
         ? asked
         : { ...asked, egress, generation: asked.generation ?? identities.generationOf(identitySiteOf(asked)) }
-    const by = egress?.isDirect ? direct : upstreams.dialOf(egress?.via ?? '')
+    const fault = egressFault(egress, asked.host)
+    const by = fault !== undefined ? undefined : egress?.isDirect ? direct : upstreams.dialOf(egress?.via ?? '')
     if (by !== undefined) return by(request, done)
-    done(new ProxyError('VG_NO_ROUTE'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
+    done(new ProxyError(fault ?? 'VG_NO_ROUTE'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
     return nothingToCancel
   }
 }
