@@ -14,13 +14,12 @@ export function createSocketConnect(descriptors: Descriptors, bufferBytes: numbe
     descriptors.sockets--
   }
 
-  return function connectSocket({ ip, port, localAddress, isPlainRequest }, attempt, observer) {
+  return function connectSocket({ ip, port, localAddress }, attempt, observer) {
     const options = withBuffer(
       { host: ip, port, allowHalfOpen: true, noDelay: true, ...(localAddress !== undefined && { localAddress }) },
       bufferBytes,
     )
-    // what a tunnel carries is large more often, and is spared the copy
-    const socket = isPlainRequest ? openSharedReader((onread) => connect({ ...options, onread })) : connect(options)
+    const socket = openSharedReader((onread) => connect({ ...options, onread }))
     descriptors.sockets++
     socket.on('close', onClose)
 
