@@ -1,5 +1,5 @@
 import { type OnReadOpts, type Server, Socket, type SocketConstructorOpts } from 'node:net'
-import { openSharedReader } from '../upstream/shared-read.js'
+import { SHARED_READ } from '../upstream/shared-read.js'
 
 /** Of Node: what a server holds of the system. `node:cluster` hands connections to it by the same call. */
 type ServerHandle = { onconnection?: (error: number, connection: ConnectionHandle) => void }
@@ -23,14 +23,12 @@ export function acceptSharedReaders(server: Server, bufferBytes: number, accept:
 
 /** A socket of Node's for a connection that was accepted elsewhere. */
 export function openAccepted(from: { handle: ConnectionHandle } | { fd: number }, bufferBytes: number): Socket {
-  return openSharedReader((onread) => {
-    // Node's types lack `handle` and the last two here; a socket takes them as a connection that it opens does
-    const options: SocketConstructorOpts & { highWaterMark: number; onread: OnReadOpts } = {
-      ...from,
-      allowHalfOpen: true,
-      highWaterMark: bufferBytes,
-      onread,
-    }
-    return new Socket(options)
-  })
+  // Node's types lack `handle` and the last two here; a socket takes them as a connection that it opens does
+  const options: SocketConstructorOpts & { highWaterMark: number; onread: OnReadOpts } = {
+    ...from,
+    allowHalfOpen: true,
+    highWaterMark: bufferBytes,
+    onread: SHARED_READ,
+  }
+  return new Socket(options)
 }

@@ -1,7 +1,7 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { Descriptors } from './descriptors.js'
 import type { Connect } from './dial.js'
-import { openSharedReader } from './shared-read.js'
+import { SHARED_READ } from './shared-read.js'
 
 /**
  * Attempts to connect, by sockets of Node's: half-open allowed, not flowing, and when they are handed on with no listener
@@ -15,11 +15,9 @@ export function createSocketConnect(descriptors: Descriptors, bufferBytes: numbe
   }
 
   return function connectSocket({ ip, port, localAddress }, attempt, observer) {
-    const options = withBuffer(
-      { host: ip, port, allowHalfOpen: true, noDelay: true, ...(localAddress !== undefined && { localAddress }) },
-      bufferBytes,
-    )
-    const socket = openSharedReader((onread) => connect({ ...options, onread }))
+    const options: TcpNetConnectOpts = { host: ip, port, allowHalfOpen: true, noDelay: true, onread: SHARED_READ }
+    if (localAddress !== undefined) options.localAddress = localAddress
+    const socket = connect(withBuffer(options, bufferBytes))
     descriptors.sockets++
     socket.on('close', onClose)
 

@@ -5,7 +5,7 @@ import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import { type SpliceEnd, type SpliceOptions, splice } from '../../../src/transport/splice.js'
 import { READ_BYTES } from '../../../src/upstream/recycled.js'
-import { openSharedReader } from '../../../src/upstream/shared-read.js'
+import { SHARED_READ } from '../../../src/upstream/shared-read.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
 import { waitFor } from '../../helpers/wait-for.js'
 
@@ -179,7 +179,7 @@ describe('splice', () => {
 
 /** As the proxy has them: its ends read into shared memory. */
 async function sharedTunnel() {
-  const [proxyToClient, client] = await socketPair(openSharedReader)
-  const [proxyToOrigin, origin] = await socketPair(openSharedReader)
+  const [proxyToClient, client] = await socketPair({ onread: SHARED_READ })
+  const [proxyToOrigin, origin] = await socketPair({ onread: SHARED_READ })
   return { ...(await tunnel({ client: proxyToClient, origin: proxyToOrigin })), client, origin }
 }
