@@ -12,10 +12,11 @@ type ConnectionHandle = { setNoDelay(enable: boolean): void }
  */
 export function acceptSharedReaders(server: Server, bufferBytes: number, accept: (socket: Socket) => void): void {
   const handle = (server as unknown as { _handle?: ServerHandle | null })._handle
-  if (typeof handle?.onconnection !== 'function') return
+  const onconnection = handle?.onconnection
+  if (handle == null || typeof onconnection !== 'function') return
   handle.onconnection = (error, connection) => {
-    // lost while it was accepted, or no descriptor was left for it
-    if (error !== 0) return
+    // lost while it was accepted, or no descriptor was left for it: the server tells by the event `error`
+    if (error !== 0) return onconnection.call(handle, error, connection)
     connection.setNoDelay(true)
     accept(openAccepted({ handle: connection }, bufferBytes))
   }

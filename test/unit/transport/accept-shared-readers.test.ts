@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { constants } from 'node:os'
 import { expect, onTestFinished, test } from 'vitest'
 import { acceptSharedReaders } from '../../../src/transport/accept-shared-readers.js'
 import { READ_BYTES } from '../../../src/upstream/recycled.js'
@@ -53,11 +54,13 @@ test('they read into shared memory', async () => {
   reader.destroy()
 })
 
-test('a connection that was lost while it was accepted is none', async () => {
+test('a connection that could not be accepted is told as an error of the server', async () => {
   const server = await listening(() => expect.unreachable())
   acceptSharedReaders(server, BUFFER_BYTES, () => expect.unreachable())
+  const failed = once(server, 'error')
   const { _handle } = server as unknown as { _handle: { onconnection(error: number): void } }
-  expect(() => _handle.onconnection(-24)).not.toThrow()
+  _handle.onconnection(-constants.errno.EMFILE)
+  expect((await failed)[0]).toMatchObject({ code: 'EMFILE', syscall: 'accept' })
 })
 
 test('a server without such a handle makes its own', async () => {
