@@ -8,13 +8,21 @@ const RECYCLED_FROM = READ_BYTES / 2
 const MAX_SPARE = 16
 
 const spare: Buffer[] = []
+/** Octets of others may lie in memory of the same size: the pool of `Buffer` has it in Node 24. */
+const ours = new WeakSet<ArrayBufferLike>()
 
 /** A copy of octets that came by one read: of many in memory that was used before, where there is some. */
 export function copyOf(octets: Buffer): Buffer {
   if (octets.length < RECYCLED_FROM) return Buffer.from(octets)
-  const memory = spare.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES)
+  const memory = spare.pop() ?? newMemory()
   octets.copy(memory)
   return memory.subarray(0, octets.length)
+}
+
+function newMemory(): Buffer {
+  const memory = Buffer.allocUnsafeSlow(READ_BYTES)
+  ours.add(memory.buffer)
+  return memory
 }
 
 /**
@@ -24,7 +32,7 @@ export function copyOf(octets: Buffer): Buffer {
  */
 export function writeRecycled(to: Writable, octets: Buffer): boolean {
   const { buffer, byteOffset, length } = octets
-  if (length < RECYCLED_FROM || byteOffset !== 0 || buffer.byteLength !== READ_BYTES) return to.write(octets)
+  if (length < RECYCLED_FROM || byteOffset !== 0 || !ours.has(buffer)) return to.write(octets)
   return to.write(octets, () => {
     if (spare.length < MAX_SPARE) spare.push(Buffer.from(buffer))
   })

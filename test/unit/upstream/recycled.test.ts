@@ -35,10 +35,9 @@ describe('memory of large reads', () => {
     expect(copyOf(Buffer.alloc(READ_BYTES - 1, 'e')).buffer).toBe(second.buffer)
   })
 
-  test('is its own size where little came, and is then left to the collector', async () => {
+  test('is not used again where little came', async () => {
     const { writable, takeOne } = slowWritable()
     const little = copyOf(Buffer.alloc(READ_BYTES / 2 - 1, 'a'))
-    expect(little.buffer.byteLength).toBeLessThan(READ_BYTES)
     writeRecycled(writable, little)
     await takeOne()
     expect(full('b').buffer).not.toBe(little.buffer)
@@ -46,7 +45,7 @@ describe('memory of large reads', () => {
 
   test('of others is written and not taken, nor is a part of ours', async () => {
     const { writable, takeOne } = slowWritable()
-    const others = [Buffer.alloc(READ_BYTES * 2), full('a').subarray(1)]
+    const others = [Buffer.alloc(READ_BYTES), full('a').subarray(1)]
     for (const octets of others) writeRecycled(writable, octets)
     for (const _ of others) await takeOne()
     expect(others.map(({ buffer }) => buffer)).not.toContain(full('b').buffer)
