@@ -2,9 +2,8 @@ import { setFlagsFromString } from 'node:v8'
 
 /**
  * Holds V8's young generation at its first size. V8 doubles it for whatever survives, also for the code and the rules of a
- * program that starts, which stay for good; then dead octets pile up longer between two scavenges, and what moves many of
- * them misses its caches (measured: bulk through tunnels of the engine js costs a quarter more, and an idle proxy holds a MiB
- * more).
+ * program that starts, which stay for good; then dead objects pile up longer between two scavenges (measured: an idle proxy
+ * holds a MiB more).
  */
 export function holdYoungGeneration(): void {
   setFlagsFromString('--semi-space-growth-factor=1')

@@ -1,6 +1,7 @@
 import { createServer, isIPv6, type Socket } from 'node:net'
 import { requestCountsOf } from '../counts.js'
 import { CannotRunError, type ErrorCode } from '../errors.js'
+import { acceptSharedReaders } from './accept-shared-readers.js'
 import { type BindPlace, bind } from './bind.js'
 import { ClientConnection } from './client-connection.js'
 import type { ClientCounts } from './client-counts.js'
@@ -40,6 +41,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const { bufferBytes } = context.limits
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: bufferBytes }, accept)
   await bind(server, place, () => context.counts.limits.descriptors++)
+  acceptSharedReaders(server, bufferBytes, accept)
   const bound = server.address()
   if (bound === null || typeof bound === 'string') {
     server.close()

@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises'
 import { closeSync } from 'node:fs'
-import { isIP, type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { requestCountsOf } from '../counts.js'
 import { CannotRunError, type ErrorCode } from '../errors.js'
-import { openSharedReader } from '../upstream/shared-read.js'
+import { openAccepted } from './accept-shared-readers.js'
 import { bindFault } from './bind.js'
 import { ClientConnection } from './client-connection.js'
 import { admitClient, type Listener, type ListenerOptions, listenerUrl } from './listener.js'
@@ -146,16 +146,7 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
 /** A socket of Node's for a descriptor, which is closed where that fails. */
 function openSocket(fd: number, bufferBytes: number, onFailure: () => void): Socket {
   try {
-    return openSharedReader((onread) => {
-      // Node's types lack the last two here; a socket takes them as a connection that it opens does
-      const options: SocketConstructorOpts & { highWaterMark: number; onread: OnReadOpts } = {
-        fd,
-        allowHalfOpen: true,
-        highWaterMark: bufferBytes,
-        onread,
-      }
-      return new Socket(options)
-    })
+    return openAccepted({ fd }, bufferBytes)
   } catch (error) {
     closeSync(fd)
     onFailure()

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Counts } from '../counts.js'
+import { writeRecycled } from '../upstream/recycled.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 
 export type SpliceEnd = {
@@ -76,7 +77,8 @@ export function splice(options: SpliceOptions): () => void {
     from.on('data', (chunk: Buffer) => {
       tunnel.deadline = Math.min(endsAt, deadlines.now + patienceMs)
       count(chunk.length)
-      if (to.write(chunk)) return
+      // a full read passes the mark even where the system took it whole, and then nothing is held
+      if (writeRecycled(to, chunk) || to.writableLength === 0) return
       counts.limits.bufferBytes++
       from.pause()
     })

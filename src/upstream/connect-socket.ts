@@ -1,7 +1,7 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { Descriptors } from './descriptors.js'
 import type { Connect } from './dial.js'
-import { openSharedReader } from './shared-read.js'
+import { SHARED_READ } from './shared-read.js'
 
 /**
  * Attempts to connect, by sockets of Node's: half-open allowed, not flowing, and when they are handed on with no listener
@@ -14,13 +14,10 @@ export function createSocketConnect(descriptors: Descriptors, bufferBytes: numbe
     descriptors.sockets--
   }
 
-  return function connectSocket({ ip, port, localAddress, isPlainRequest }, attempt, observer) {
-    const options = withBuffer(
-      { host: ip, port, allowHalfOpen: true, noDelay: true, ...(localAddress !== undefined && { localAddress }) },
-      bufferBytes,
-    )
-    // what a tunnel carries is large more often, and is spared the copy
-    const socket = isPlainRequest ? openSharedReader((onread) => connect({ ...options, onread })) : connect(options)
+  return function connectSocket({ ip, port, localAddress }, attempt, observer) {
+    const options: TcpNetConnectOpts = { host: ip, port, allowHalfOpen: true, noDelay: true, onread: SHARED_READ }
+    if (localAddress !== undefined) options.localAddress = localAddress
+    const socket = connect(withBuffer(options, bufferBytes))
     descriptors.sockets++
     socket.on('close', onClose)
 

@@ -77,8 +77,6 @@ export type ConnectTarget = {
   readonly port: number
   /** The address to go out from, and from no other; an error of the `syscall` `bind` where that cannot be. */
   readonly localAddress: string | undefined
-  /** Whether one message after the other will go over it, and no tunnel. */
-  readonly isPlainRequest?: boolean
 }
 
 /** `S`: what stands for a connection; a socket of Node's, or an id of the native edge. */
@@ -169,7 +167,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
   let next6 = 0n
 
   return function dial(request, done) {
-    const { host, port, family, egressIndex, isPlainRequest = false, timeoutMs = connectTimeoutMs } = request
+    const { host, port, family, egressIndex, timeoutMs = connectTimeoutMs } = request
     if (descriptors.isExhausted()) {
       counts.limits.descriptors++
       done(new ProxyError('VG_CONNECTION_LIMIT'), null, { ip: null, cnames: NO_CNAMES, dnsMs: null, connectMs: null })
@@ -255,7 +253,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
       const ip = candidates[attempts.length]
       if (ip === undefined) return
       openAttempts++
-      const abandon = connect({ ip, port, localAddress: egressFor(ip), isPlainRequest }, attempts.length, observer)
+      const abandon = connect({ ip, port, localAddress: egressFor(ip) }, attempts.length, observer)
       if (attempts.push(abandon) < candidates.length) nextAttempt = setTimeout(tryNext, ATTEMPT_DELAY_MS)
     }
 

@@ -1,25 +1,23 @@
 import type { OnReadOpts, Socket } from 'node:net'
+import { copyOf, READ_BYTES } from './recycled.js'
 
 /** One for all sockets: octets stay in it only within the call that brings them. */
-const SHARED = Buffer.allocUnsafeSlow(65_536)
+const SHARED = Buffer.allocUnsafeSlow(READ_BYTES)
 
 /**
- * Makes a socket read into memory that all share and tell of copies of the size that came. To everybody it is a socket as
- * any other. By itself Node takes 64 KiB for each read and gives back most of it, which costs more than the copy
- * (measured for a request of 600 octets and its answer of 1 KiB: a tenth of the exchange).
- *
- * @param open makes the socket with this option
+ * For `onread` of a socket: it reads into memory that all share and tells of copies of what came. To everybody it is a socket
+ * as any other. By itself Node takes 64 KiB for each read and gives back what was not needed, which costs more than the copy
+ * (measured for a request of 600 octets and its answer of 1 KiB: a tenth of the exchange; for bulk: `recycled.ts`). One value
+ * for all, so that an idle socket has no closure of its own: Node calls it as a method of the socket.
  */
-export function openSharedReader(open: (onread: OnReadOpts) => Socket): Socket {
-  const socket = open({
-    buffer: SHARED,
-    callback(size) {
-      const chunk = Buffer.from(SHARED.subarray(0, size))
-      // as a stream would do it, without its detour; one that does not flow keeps what comes, as a stream does
-      if (socket.readableFlowing !== true || socket.readableLength > 0) return socket.push(chunk)
-      socket.emit('data', chunk)
-      return true
-    },
-  })
-  return socket
+export const SHARED_READ: OnReadOpts = {
+  buffer: SHARED,
+  callback(this: unknown, size) {
+    const socket = this as Socket
+    const chunk = copyOf(SHARED.subarray(0, size))
+    // as a stream would do it, without its detour; one that does not flow keeps what comes, as a stream does
+    if (socket.readableFlowing !== true || socket.readableLength > 0) return socket.push(chunk)
+    socket.emit('data', chunk)
+    return true
+  },
 }

@@ -1,17 +1,13 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type OnReadOpts, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** Two ends of one TCP connection on 127.0.0.1, half-open allowed, without listeners; gone when the test ends. */
-export async function socketPair(): Promise<readonly [near: Socket, far: Socket]> {
+/** Two ends of one TCP connection on 127.0.0.1, half-open allowed, without listeners; gone when the test ends. `options` are of the near one. */
+export async function socketPair(options: { onread?: OnReadOpts } = {}): Promise<readonly [near: Socket, far: Socket]> {
   const server = createServer({ allowHalfOpen: true, noDelay: true })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
-  const near = connect({
-    host: '127.0.0.1',
-    port: (server.address() as AddressInfo).port,
-    allowHalfOpen: true,
-    noDelay: true,
-  })
+  const { port } = server.address() as AddressInfo
+  const near = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true, ...options })
   await new Promise<void>((resolve, reject) => {
     near.once('connect', resolve)
     near.once('error', reject)

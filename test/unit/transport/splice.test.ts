@@ -4,6 +4,8 @@ import { describe, expect, test, vi } from 'vitest'
 import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import { type SpliceEnd, type SpliceOptions, splice } from '../../../src/transport/splice.js'
+import { READ_BYTES } from '../../../src/upstream/recycled.js'
+import { SHARED_READ } from '../../../src/upstream/shared-read.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
 import { waitFor } from '../../helpers/wait-for.js'
 
@@ -141,4 +143,43 @@ describe('splice', () => {
     }
     expect(origin.writableLength).toBeGreaterThan(0)
   })
+
+  test('what waits for a slow reader is not overwritten by what other tunnels carry meanwhile', async () => {
+    const tunnels = await Promise.all(Array.from({ length: 4 }, () => sharedTunnel()))
+    const sent = tunnels.map((_, i) => Buffer.alloc(8 << 20, `${i} of many `))
+    tunnels.forEach(({ origin }, i) => void origin.end(sent[i] as Buffer))
+    const received = tunnels.map(async ({ client }, i) => {
+      const chunks: Buffer[] = []
+      client.on('data', (chunk) => {
+        chunks.push(chunk)
+        if (i % 2 === 0) return
+        client.pause()
+        setImmediate(() => client.resume())
+      })
+      await once(client, 'end')
+      return Buffer.concat(chunks)
+    })
+    for (const [i, octets] of (await Promise.all(received)).entries())
+      expect(octets.equals(sent[i] as Buffer)).toBe(true)
+  })
+
+  test('a full read that the system takes at once holds nothing back', async () => {
+    const { client, origin, counts } = await sharedTunnel()
+    let received = 0
+    client.on('data', (chunk) => {
+      received += chunk.length
+    })
+    for (let sent = 0; sent < 16 * READ_BYTES; sent += READ_BYTES) {
+      origin.write(Buffer.alloc(READ_BYTES))
+      await expect.poll(() => received, { interval: 1 }).toBe(sent + READ_BYTES)
+    }
+    expect(counts.limits.bufferBytes).toBe(0)
+  })
 })
+
+/** As the proxy has them: its ends read into shared memory. */
+async function sharedTunnel() {
+  const [proxyToClient, client] = await socketPair({ onread: SHARED_READ })
+  const [proxyToOrigin, origin] = await socketPair({ onread: SHARED_READ })
+  return { ...(await tunnel({ client: proxyToClient, origin: proxyToOrigin })), client, origin }
+}

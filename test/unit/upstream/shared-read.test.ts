@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { openSharedReader } from '../../../src/upstream/shared-read.js'
+import { SHARED_READ } from '../../../src/upstream/shared-read.js'
 
 /** Sockets that read into shared memory, and who writes to each. */
 async function connections(count: number): Promise<(readonly [reader: Socket, writer: Socket])[]> {
@@ -11,7 +11,7 @@ async function connections(count: number): Promise<(readonly [reader: Socket, wr
   const pairs: (readonly [Socket, Socket])[] = []
   for (let i = 0; i < count; i++) {
     const accepted = once(server, 'connection')
-    const reader = openSharedReader((onread) => connect({ host: '127.0.0.1', port, allowHalfOpen: true, onread }))
+    const reader = connect({ host: '127.0.0.1', port, allowHalfOpen: true, onread: SHARED_READ })
     const [writer] = (await accepted) as [Socket]
     pairs.push([reader, writer])
   }
