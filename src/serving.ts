@@ -415,6 +415,9 @@ export function createServing(options: ServingOptions): Serving {
         cpuSeconds: (user + system) / 1_000_000,
         descriptors: countDescriptors(),
         descriptorLimit: descriptors.limit ?? 0,
+        downUpstreams: snapshot.upstreams.members
+          .filter(([{ state }]) => state.health.status !== 'up')
+          .map(([{ state }]) => state.name),
         lag: lag?.take() ?? [],
       }
     },

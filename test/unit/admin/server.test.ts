@@ -8,6 +8,7 @@ const SOURCES = {
   measure: async () => [],
   rules: () => 0,
   lists: () => [],
+  upstreams: () => ({}),
 }
 
 const open: AdminServer[] = []
