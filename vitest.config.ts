@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import type { ProjectConfig } from 'vitest/node'
 
@@ -52,10 +53,16 @@ const ABOUT_SOCKETS = [
 
 const isNativeBuilt = existsSync(new URL('native/build/Release/veilgate.node', import.meta.url))
 
+const js = { ...common, env: { TEST_ENGINE: 'js' } }
+
 export default defineConfig({
   test: {
+    // one more than there are processors: much of what the tests do is to wait for sockets and timers
+    maxWorkers: availableParallelism() + 1,
     projects: [
-      { test: { ...common, name: 'js', include: ['test/**/*.test.ts'], env: { TEST_ENGINE: 'js' } } },
+      { test: { ...js, name: 'js', include: ['test/!(unit)/**/*.test.ts'] } },
+      // its files share processes, and a process what it has loaded: to start anew for each of so many costs more than they do
+      { test: { ...js, name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
       ...(isNativeBuilt
         ? [{ test: { ...common, name: 'native', include: ABOUT_SOCKETS, env: { TEST_ENGINE: 'native' } } }]
         : []),

@@ -46,7 +46,7 @@ async function measureAll(ports) {
   for (let round = 0; round < rounds; round++) {
     for (const task of modes) {
       for (const peer of peers) {
-        if (task.isThroughParent && !peer.isOurs) continue
+        if (task.way !== undefined && !peer.isOurs) continue
         process.stderr.write(`\r${round + 1}/${rounds}  ${keyOf(task)}  ${peer.name}          `)
         const result = await measure(peer, ports, { ...task, seconds }).catch((error) => {
           process.stderr.write(`\n${peer.name}, ${keyOf(task)}: ${error.message}\n`)
@@ -67,8 +67,8 @@ async function measureAll(ports) {
   return Object.fromEntries(Object.entries(results).map(([name, figures]) => [name, medians(figures)]))
 }
 
-function keyOf({ mode, isThroughParent = false }) {
-  return isThroughParent ? `${mode} through a parent` : mode
+function keyOf({ mode, way = 'direct', exchanges = 1 }) {
+  return `${mode} ${way} ${exchanges}`
 }
 
 /** The figures of each engine of veilgate as a share of each peer's. */

@@ -5,13 +5,14 @@ import { compileRules, randomPrintKey } from './compile-rules.js'
 import type { Config } from './config/config.js'
 import { isLoopbackListener, toListenAddress } from './config/listen-url.js'
 import { loadRules } from './config/load-rules.js'
-import { refuseUnsafeRouting } from './config/routing.js'
+import { refuseLostRoutes, refuseUnsafeRouting } from './config/routing.js'
 import { mergeSettings, refuseOpenProxy, type Settings } from './config/settings.js'
 import { readVersion } from './config/version.js'
 import { type Counts, createCounts } from './counts.js'
 import { InputError } from './errors.js'
 import { parseAuthority } from './http/authority.js'
 import { identitySiteOf } from './http/site.js'
+import { loadListFetching, loadUpstreamReport } from './load-ahead.js'
 import type { Measures } from './measures.js'
 import { decideTarget, type TargetDecision } from './pipeline/decide-target.js'
 import { isolationsOf } from './policy/isolation.js'
@@ -189,6 +190,10 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
     return admin === undefined ? next : { ...next, admin: { ...next.admin, listen: admin.url } }
   }
 
+  async function loadAhead(next: Config): Promise<void> {
+    await Promise.all([loadUpstreamReport(next), loadListFetching(next)])
+  }
+
   /** Before there are clients: who looks sees the start too. */
   async function openAdmin(): Promise<AdminServer | undefined> {
     const { listen: url, hosts } = config.admin
@@ -243,6 +248,7 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       refuseOpenProxy(config)
       admin = await openAdmin()
       try {
+        await loadAhead(config)
         // the first listener may have clients before the last one is bound
         await lists.adopt(config, options.ruleSet ?? (await loadRulesOf(config)), serving.replaceRules)
         if (fleet === undefined) {
@@ -275,8 +281,10 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       const nextConfig = mergeSettings(withoutExtras(next))
       refuseUnsafeRouting(nextConfig)
       const before = serving.snapshot
+      refuseLostRoutes(before.config, nextConfig)
       try {
         const ruleSet = next.ruleSet ?? (await loadRulesOf(nextConfig, rules()))
+        await loadAhead(nextConfig)
         await lists.adopt(nextConfig, ruleSet, (whole) => putInForce(nextConfig, whole))
       } catch (error) {
         counts.isReloaded = false
@@ -293,9 +301,10 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
     },
 
     async upstreams() {
-      if (fleet === undefined) return serving.upstreamStates()
+      const states = await serving.upstreamStates()
+      if (fleet === undefined || states.length === 0) return states
       const { mergeStates } = await import('./upstream/upstream-report.js')
-      return mergeStates([await serving.upstreamStates(), ...(await fleet.upstreamStates())])
+      return mergeStates([states, ...(await fleet.upstreamStates())])
     },
 
     async newIdentity({ site: host } = {}) {

@@ -329,7 +329,7 @@ export function createServing(options: ServingOptions): Serving {
       return connections.size
     },
     async upstreamStates() {
-      // loads proxy-chain, which nothing else of a running proxy needs
+      if (Object.keys(snapshot.config.upstreams).length === 0) return []
       const { upstreamStates } = await import('./upstream/upstream-report.js')
       return upstreamStates(snapshot.config, snapshot.upstreams, performance.now())
     },

@@ -13,6 +13,7 @@ import { runUnits } from './load/units.mjs'
  * @property {number} http of the origin
  * @property {number} echo of the origin
  * @property {number} connections under way at a time
+ * @property {number} [exchanges] in one tunnel, all but the last of them small; 1 where it is not given
  * @property {number} seconds
  */
 

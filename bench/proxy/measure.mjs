@@ -9,15 +9,16 @@ import { runPeer } from './run-peer.mjs'
 
 const LOAD = fileURLToPath(new URL('load.mjs', import.meta.url))
 const ORIGIN = fileURLToPath(new URL('origin.mjs', import.meta.url))
-const PARENT = fileURLToPath(new URL('socks-parent.mjs', import.meta.url))
+const PARENT = fileURLToPath(new URL('parent.mjs', import.meta.url))
 const GIBIBYTE = 1024 ** 3
 const SETTLING_MS = 1_500
 
-/** Starts the origin, and a SOCKS5 parent. @returns {Promise<{ ports: Ports, stop: () => void }>} */
+/** Starts the origin, and what may stand before it. @returns {Promise<{ ports: Ports, stop: () => void }>} */
 export async function startOrigin() {
-  const [origin, parent] = await Promise.all([startChild(ORIGIN), startChild(PARENT)])
+  const origin = await startChild(ORIGIN)
+  const parent = await startChild(PARENT, origin.said.http)
   return {
-    ports: { ...origin.said, parent: parent.said },
+    ports: { ...origin.said, ...parent.said },
     stop() {
       origin.child.kill('SIGKILL')
       parent.child.kill('SIGKILL')
@@ -25,29 +26,31 @@ export async function startOrigin() {
   }
 }
 
-async function startChild(file) {
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function startChild(file, ...args) {
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(createInterface({ input: child.stdout }), 'line')
   return { child, said: JSON.parse(line) }
 }
 
-/** @typedef {{ http: number, echo: number, parent: number }} Ports of the origin, and of the parent */
+/** @typedef {'direct' | 'relay' | 'socks'} Way to the origin; see parent.mjs */
+/** @typedef {{ http: number, echo: number, socks: number, relay: number }} Ports of the origin, and of what may stand before it */
 
 /**
  * @param {import('./peers.mjs').Peer} peer
  * @param {Ports} ports
- * @param {{ mode: string, connections: number, seconds: number, isThroughParent?: boolean }} task
+ * @param {{ mode: string, connections: number, seconds: number, way?: Way, exchanges?: number }} task
  * @returns {Promise<Record<string, number>>} what was measured, by figure
  */
 export async function measure(peer, ports, task) {
-  const parent = task.isThroughParent ? `socks5h://127.0.0.1:${ports.parent}` : undefined
+  const parent = task.way === 'socks' ? `socks5h://127.0.0.1:${ports.socks}` : undefined
+  const reached = task.way === 'relay' ? { ...ports, http: ports.relay } : ports
   const { pid, port, startMs, stop } = await runPeer(peer, ports.http, parent)
   try {
     if (task.mode === 'start') {
       await sleep(SETTLING_MS)
       return { startMs, restingBytes: figuresOf(pid).residentBytes }
     }
-    return await underLoad(pid, { ...task, proxy: port, ...ports })
+    return await underLoad(pid, { ...task, proxy: port, ...reached })
   } finally {
     await stop()
   }

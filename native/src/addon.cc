@@ -443,13 +443,14 @@ napi_value Descriptors(napi_env env, napi_callback_info info) {
   return Integer(env, call.edge == nullptr ? 0 : static_cast<int32_t>(call.edge->descriptors()));
 }
 
-// takeTraffic(into): what has moved since the last time, into an array of three: from clients, to clients, waits
+// takeTraffic(into): what has moved since the last time, into an array of four: from clients, to clients, waits, pauses of accepting
 napi_value TakeTraffic(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
   const Traffic traffic = call.edge == nullptr ? Traffic{} : call.edge->TakeTraffic();
   napi_set_element(env, call.values[0], 0, Number(env, static_cast<double>(traffic.from_client)));
   napi_set_element(env, call.values[0], 1, Number(env, static_cast<double>(traffic.to_client)));
   napi_set_element(env, call.values[0], 2, Number(env, static_cast<double>(traffic.waits)));
+  napi_set_element(env, call.values[0], 3, Number(env, static_cast<double>(traffic.accept_pauses)));
   return Undefined(env);
 }
 

@@ -352,6 +352,7 @@ Traffic Edge::TakeTraffic() {
 void Edge::PauseAccept() {
   if (accept_paused_) return;
   accept_paused_ = true;
+  traffic_.accept_pauses++;
   for (const uint32_t id : listeners_) Unwatch(sockets_.Find(id));
   uv_timer_start(&timer_, OnTimer, kAcceptAgainMs, 0);
 }

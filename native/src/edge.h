@@ -31,12 +31,14 @@ enum class EventType : uint8_t {
 
 enum class EndReason : int { kClosed, kClientReset, kOriginReset, kIdle, kAborted, kLifetime };
 
-// What has moved through tunnels since somebody asked.
+// What has moved through tunnels, and what stood in the way, since somebody asked.
 struct Traffic {
   uint64_t from_client = 0;
   uint64_t to_client = 0;
   // How often who sends had to wait for who reads.
   uint64_t waits = 0;
+  // How often clients were left waiting because the system gave no descriptor.
+  uint64_t accept_pauses = 0;
 };
 
 struct Event {

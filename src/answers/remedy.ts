@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { Refusal } from './refusal-data.js'
 
-/** What opens the way again: a rule line to write, or the option of the command line and key of the configuration. */
+/** What opens the way again: a rule line to write, or the option of the command line or what stands in the configuration. */
 export type Remedy = { readonly kind: 'rule' | 'option'; readonly text: string }
 
 /**
@@ -23,6 +23,13 @@ export function remedyFor({ code, rule, host, form }: Refusal): Remedy | null {
         : { kind: 'option', text: '--http-ports LIST (egress.httpPorts)' }
     case 'VG_CLIENT_REFUSED':
       return { kind: 'option', text: '--clients CIDR,… (clients.allow)' }
+    case 'VG_NO_ROUTE':
+      return { kind: 'option', text: `route: [{ match: ["${host}"], via: NAME }]` }
+    case 'VG_ONION_UNREACHABLE':
+      return {
+        kind: 'option',
+        text: 'upstreams: { NAME: { url: "socks5h://127.0.0.1:9050", tor: true } }, and a route via it',
+      }
     default:
       return null
   }

@@ -1,4 +1,5 @@
 import { createUpstreamAuthorityReader } from '../config/authority-file.js'
+import { counted } from '../counted.js'
 import { InputError } from '../errors.js'
 import { anonymousLines, anonymousPaths } from './egress-report.js'
 import { escaped } from './escaped.js'
@@ -36,7 +37,7 @@ async function check(options: StartOptions): Promise<number> {
   createUpstreamAuthorityReader()(effective)
   sayMissing(missing)
   for (const line of anonymousLines(effective)) process.stderr.write(`veilgate: ${escaped(line)}\n`)
-  process.stderr.write(`veilgate: configuration and rules are in order, ${ruleSet.size} rules\n`)
+  process.stderr.write(`veilgate: configuration and rules are in order, ${counted(ruleSet.size, 'rule')}\n`)
   return 0
 }
 

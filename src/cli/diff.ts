@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { compileRules } from '../compile-rules.js'
 import { loadRuleFiles } from '../config/rule-files.js'
+import { counted } from '../counted.js'
 import { InputError } from '../errors.js'
 import { createRequestComparison, type DecisionChange, parseLoggedRequest } from '../policy-diff/logged-requests.js'
 import { findRuleChanges, type RuleChanges } from '../policy-diff/rule-changes.js'
@@ -134,9 +135,9 @@ function decisionToJson({ action, rule }: RuleDecision) {
 }
 
 function summary({ removed, added, unchanged }: RuleChanges, requests: Requests | undefined): string {
-  const byRule = `${removed.length} rules removed, ${added.length} added, ${unchanged} the same`
+  const byRule = `${counted(removed.length, 'rule')} removed, ${added.length} added, ${unchanged} the same`
   if (requests === undefined) return byRule
   const changed = requests.changes.reduce((sum, change) => sum + change.requests, 0)
-  const skipped = requests.skippedLines === 0 ? '' : ` (${requests.skippedLines} lines are no such record)`
-  return `${byRule}; ${changed} of ${requests.total} requests decided otherwise${skipped}`
+  const skipped = requests.skippedLines === 0 ? '' : ` (no such record: ${counted(requests.skippedLines, 'line')})`
+  return `${byRule}; ${changed} of ${counted(requests.total, 'request')} decided otherwise${skipped}`
 }

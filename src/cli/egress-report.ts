@@ -1,6 +1,6 @@
 import type { TargetDecision } from '../app.js'
 import type { Config } from '../config/config.js'
-import { resolvesRemotely } from '../policy/hop.js'
+import { type Hop, resolvesRemotely } from '../policy/hop.js'
 import { hopsOf, pathsOf, type RoutePath } from '../policy/routing-graph.js'
 import { DIRECT, type Isolation } from '../policy/upstream-settings.js'
 import { showUrl } from '../upstream/chain-adapter.js'
@@ -11,7 +11,7 @@ export type EgressPath = {
   readonly names: readonly string[]
   /** URLs without credentials, nearest to us first. */
   readonly hops: readonly string[]
-  /** Who looks the name up: `none` for an address, `upstream`, or the mode of `egress.dns`. */
+  /** Who looks the name up: `none` for an address, `upstream`, what `egress.dns` says, `nobody` where that leaves it to upstreams. */
   readonly resolver: string
   /** What does not share an identity with others; null where all share one. */
   readonly isolate: Isolation | null
@@ -29,8 +29,10 @@ export type EgressReport = {
     readonly anonymous: boolean
   } | null
   readonly paths: readonly EgressPath[]
-  /** Header profile, null for a tunnel, which nobody looks into. */
+  /** Header profile of `http://` requests to the host, null for what is no target. */
   readonly headers: string | null
+  /** The target is asked as a tunnel, which nobody looks into: no profile acts on it. */
+  readonly isTunnel: boolean
   /**
    * Whose browser requests pass for, where the profile replaces what tells of one: one for each identity, or for
    * each `family` of systems. Null: they pass for their own.
@@ -38,9 +40,9 @@ export type EgressReport = {
   readonly browser: Isolation | 'family' | null
 }
 
-export function egressReport(config: Config, { egress, host, headers }: TargetDecision): EgressReport {
+export function egressReport(config: Config, { egress, host, headers, isTunnel }: TargetDecision): EgressReport {
   const profile = headers?.profile ?? null
-  if (egress === null) return { route: null, paths: [], headers: profile, browser: null }
+  if (egress === null) return { route: null, paths: [], headers: profile, isTunnel, browser: null }
   const { index, via, anonymous } = egress
   const ways = index === -1 ? [{ names: [DIRECT], proxy: undefined, leak: '' }] : pathsOf(config, index)
   const own = config.route[index]?.isolate
@@ -48,15 +50,16 @@ export function egressReport(config: Config, { egress, host, headers }: TargetDe
     route: { number: index + 1, match: config.route[index]?.match ?? [], via, anonymous },
     paths: ways.map((way) => toPath(config, way, host, own)),
     headers: profile,
-    browser: headers?.isDisguised ? (egress.isolate ?? 'family') : null,
+    isTunnel,
+    browser: headers?.isDisguised && !isTunnel ? (egress.isolate ?? 'family') : null,
   }
 }
 
 /** The same for people, a line each. */
-export function egressLines({ route, paths, headers, browser }: EgressReport): readonly string[] {
+export function egressLines({ route, paths, headers, isTunnel, browser }: EgressReport): readonly string[] {
   const whose =
     browser === null ? '' : `, one browser for each ${browser === 'family' ? 'family of systems' : WHOSE[browser]}`
-  const end = `headers ${headers ?? 'untouched (a tunnel is not looked into)'}${whose}`
+  const end = `headers ${isTunnel ? `untouched in a tunnel, ${headers} for http:// there` : `${headers}${whose}`}`
   if (route === null) return ['no route leads there', end]
   const { number, match, via, anonymous } = route
   const why = number === 0 ? 'no routes are configured' : `route ${number}: ${match.join(' ')}`
@@ -107,13 +110,23 @@ function toPath({ egress }: Config, { names, proxy }: RoutePath, host: string, o
     names,
     hops: (proxy?.hops ?? []).map(showUrl),
     isolate: proxy?.isolate ?? own ?? null,
-    resolver: isAddress ? 'none' : isRemote ? 'upstream' : egress.dns.mode,
-    family: isAddress ? (host.includes(':') ? 'IPv6' : 'IPv4') : familyOf(isRemote, last?.scheme),
+    resolver: isAddress ? 'none' : isRemote ? 'upstream' : resolverOf(egress.dns),
+    family: isAddress ? (host.includes(':') ? 'IPv6' : 'IPv4') : familyOf(last, egress.addresses),
   }
 }
 
-function familyOf(isRemote: boolean, scheme: string | undefined): EgressPath['family'] {
-  if (isRemote) return 'as the upstream chooses'
-  if (scheme === 'socks4') return 'IPv4'
-  return scheme === undefined ? 'IPv6 and IPv4' : 'IPv4 before IPv6'
+function resolverOf({ mode, fallback }: Config['egress']['dns']): string {
+  if (mode === 'upstream') return 'nobody'
+  return fallback === 'system' ? `${mode}, then system` : mode
+}
+
+function familyOf(last: Hop | undefined, addresses: readonly string[]): EgressPath['family'] {
+  if (last !== undefined) {
+    if (resolvesRemotely(last)) return 'as the upstream chooses'
+    return last.scheme === 'socks4' ? 'IPv4' : 'IPv4 before IPv6'
+  }
+  // a target of a family without an address is not reached
+  const isSix = (address: string): boolean => address.includes(':')
+  if (addresses.length === 0 || (addresses.some(isSix) && !addresses.every(isSix))) return 'IPv6 and IPv4'
+  return addresses.every(isSix) ? 'IPv6' : 'IPv4'
 }

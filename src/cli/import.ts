@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { buffer as readAll } from 'node:stream/consumers'
 import { unpacked } from '../config/rule-text.js'
 import { writeAside } from '../config/write-aside.js'
+import { counted } from '../counted.js'
 import { CannotRunError, InputError } from '../errors.js'
 import { type ImportResult, importRules } from '../import/import-rules.js'
 import type { ImportSource } from '../import/import-sources.js'
@@ -20,6 +21,8 @@ export type ImportOptions = {
 
 /** Lines told of each reason of a file; `--json` tells all. */
 const MAX_TOLD = 20
+/** Characters told of a line: two lines of a terminal. A line of a list may have thousands; `--json` tells all. */
+const MAX_TEXT = 160
 
 /**
  * `veilgate import --from TOOL FILE…`: a native rule file on standard output or in
@@ -81,13 +84,18 @@ function toReport(skipped: readonly Skipped[]): string {
     told.set(key, before + 1)
     if (before >= MAX_TOLD) return []
     const place = line === 0 ? file : `${file}:${line}`
-    return `${place}: ${escaped(reason)}: ${escaped(text)}${count === 1 ? '' : ` (${count} times)`}\n`
+    return `${place}: ${escaped(reason)}: ${escaped(shortened(text))}${count === 1 ? '' : ` (${count} times)`}\n`
   })
   const more = [...told].flatMap(([key, count]) => {
     const [file = '', reason = ''] = key.split('\n')
     return count <= MAX_TOLD ? [] : `${file}: ${escaped(reason)}: ${count - MAX_TOLD} more\n`
   })
   return [...lines, ...more].join('')
+}
+
+function shortened(text: string): string {
+  // the first half of a character of two units is none
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
 function toSummary(
@@ -98,11 +106,11 @@ function toSummary(
   const parts = [
     `${blocks} block, ${allows} allow`,
     ...(isDefaultBlock ? ['default block'] : []),
-    ...(lists.length === 0 ? [] : [`${lists.length} lists to subscribe to`]),
+    ...(lists.length === 0 ? [] : [`${counted(lists.length, 'list')} to subscribe to`]),
     `${countOf(skipped)} not carried over as a whole`,
   ]
   const where = output === undefined || blocks + allows === 0 ? '' : ` → ${output}`
-  return `veilgate: ${files} ${files === 1 ? 'file' : 'files'} of ${from}${where}: ${parts.join(', ')}`
+  return `veilgate: ${counted(files, 'file')} of ${from}${where}: ${parts.join(', ')}`
 }
 
 function toJson({ blocks, allows, isDefaultBlock, lists, skipped }: ImportResult, { from, output }: ImportOptions) {

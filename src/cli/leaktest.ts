@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createProxy } from '../app.js'
 import { compileRules } from '../compile-rules.js'
+import { counted } from '../counted.js'
 import { CannotRunError, InputError } from '../errors.js'
 import { parseAuthority } from '../http/authority.js'
 import { type EchoPage, runEcho } from '../leaktest/echo-page.js'
@@ -46,7 +47,7 @@ function textOf(
   { leaks, exposed, withheld }: ReturnType<typeof totalsOf>,
 ): readonly string[] {
   const lines = ways.flatMap((way) => [...wayLines(way).map(escaped), ''])
-  return [...lines, `${leaks} ${leaks === 1 ? 'leak' : 'leaks'}, ${exposed} exposed, ${withheld} withheld`]
+  return [...lines, `${counted(leaks, 'leak')}, ${exposed} exposed, ${withheld} withheld`]
 }
 
 function echoPage(text: string): EchoPage {

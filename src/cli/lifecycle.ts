@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { counted } from '../counted.js'
 import type { Logger } from '../observe/logger.js'
 
 /** What signals act on. */
@@ -69,14 +70,14 @@ function stopped(service: Service, signals: EventEmitter, logger: Logger): Promi
       const closed = service.close(drainMs)
       // idle connections end in this turn of the loop
       await new Promise(setImmediate)
-      const remain = countOf(await service.openExchanges())
+      const remain = counted(await service.openExchanges(), 'exchange')
       logger.info(`${signal}: no new connections; ${remain} left, with ${time} to end; a second signal ends now`)
       const cut = await closed
-      if (cut > 0 && !isCutting) logger.warn(`${countOf(cut)} did not end within ${time} and were cut off`)
+      if (cut > 0 && !isCutting) logger.warn(`${counted(cut, 'exchange')} did not end within ${time} and were cut off`)
     }
     async function endNow(signal: string): Promise<void> {
       isCutting = true
-      logger.warn(`${signal} again: ${countOf(await service.close(0))} cut off`)
+      logger.warn(`${signal} again: ${counted(await service.close(0), 'exchange')} cut off`)
     }
     function finish(): void {
       signals.off('SIGTERM', onStop)
@@ -95,8 +96,4 @@ function stopped(service: Service, signals: EventEmitter, logger: Logger): Promi
     signals.on('SIGTERM', onStop)
     signals.on('SIGINT', onStop)
   })
-}
-
-function countOf(exchanges: number): string {
-  return `${exchanges} exchange${exchanges === 1 ? '' : 's'}`
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { loadRuleFiles } from '../config/rule-files.js'
+import { counted } from '../counted.js'
 import { formatProblem, InputError } from '../errors.js'
 import type { Finding } from '../rules/lint/finding.js'
 import { lintRules } from '../rules/lint.js'
@@ -19,7 +20,7 @@ export async function lint(files: readonly string[], { json, strict }: LintOptio
   const errors = findings.filter(({ severity }) => severity === 'error').length
   const warnings = findings.filter(({ severity }) => severity === 'warning').length
   process.stderr.write(
-    `veilgate: ${count(errors, 'error')}, ${count(warnings, 'warning')} in ${count(files.length, 'file')}\n`,
+    `veilgate: ${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(files.length, 'file')}\n`,
   )
   return errors > 0 || (strict && warnings > 0) ? 1 : 0
 }
@@ -39,8 +40,4 @@ async function findFaults(files: readonly string[]): Promise<readonly Finding[]>
 function toLine(finding: Finding): string {
   const { file, line, column, severity, message, fix } = finding
   return `${formatProblem({ file, line, column, message: `${severity}: ${message}`, fix })}\n`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -1,4 +1,5 @@
 import type { ListState, ListUpdate } from '../app.js'
+import { counted } from '../counted.js'
 import { durationInWords } from '../subscriptions/duration-words.js'
 import { columns } from './columns.js'
 import { escaped } from './escaped.js'
@@ -7,7 +8,7 @@ import { escaped } from './escaped.js'
 export function toStateLines(states: readonly ListState[], now: number): readonly string[] {
   const rows = states.map((state) => {
     const { name, status, entries, url } = state
-    return [name, status, countOf(entries), ageOf(state), nextOf(state, now), escaped(url)]
+    return [name, status, counted(entries, 'rule'), ageOf(state), nextOf(state, now), escaped(url)]
   })
   return withErrors(
     columns(rows),
@@ -18,17 +19,13 @@ export function toStateLines(states: readonly ListState[], now: number): readonl
 /** What an update did, a line for each list. */
 export function toUpdateLines(updates: readonly ListUpdate[]): readonly string[] {
   return withErrors(
-    columns(updates.map(({ name, outcome, entries }) => [name, outcome, countOf(entries)])),
+    columns(updates.map(({ name, outcome, entries }) => [name, outcome, counted(entries, 'rule')])),
     updates.map(({ error }) => error),
   )
 }
 
 function withErrors(lines: readonly string[], errors: readonly (string | null)[]): readonly string[] {
   return lines.flatMap((line, i) => [line, ...(errors[i] == null ? [] : [`  ${escaped(errors[i])}`])])
-}
-
-function countOf(rules: number): string {
-  return `${rules} ${rules === 1 ? 'rule' : 'rules'}`
 }
 
 function ageOf({ age }: ListState): string {

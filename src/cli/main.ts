@@ -144,41 +144,41 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await importFiles(files, options))
     })
 
-  program
-    .command('lists')
-    .description('Show how the lists of the running veilgate stand, or fetch them now.')
-    .argument('[words...]', 'update, and names of lists')
-    .usage('[update [NAME...]] [options]')
-    .addOption(new Option('--json', 'an array on standard output'))
-    .addOption(new Option('--accept-shrink', 'with update: take lists that lost many of their rules'))
-    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
-    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
+  addControlOptions(
+    program
+      .command('lists')
+      .description('Show how the lists of the running veilgate stand, or fetch them now.')
+      .argument('[words...]', 'update, and names of lists')
+      .usage('[update [NAME...]] [options]')
+      .addOption(new Option('--json', 'an array on standard output'))
+      .addOption(new Option('--accept-shrink', 'with update: take lists that lost many of their rules')),
+  )
     .addHelpText('after', LISTS_HELP)
     .action(async (words: readonly string[], options: ListsOptions) => {
       const { lists } = await import('./lists.js')
       setExitCode(await lists(words, options))
     })
 
-  program
-    .command('upstreams')
-    .description('Show how the upstreams of the running veilgate stand.')
-    .addOption(new Option('--json', 'an array on standard output'))
-    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
-    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
+  addControlOptions(
+    program
+      .command('upstreams')
+      .description('Show how the upstreams of the running veilgate stand.')
+      .addOption(new Option('--json', 'an array on standard output')),
+  )
     .addHelpText('after', UPSTREAMS_HELP)
     .action(async (options: UpstreamsOptions) => {
       const { upstreams } = await import('./upstreams.js')
       setExitCode(await upstreams(options))
     })
 
-  program
-    .command('identity')
-    .description('Have the running veilgate leave with new identities, where isolate keeps them apart.')
-    .addArgument(new Argument('<action>', 'what to do').choices(['new']))
-    .addOption(new Option('--site <HOST>', 'for the site of this host alone'))
-    .addOption(new Option('--json', 'one JSON document on standard output'))
-    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
-    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
+  addControlOptions(
+    program
+      .command('identity')
+      .description('Have the running veilgate leave with new identities, where isolate keeps them apart.')
+      .addArgument(new Argument('<action>', 'what to do').choices(['new']))
+      .addOption(new Option('--site <HOST>', 'for the site of this host alone'))
+      .addOption(new Option('--json', 'one JSON document on standard output')),
+  )
     .addHelpText('after', IDENTITY_HELP)
     .action(async (_action: 'new', options: IdentityOptions) => {
       const { newIdentity } = await import('./identity.js')
@@ -198,12 +198,12 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await tunnel(target, options))
     })
 
-  program
-    .command('reload')
-    .description('Have the running veilgate read its rules and its configuration again.')
-    .addOption(new Option('--json', 'one JSON document on standard output'))
-    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
-    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
+  addControlOptions(
+    program
+      .command('reload')
+      .description('Have the running veilgate read its rules and its configuration again.')
+      .addOption(new Option('--json', 'one JSON document on standard output')),
+  )
     .addHelpText('after', RELOAD_HELP)
     .action(async (options: ReloadOptions) => {
       const { reload } = await import('./reload.js')
@@ -231,6 +231,13 @@ function createProgram(setExitCode: (code: number) => void): Command {
     })
 
   return program
+}
+
+/** Of commands that ask the veilgate that runs. */
+function addControlOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--config <FILE>', 'the configuration of that veilgate, for its control socket'))
+    .addOption(new Option('--control <PATH>', 'its control socket').argParser((path) => resolve(path)))
 }
 
 function exitCodeOf(error: unknown): number {

@@ -1,3 +1,4 @@
+import { counted } from '../counted.js'
 import { type AskOptions, ask } from './ask.js'
 
 export type ReloadOptions = AskOptions & { readonly json?: true }
@@ -15,6 +16,6 @@ export type Reloaded = { readonly rules: number }
 export async function reload(options: ReloadOptions): Promise<number> {
   const done = (await ask(options, { command: 'reload' })) as Reloaded
   if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`)
-  else process.stderr.write(`veilgate: reloaded: ${done.rules} rules\n`)
+  else process.stderr.write(`veilgate: reloaded: ${counted(done.rules, 'rule')}\n`)
   return 0
 }

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js'
 import { identityOf } from '../config/file-identity.js'
 import type { RuleFilesIo } from '../config/rule-text.js'
 import { createFileWatch } from '../config/watch-files.js'
+import { counted } from '../counted.js'
 import { type Counts, createCounts } from '../counts.js'
 import { CannotRunError } from '../errors.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
@@ -197,7 +198,7 @@ async function startService(
       await apply(next)
       kept = kept.then(() => keepRules(next, proxy.rules, logger))
       reportSkipped(proxy.rules.counts, logger)
-      logger.info(`reloaded: ${proxy.rules.size} rules`)
+      logger.info(`reloaded: ${counted(proxy.rules.size, 'rule')}`)
       return { rules: proxy.rules.size }
     } catch (error) {
       counts.isReloaded = false
@@ -285,7 +286,7 @@ async function quietly(reloading: Promise<Reloaded>): Promise<void> {
 }
 
 function stateOf({ addresses, rules }: ForwardProxy): string {
-  return `listening on ${addresses.join(' and ')}, ${rules.size} rules`
+  return `listening on ${addresses.join(' and ')}, ${counted(rules.size, 'rule')}`
 }
 
 function openAccessLog({ log }: Config, { json }: StartOptions, logger: Logger, counts: Counts): AccessLog | undefined {
@@ -308,7 +309,7 @@ function announce(
 ): void {
   const workers = workersOf(config)
   const where = addresses.join(' and ')
-  const what = `${ruleSet.size} ${ruleSet.size === 1 ? 'rule' : 'rules'}, headers ${config.headers.profile} (acts on http:// traffic only), engine ${engine}${workers === 1 ? '' : `, ${workers} workers`}${routesOf(config)}`
+  const what = `${counted(ruleSet.size, 'rule')}, headers ${config.headers.profile} (acts on http:// traffic only), engine ${engine}${workers === 1 ? '' : `, ${workers} workers`}${routesOf(config)}`
   process.stderr.write(`veilgate: listening on ${where}, ${what}\n`)
   if (ruleSet.size === 0 && ruleSet.defaultAction === 'allow') logger.warn('there is no rule: nothing is blocked')
   reportSkipped(ruleSet.counts, logger)

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { createProxy } from '../app.js'
+import { counted } from '../counted.js'
 import { CannotRunError, InputError } from '../errors.js'
 import { judge, type Verdict } from '../policy-test/judge.js'
 import { type TestedFile, toJunit } from '../policy-test/junit.js'
@@ -33,9 +34,7 @@ export async function test(names: readonly string[], options: TestOptions): Prom
   )
   const total = tested.reduce((sum, { verdicts }) => sum + verdicts.length, 0)
   const failed = tested.reduce((sum, file) => sum + failures(file).length, 0)
-  process.stderr.write(
-    `veilgate: ${total - failed} passed, ${failed} failed in ${tested.length} file${tested.length === 1 ? '' : 's'}\n`,
-  )
+  process.stderr.write(`veilgate: ${total - failed} passed, ${failed} failed in ${counted(tested.length, 'file')}\n`)
   return failed === 0 ? 0 : 1
 }
 

@@ -1,9 +1,12 @@
 import { InputError, type Problem } from '../errors.js'
 import { checkIsolation, type IsolationConfig } from '../policy/isolation.js'
 import { checkRouting, proveAnonymous, type RoutingConfig, type RoutingFault } from '../policy/routing-graph.js'
+import { DIRECT } from '../policy/upstream-settings.js'
 import { createFirstMatch, parseHostRule } from '../rules/first-match.js'
+import { type GlobToken, globToRegex, tokenizeGlob } from '../rules/glob-syntax.js'
 import type { Pattern } from '../rules/pattern.js'
 import type { RuleQuery } from '../rules/rule.js'
+import type { Config } from './config.js'
 
 /** All that is wrong with upstreams and routes, patterns included. */
 export function routingFaults(config: IsolationConfig): readonly RoutingFault[] {
@@ -23,16 +26,31 @@ export function refuseUnsafeRouting(config: IsolationConfig): void {
   if (problems.length > 0) throw new InputError(problems)
 }
 
+/**
+ * A file that was cut short, or written to while it was read, says nothing of routes and is in order: what left through
+ * upstreams would go direct from then on without anybody having written so.
+ *
+ * @throws {InputError} what is in force routes into upstreams, and what shall be has no route
+ */
+export function refuseLostRoutes(before: Pick<Config, 'route'>, after: Pick<Config, 'route'>): void {
+  if (after.route.length > 0 || before.route.every(({ via }) => via === DIRECT)) return
+  const message = 'no route is left, so that all would go direct instead of through upstreams'
+  const fix = 'write route: [{ match: ["*"], via: direct }] if it shall'
+  throw new InputError([toProblem({ path: ['route'], message, fix })])
+}
+
 /** First match wins: patterns of an anonymous route that an earlier one, which is none, takes. */
 function findShadowed({ route }: RoutingConfig): readonly RoutingFault[] {
   const lists = route.map(({ match }) => match.map(patternsOf))
   const firstMatch = createFirstMatch(lists.map((list) => list.flat()))
   // of a pattern for which no target can be made up it is known where a route before takes whatever comes
-  const [taken = -1, ...others] = UNLIKE.map((host) => firstMatch(queryOf(host, 0)))
-  const takersOfAll = others.every((other) => other === taken) ? [taken] : []
+  const takersOfAll = WEB_PORTS.flatMap((port) => {
+    const [taken = -1, ...others] = UNLIKE.map((host) => firstMatch(queryOf(host, port)))
+    return others.every((other) => other === taken) ? [taken] : []
+  })
   return route.flatMap(({ anonymous, match }, i) =>
     (anonymous ? (lists[i] ?? []) : []).flatMap((patterns, j) => {
-      const examples = patterns.flatMap(exampleOf).map(firstMatch)
+      const examples = patterns.flatMap(exampleOf).flatMap(onWebPorts).map(firstMatch)
       const takers = examples.length > 0 ? examples : takersOfAll
       const taker = takers.find((first) => first !== -1 && first < i && !route[first]?.anonymous)
       if (taker === undefined) return []
@@ -52,7 +70,7 @@ export function exampleTargets(text: string): readonly RuleQuery[] {
   return patternsOf(text).flatMap(exampleOf)
 }
 
-/** A target that the pattern matches, and that nobody names in an exception; none for what is hard to make up. */
+/** A target that the pattern matches (on port 0: on any), and that nobody names in an exception; none for what is hard to make up. */
 function exampleOf(pattern: Pattern): readonly RuleQuery[] {
   switch (pattern.kind) {
     case 'host':
@@ -62,18 +80,41 @@ function exampleOf(pattern: Pattern): readonly RuleQuery[] {
     case 'address':
       return [{ ...queryOf(pattern.cidr.address, pattern.port), family: pattern.cidr.family }]
     case 'glob':
-      return /[?[]/.test(pattern.glob) ? [] : [queryOf(pattern.glob.replaceAll('*', UNNAMED), pattern.port)]
+      return [queryOf(tokenizeGlob(pattern.glob).map(exampleText).join(''), pattern.port)]
     default:
       return []
   }
 }
 
+function exampleText(token: GlobToken): string {
+  switch (token.kind) {
+    case 'literal':
+      return token.text
+    case 'one':
+      return 'x'
+    case 'class': {
+      const one = new RegExp(globToRegex(`[${token.negated ? '!' : ''}${token.body}]`))
+      return [...LABEL_CHARACTERS].find((c) => one.test(c)) ?? ''
+    }
+    default:
+      return UNNAMED
+  }
+}
+
 const UNNAMED = 'veilgate-example-host'
+const LABEL_CHARACTERS = 'xyzabcdefghijklmnopqrstuvw0123456789-_.'
+/** Who names a host and no port means its pages in clear as well. */
+const WEB_PORTS = [443, 80] as const
+
+function onWebPorts(query: RuleQuery): readonly RuleQuery[] {
+  return query.port === 0 ? WEB_PORTS.map((port) => ({ ...query, port })) : [query]
+}
+
 /** Hosts that have nothing in common: what takes all of them takes all. */
 const UNLIKE = [UNNAMED, '0.invalid', 'zz.xn--p1ai'] as const
 
 function queryOf(host: string, port: number): RuleQuery {
-  return { host, port: port === 0 ? 443 : port, family: 0, path: undefined }
+  return { host, port, family: 0, path: undefined }
 }
 
 function patternFault(pattern: string, i: number, j: number): readonly RoutingFault[] {

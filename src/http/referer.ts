@@ -1,14 +1,16 @@
 import { parseAuthority } from './authority.js'
 import { authorityOfUrl, isOfSite, type SiteHost } from './site.js'
+import { isOnion } from './special-names.js'
 import { withoutTracking } from './tracking-parameters.js'
 
 /**
  * What `Referer` tells a target: all of it within one site, the origin only
  * across sites (the browsers' `strict-origin-when-cross-origin`, enforced for
- * clients that do not follow it).
+ * clients that do not follow it), and nothing of an onion service, whose very
+ * name may be a secret (as Tor Browser does).
  *
  * @param cutsTracking tracking parameters do not go on within a site either
- * @returns undefined when the value stays as it is, empty when it is no URL and goes
+ * @returns undefined when the value stays as it is, empty when it goes
  */
 export function refererFor(value: string, target: SiteHost, cutsTracking: boolean): string | undefined {
   if (value.length === 0 || value === 'about:blank') return undefined
@@ -17,8 +19,10 @@ export function refererFor(value: string, target: SiteHost, cutsTracking: boolea
   const authority = authorityOfUrl(value)
   if (authority === undefined) return ''
   if (authority === target.host) return withinSite(value, cutsTracking)
-  if (!isPlainName(authority) && parseAuthority(authority, 80) === undefined) return ''
+  const host = isPlainName(authority) ? authority : parseAuthority(authority, 80)?.host
+  if (host === undefined) return ''
   if (isOfSite(authority, target)) return withinSite(value, cutsTracking)
+  if (isOnion(host)) return ''
 
   const origin = `${value.slice(0, value.indexOf('://') + 3)}${authority}/`
   return origin === value ? undefined : origin

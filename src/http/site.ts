@@ -1,4 +1,5 @@
 import { getDomain } from 'tldts'
+import { isOnion } from './special-names.js'
 import { COLON, TOKEN_LOWER } from './syntax.js'
 
 /** A host in the form of the Host field, with the site that it belongs to: what another host is compared with. */
@@ -15,7 +16,7 @@ export function siteOf(authority: string): string {
 
 /** What a target shares an identity with: its site; an address, or an `.onion` host, is one by itself. */
 export function identitySiteOf({ host, family }: { readonly host: string; readonly family: 0 | 4 | 6 }): string {
-  return family !== 0 || host.endsWith('.onion') ? host : siteOf(host)
+  return family !== 0 || isOnion(host) ? host : siteOf(host)
 }
 
 export function isOfSite(authority: string, { host, site }: SiteHost): boolean {

@@ -13,7 +13,7 @@ import { identityPlaces, judgeIdentities, type Shown, untestedIdentities, visits
 import { type Finding, judge, type Row, type Seen, toRows } from './judge.js'
 import { showIdentity } from './show-identity.js'
 import { type Outside, openOutside } from './stage.js'
-import { promisesOf, type Way, waysOf } from './ways.js'
+import { promisesOf, untestedMembers, type Way, waysOf } from './ways.js'
 
 /** Starts a proxy on loopback with this configuration and no rules. */
 export type StartProxy = (config: Config) => Promise<{ readonly port: number; close(): Promise<unknown> }>
@@ -59,6 +59,7 @@ async function reportOn(way: Way, config: Config, outside: Outside, startProxy: 
   outside.doh?.forget()
   const findings: Finding[] = []
   const failures = new Map<string, BrowserName[]>()
+  const upstreams = new Set<string>()
   let arrived = 0
   const places = identityPlaces(config, way)
   const visits = places.length === 0 ? [] : visitsOf(config, way)
@@ -69,6 +70,7 @@ async function reportOn(way: Way, config: Config, outside: Outside, startProxy: 
       for (const browser of BROWSERS) {
         const { seen, failure } = await exchange(proxy.port, outside, host, browser, kind)
         findings.push(...judge(seen, promises))
+        for (const { upstream } of seen.upstreams) upstreams.add(upstream)
         if (seen.origin !== undefined) arrived++
         if (failure === '') continue
         const text = `${kind}: ${failure}`
@@ -86,6 +88,7 @@ async function reportOn(way: Way, config: Config, outside: Outside, startProxy: 
   const notes = [
     ...[...failures].map(([text, browsers]) => `did not pass, ${text} (${browsers.join(' ')})`),
     ...untestedIdentities(visits, places),
+    ...untestedMembers(config, way, upstreams),
   ]
   return { ...way, profile, rows: toRows(findings), notes, arrived }
 }

@@ -53,6 +53,14 @@ export function hostsOf({ route }: Pick<Config, 'route'>, way: Way): readonly st
   return [...known, ...more].filter(takes(route, way.route - 1))
 }
 
+/** What is said of upstreams behind a way that none of these is: its group picked others. */
+export function untestedMembers(config: Config, { route, via }: Way, asked: ReadonlySet<string>): readonly string[] {
+  const members = pathsOf(config, route - 1).flatMap(({ names, proxy }) => (proxy === undefined ? [] : names.slice(-1)))
+  const missed = [...new Set(members)].filter((name) => !asked.has(name))
+  if (missed.length === 0 || missed.length === members.length) return []
+  return [`not tested: ${missed.join(', ')}, for ${via} picked others; a route via each of them shows it`]
+}
+
 /** The site of a host, by which identities are kept apart. */
 export function siteAt(host: string): string {
   return identitySiteOf(queryOf(host, ANY_PORT))

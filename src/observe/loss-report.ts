@@ -1,3 +1,5 @@
+import { counted } from '../counted.js'
+
 /** While lines are being lost, one message in this time says how many, in milliseconds. */
 const REPORT_MS = 60_000
 
@@ -20,7 +22,7 @@ export function createLossReport(tell: (message: string) => void): LossReport {
     const lines = total - told
     if (lines === 0) return
     told = total
-    tell(`the access log lost ${lines} ${lines === 1 ? 'line' : 'lines'}, ${total} since the start`)
+    tell(`the access log lost ${counted(lines, 'line')}, ${total} since the start`)
     wait()
   }
 

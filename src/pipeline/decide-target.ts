@@ -32,7 +32,7 @@ export type TargetDecision = {
   readonly isTunnel: boolean
   /** How it would leave; null where no route leads there. */
   readonly egress: Egress | null
-  /** What happens to its header fields; null for a tunnel and for what is no target. */
+  /** What happens to the header fields of `http://` requests to its host; null for what is no target. */
   readonly headers: Pick<HeaderPolicy, 'profile' | 'isDisguised'> | null
 }
 
@@ -57,6 +57,7 @@ export function decideTarget(policy: Policy, target: string, method?: string): T
   if (route === undefined) return malformed(target)
   const { host, port, family } = route.authority
   const isTunnel = exchange.form === 'authority'
+  const { headers } = (isTunnel && policy.routes.find(written({ host, port: 80, family }), 80)) || route
   return {
     target,
     host,
@@ -70,7 +71,7 @@ export function decideTarget(policy: Policy, target: string, method?: string): T
     wouldBlock,
     isTunnel,
     egress: route.egress ?? null,
-    headers: isTunnel ? null : { profile: route.headers.profile, isDisguised: route.headers.isDisguised },
+    headers: { profile: headers.profile, isDisguised: headers.isDisguised },
   }
 }
 

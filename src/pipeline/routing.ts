@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js'
 import type { Authority } from '../http/authority.js'
+import { isOnion } from '../http/special-names.js'
 import { resolvesRemotely } from '../policy/hop.js'
 import { isolatesClients, isolationsFrom } from '../policy/isolation.js'
 import { everyProxy, hopsOf, type RoutingConfig } from '../policy/routing-graph.js'
@@ -61,6 +62,17 @@ export function compileRouting(config: RoutingConfig): Routing {
     find: ({ host, port, family }) => egresses[firstMatch({ host, port, family, path: undefined })],
   }
 }
+
+/**
+ * Why a host must not leave that way: no route leads there (direct goes only what a route says so of), or it is an
+ * `.onion` name and the way does not lead into Tor (RFC 7686 §2: they are never looked up).
+ */
+export function egressFault(egress: Egress | undefined, host: string): EgressFault | undefined {
+  if (egress === undefined) return 'VG_NO_ROUTE'
+  return !egress.isTor && isOnion(host) ? 'VG_ONION_UNREACHABLE' : undefined
+}
+
+export type EgressFault = 'VG_NO_ROUTE' | 'VG_ONION_UNREACHABLE'
 
 function toEgress(config: RoutingConfig, { via, anonymous, isolate }: RouteSettings, index: number): Egress {
   if (via === DIRECT) {

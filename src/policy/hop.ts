@@ -27,7 +27,7 @@ const DEFAULT_PORTS: Readonly<Record<HopScheme, number>> = {
 }
 
 const SCHEMES = Object.keys(DEFAULT_PORTS)
-const WRITE = 'write a URL such as socks5h://127.0.0.1:9050 or http://user:password@proxy.example:3128'
+const WRITE = 'write a URL such as socks5h://127.0.0.1:9050 or https://proxy.example:3128'
 /** What begins so means something to Tor, and formats other than 0 are reserved (socks-extensions, proposal 351). */
 const TOR_RESERVED = '<torS0X>'
 /** The user name with which the password says, and only says, what shares no circuit. */

@@ -1,6 +1,7 @@
 import { cachePath, refuseCacheDirectory } from '../config/cache-directory.js'
 import type { Config } from '../config/config.js'
 import type { ListCopy } from '../config/list-copy.js'
+import { counted } from '../counted.js'
 import { InputError } from '../errors.js'
 import type { RuleSet } from '../rules/rule.js'
 import type { Clock } from './clock.js'
@@ -143,7 +144,9 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     const count = rulesOf(entry) ?? 0
     if (done.outcome === 'unchanged') logger.debug(`list ${name} has not changed`)
     else
-      logger.info(`list ${name}: ${count} rules in force${rulesBefore === undefined ? '' : `, ${rulesBefore} before`}`)
+      logger.info(
+        `list ${name}: ${counted(count, 'rule')} in force${rulesBefore === undefined ? '' : `, ${rulesBefore} before`}`,
+      )
     return { name, outcome: done.outcome, entries: count, error: null }
   }
 

@@ -8,19 +8,19 @@ const BACKLOG = 4_096
 export type BindPlace = { readonly host: string; readonly port: number } | { readonly fd: number }
 
 /**
- * Starts to listen. Errors of a server that listens (EMFILE while accepting) are left alone after that: the connection is
- * lost, the server goes on.
+ * Starts to listen. Errors of a server that listens (no memory or descriptor for a client) are only told of after that: the
+ * connection is lost, the server goes on.
  *
  * @throws CannotRunError when the port is taken or may not be bound
  */
-export function bind(server: Server, place: BindPlace): Promise<void> {
+export function bind(server: Server, place: BindPlace, onAcceptError: () => void = () => {}): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new CannotRunError(bindFault(error, place), { cause: error }))
     })
     server.listen({ ...place, backlog: BACKLOG }, () => {
       server.removeAllListeners('error')
-      server.on('error', () => {})
+      server.on('error', onAcceptError)
       resolve()
     })
   })

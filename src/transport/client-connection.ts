@@ -18,7 +18,10 @@ import { localAnswer, toRefusal } from './reply.js'
 import { splice } from './splice.js'
 import { dialTunnel, enterTunnel } from './tunnel.js'
 
-/** A client that still sends after our last answer gets this long to read it before the connection is torn down. */
+/**
+ * How long a client is read that still sends after our last answer: a close with octets unread is a reset, which can
+ * overtake the answer. A client that reads while it sends needs a round trip to see it, and 2 s is what Apache gives.
+ */
 const LINGER_MS = 2_000
 
 const WAITING = 0
@@ -123,6 +126,10 @@ export class ClientConnection implements Expiring, ForwardClient {
     else if (this.#state === WAITING && this.#isHeadBegun) {
       this.#context.counts.limits.headTimeout++
       this.#refuseUnread('VG_HEAD_TIMEOUT', '')
+    } else if (this.#state === LINGERING && !this.socket.writableFinished && !this.socket.isPaused()) {
+      // it sends and does not read: what it sends waits from now on, and the answer for as long as any other
+      this.socket.pause()
+      this.setDeadline(this.#context.limits.idleTimeoutMs)
     } else {
       if (this.#state === WAITING) this.#context.counts.limits.idleTimeout++
       this.close()
@@ -411,16 +418,17 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#pump()
   }
 
-  /** Closes without cutting off the answer: what the client still sends is read and dropped for a while. */
+  /** Closes without cutting off the answer: what the client still sends is read and dropped for a while, and so again once all is sent. */
   #linger(): void {
     this.#forward = undefined
     this.#state = LINGERING
-    this.setDeadline(this.#context.limits.idleTimeoutMs)
-    if (this.#hasEnded) {
-      this.socket.destroySoon()
-      return
-    }
-    this.socket.end(() => this.setDeadline(LINGER_MS))
+    if (this.#hasEnded) this.socket.destroySoon()
+    else this.socket.end(() => this.#dropRest())
+    this.#dropRest()
+  }
+
+  #dropRest(): void {
+    this.setDeadline(LINGER_MS)
     this.socket.resume()
   }
 

@@ -13,7 +13,7 @@ import type { Route } from '../pipeline/route.js'
 import type { DialTiming } from '../upstream/dial.js'
 import { noteDial, noteReuse, type Outcome } from './access-record.js'
 import type { TransportContext } from './context.js'
-import { poolKeyOf, toDialRequest } from './dial-request.js'
+import { generationFor, poolKeyOf, toDialRequest } from './dial-request.js'
 import { OriginConnection, type OriginUser } from './origin-connection.js'
 import { admitCnames } from './target-admission.js'
 import { writeAll } from './write-all.js'
@@ -57,6 +57,7 @@ export class Forward implements OriginUser {
   readonly #exchange: Exchange
   readonly #route: Route
   readonly #outcome: Outcome
+  readonly #generation: number | undefined
   readonly #isRetriable: boolean
   #origin: OriginConnection | undefined
   #cancelDial: (() => void) | undefined
@@ -80,6 +81,7 @@ export class Forward implements OriginUser {
     this.#exchange = exchange
     this.#route = route
     this.#outcome = outcome
+    this.#generation = generationFor(route, context.identities)
     this.#isRetriable = IDEMPOTENT.has(exchange.method) && exchange.head.body === BODY_NONE && !exchange.upgrade
   }
 
@@ -230,14 +232,14 @@ export class Forward implements OriginUser {
   #dial(): void {
     this.#client.setDeadline(0)
     const key = this.#poolKey()
-    const request = toDialRequest(this.#exchange, this.#route)
+    const request = toDialRequest(this.#exchange, this.#route, this.#generation)
     this.#cancelDial = this.#context.dial(this.policy, request, (error, socket, timing) =>
       this.#onDialled(key, error, socket, timing),
     )
   }
 
   #poolKey(): string {
-    return poolKeyOf(this.#exchange, this.#route, this.#context.identities)
+    return poolKeyOf(this.#exchange, this.#route, this.#generation)
   }
 
   #onDialled(key: string, error: ProxyError | null, socket: Socket | null, timing: DialTiming): void {

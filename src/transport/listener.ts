@@ -39,7 +39,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const dateField = createDateField(context.wallClock)
   const { bufferBytes } = context.limits
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: bufferBytes }, accept)
-  await bind(server, place)
+  await bind(server, place, () => context.counts.limits.descriptors++)
   const bound = server.address()
   if (bound === null || typeof bound === 'string') {
     server.close()

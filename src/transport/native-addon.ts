@@ -55,8 +55,11 @@ export type Edge = {
   setDescriptorCeiling(number: number): void
   /** Descriptors open for clients, origins, listeners and pipes. */
   descriptors(): number
-  /** Writes what has moved through tunnels since the last call: octets from clients, to clients, and how often a sender had to wait. */
-  takeTraffic(into: [number, number, number]): void
+  /**
+   * Writes what there was since the last call: octets through tunnels from clients, and to clients, how often a sender had to
+   * wait, and how often the system gave no descriptor for a client.
+   */
+  takeTraffic(into: [number, number, number, number]): void
   /** Closes all that is open; nothing is told any more. */
   destroy(): void
 }

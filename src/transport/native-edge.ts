@@ -44,7 +44,7 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   readonly #edge: Edge
   readonly #deadlines: Deadlines
   readonly #counts: NativeEdgeOptions['counts']
-  readonly #traffic: [number, number, number] = [0, 0, 0]
+  readonly #traffic: [number, number, number, number] = [0, 0, 0, 0]
   readonly #doors = new Map<SocketId, EdgeDoor>()
   readonly #clients = new EdgeSockets<EdgeClient>()
   readonly #attempts = new EdgeSockets<Attempt>()
@@ -66,13 +66,14 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
     return this.#edge.descriptors()
   }
 
-  /** Adds what has moved through tunnels to the counts, which a tunnel that lasts for days need not end for. */
+  /** Adds what the edge has counted to the counts, which a tunnel that lasts for days need not end for. */
   countTraffic(): void {
     const moved = this.#traffic
     this.#edge.takeTraffic(moved)
     this.#counts.bytesFromClient += moved[0]
     this.#counts.bytesToClient += moved[1]
     this.#counts.limits.bufferBytes += moved[2]
+    this.#counts.limits.descriptors += moved[3]
   }
 
   /**

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
 import { type ErrorCode, ProxyError } from '../errors.js'
+import { isLocalhost, LOOPBACK_ADDRESSES } from '../http/special-names.js'
 import { type Hop, isHttpHop, resolvesRemotely } from '../policy/hop.js'
 import type { AddressJudge } from './address-judge.js'
 import type { Dial, DialDone, DialRequest, DialTiming } from './dial.js'
 import { type HopTarget, shakeHands } from './handshake.js'
 import { credentialFields, httpHandshake } from './http-connect.js'
 import type { Credentials } from './identities.js'
-import type { HostResolver } from './resolver.js'
+import type { HostResolver, LookupDone } from './resolver.js'
 import { socksHandshake } from './socks.js'
 import type { Wire } from './wire.js'
 
@@ -44,7 +45,8 @@ export type Chain<S = Socket> = {
  * gets credentials that are not its own.
  *
  * Names are sent as they are to hops that look them up (http, https, socks4a,
- * socks5h): then nothing is asked here. For socks4 and socks5 the target is looked
+ * socks5h): then nothing is asked here, and of `localhost` alone, which may be this
+ * machine's, an address is judged. For socks4 and socks5 the target is looked
  * up and judged here, before anything is connected.
  */
 export function createChain<S>(options: ChainOptions<S>): Chain<S> {
@@ -187,15 +189,16 @@ export function createChain<S>(options: ChainOptions<S>): Chain<S> {
       if (wanted.family !== 0) {
         onAddresses(wanted, null, [wanted.host], NO_CNAMES)
       } else if (resolvesRemotely(last as Hop)) {
-        start(wanted)
+        const judged = isLocalhost(wanted.host) ? judge(wanted, LOOPBACK_ADDRESSES, NO_CNAMES) : undefined
+        if (judged instanceof ProxyError) fail(judged)
+        else start(wanted)
       } else {
-        step(() =>
-          resolver.lookup(wanted.host, (error, addresses, names) => {
-            dnsMs = now() - startedAt
-            cnames = names
-            onAddresses(wanted, error, addresses, names)
-          }),
-        )
+        const onTarget: LookupDone = (error, addresses, names) => {
+          dnsMs = now() - startedAt
+          cnames = names
+          onAddresses(wanted, error, addresses, names)
+        }
+        step(() => resolver.lookup(wanted.host, onTarget, identify?.(wanted).password))
       }
     }
 

@@ -23,7 +23,9 @@ export type DialRequest = {
   /** Which of the egress addresses it goes out from, by `EgressAddresses.at`: the same number, the same address. Not given: in turn. */
   readonly egressIndex?: bigint
   /** Of the identity with which it leaves; not set: the one in force. */
-  readonly generation?: number
+  readonly generation?: number | undefined
+  /** Stands for that identity where names are looked up, and is told nobody. */
+  readonly identity?: string
   /** How it leaves, where that was decided before; else the routes are asked. */
   readonly egress?: Egress | undefined
   /** Who asks, for groups that give one client one member: its address, and its name where it has one. */
@@ -206,6 +208,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
     }
 
     function fail(error: ProxyError): void {
+      if (error.code === 'VG_CONNECTION_LIMIT') counts.limits.descriptors++
       release(NO_ATTEMPT)
       const tried = attempts.length
       const ip = candidates[tried - 1] ?? null
@@ -291,7 +294,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
       }
       hasBegun = true
       startedAt = now()
-      if (family === 0) cancelLookup = resolver.lookup(host, onAddresses)
+      if (family === 0) cancelLookup = resolver.lookup(host, onAddresses, request.identity)
       else onAddresses(null, [host], NO_CNAMES)
     }
 

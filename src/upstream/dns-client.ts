@@ -16,8 +16,9 @@ export type DnsClient = {
    * time only after an answer that is not whole. Addresses are IPv6 first, at most 64.
    *
    * @param budgetMs after so long the answer is what is there
+   * @param identity see `DnsTransport`
    */
-  ask(host: string, budgetMs: number, onAnswer: (answer: DnsAnswer) => void): void
+  ask(host: string, budgetMs: number, onAnswer: (answer: DnsAnswer) => void, identity?: string): void
   /** Queries under way answer SERVFAIL. */
   close(): void
 }
@@ -25,20 +26,24 @@ export type DnsClient = {
 /** Both families of a name, over any way to ask. */
 export function createDnsClient(transport: DnsTransport): DnsClient {
   return {
-    ask(host, budgetMs, onAnswer) {
+    ask(host, budgetMs, onAnswer, identity) {
       let a: DnsReply | undefined
       let aaaa: DnsReply | undefined
       let lag: NodeJS.Timeout | undefined
       const deadline = setTimeout(giveUp, budgetMs)
-      const cancelA = transport.query(host, 'A', (reply) => {
+      const cancelA = transport.query(host, 'A', onA, identity)
+      const cancelAaaa = transport.query(host, 'AAAA', onAaaa, identity)
+
+      function onA(reply: DnsReply): void {
         a = reply
         if (aaaa !== undefined) settle()
         else if (reply.addresses.length > 0) lag = setTimeout(answerWithoutAaaa, RESOLUTION_DELAY_MS)
-      })
-      const cancelAaaa = transport.query(host, 'AAAA', (reply) => {
+      }
+
+      function onAaaa(reply: DnsReply): void {
         aaaa = reply
         if (a !== undefined) settle()
-      })
+      }
 
       function settle(): void {
         clearTimeout(lag)

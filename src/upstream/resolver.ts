@@ -1,5 +1,6 @@
 import { type Counts, countOne, observe } from '../counts.js'
 import { ProxyError } from '../errors.js'
+import { isLocalhost, isNeverAsked, LOOPBACK_ADDRESSES } from '../http/special-names.js'
 import { failedReply } from './dns/transport.js'
 import type { DnsAnswer, DnsClient } from './dns-client.js'
 import { createHostsFile } from './hosts-file.js'
@@ -13,7 +14,6 @@ const MAX_NEGATIVE_TTL_MS = 300_000
 /** About 2 MB of names. */
 const MAX_CACHED_NAMES = 10_000
 
-const LOOPBACK: readonly string[] = ['::1', '127.0.0.1']
 const NONE: readonly string[] = []
 
 /** `cnames` are the canonical names that DNS said the name is an alias of (CNAME), nearest first. */
@@ -36,9 +36,11 @@ export type HostResolver = {
    * `VG_DNS_ERROR` with the RCODE's name or what went wrong as detail, or `VG_DNS_TIMEOUT`. `done`
    * runs once, before `lookup` returns where the answer is known.
    *
+   * @param identity of the route that the name is for, where it isolates: see `DnsTransport`. What one has asked for is
+   *   known to all.
    * @returns cancels: `done` will not run
    */
-  lookup(host: string, done: LookupDone): () => void
+  lookup(host: string, done: LookupDone, identity?: string): () => void
   /** Lookups under way fail; names that need a query fail from now on. */
   close(): void
 }
@@ -57,9 +59,10 @@ export function createResolver(options: HostResolverOptions): HostResolver {
   let inFlight = 0
   let isClosed = false
 
-  function startQuery(host: string): Query {
+  function startQuery(host: string, identity: string | undefined): Query {
     const query: Query = {
       host,
+      identity,
       waiters: new Set(),
       early: undefined,
       startedAt: now(),
@@ -82,16 +85,19 @@ export function createResolver(options: HostResolverOptions): HostResolver {
   function send(query: Query): void {
     clearTimeout(query.slotTimer)
     inFlight++
-    dns.ask(query.host, Math.max(1, query.startedAt + timeoutMs - now()), (answer) => {
-      if (!answer.isWhole) {
-        query.early = answer
-        tell(query, null, answer)
-        return
-      }
-      inFlight--
-      finish(query, answer)
-      sendNextWaiting()
-    })
+    const budgetMs = Math.max(1, query.startedAt + timeoutMs - now())
+    dns.ask(query.host, budgetMs, (answer) => onAnswer(query, answer), query.identity)
+  }
+
+  function onAnswer(query: Query, answer: DnsAnswer): void {
+    if (!answer.isWhole) {
+      query.early = answer
+      tell(query, null, answer)
+      return
+    }
+    inFlight--
+    finish(query, answer)
+    sendNextWaiting()
   }
 
   function sendNextWaiting(): void {
@@ -132,7 +138,7 @@ export function createResolver(options: HostResolverOptions): HostResolver {
   }
 
   return {
-    lookup(host, done) {
+    lookup(host, done, identity) {
       const listed = hosts.lookup(host)
       if (listed !== undefined) {
         done(null, listed, NONE)
@@ -143,16 +149,16 @@ export function createResolver(options: HostResolverOptions): HostResolver {
         done(cached.error, cached.addresses, cached.cnames)
         return nothingToCancel
       }
-      const isLocal = isUnder(host, 'localhost')
+      const isLocal = isLocalhost(host)
       if (isLocal || isClosed || isNeverAsked(host)) {
         done(
           isLocal ? null : new ProxyError('VG_DNS_ERROR', isClosed ? 'SERVFAIL' : 'NXDOMAIN'),
-          isLocal ? LOOPBACK : NONE,
+          isLocal ? LOOPBACK_ADDRESSES : NONE,
           NONE,
         )
         return nothingToCancel
       }
-      const query = queries.get(host) ?? startQuery(host)
+      const query = queries.get(host) ?? startQuery(host, identity)
       if (query.early !== undefined) {
         done(null, query.early.addresses, query.early.cnames)
         return nothingToCancel
@@ -185,6 +191,8 @@ type Waiter = { readonly done: LookupDone }
 
 type Query = {
   readonly host: string
+  /** Of who asked first. */
+  readonly identity: string | undefined
   readonly waiters: Set<Waiter>
   /** What the waiters were told while AAAA lags. */
   early: DnsAnswer | undefined
@@ -207,16 +215,6 @@ function tell(query: Query, error: ProxyError | null, { addresses, cnames }: Dns
 function toError({ failure }: DnsAnswer): ProxyError | null {
   if (failure === '') return null
   return failure === 'TIMEOUT' ? new ProxyError('VG_DNS_TIMEOUT') : new ProxyError('VG_DNS_ERROR', failure)
-}
-
-/** RFC 7686 §2 (`.onion`) and RFC 6761 §6.4 (`.invalid`): a query could only tell somebody what was asked for. */
-function isNeverAsked(host: string): boolean {
-  return isUnder(host, 'onion') || isUnder(host, 'invalid')
-}
-
-/** The name itself or one below it. */
-function isUnder(host: string, name: string): boolean {
-  return host.endsWith(name) && (host.length === name.length || host.charCodeAt(host.length - name.length - 1) === 0x2e)
 }
 
 function nothingToCancel(): void {}

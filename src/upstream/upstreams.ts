@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js'
 import type { Counts } from '../counts.js'
 import { ProxyError } from '../errors.js'
 import { identitySiteOf } from '../http/site.js'
-import type { Routing } from '../pipeline/routing.js'
+import { egressFault, type Routing } from '../pipeline/routing.js'
 import { everyProxy, hopsOf } from '../policy/routing-graph.js'
 import { type GroupSettings, isGroup, type ProxySettings, type UpstreamSettings } from '../policy/upstream-settings.js'
 import { type ChainOptions, createChain } from './chain.js'
@@ -78,8 +78,8 @@ export function createUpstreams<S>(options: UpstreamsOptions<S>): Upstreams<S> {
 
 /**
  * The one way out: by the route of the request, or of its host where nobody has
- * asked before. A target without a route, and a route whose upstream is not
- * there, fail (`VG_NO_ROUTE`); neither goes direct.
+ * asked before. What must not leave that way fails, and so does a route whose
+ * upstream is not there (`VG_NO_ROUTE`); neither goes direct.
  */
 export function createEgressDial<S>(
   routing: Routing,
@@ -93,17 +93,18 @@ export function createEgressDial<S>(
     const request =
       egress?.isolate === undefined
         ? asked
-        : { ...asked, egress, generation: identities.generationOf(identitySiteOf(asked)) }
-    const by = egress?.isDirect ? direct : upstreams.dialOf(egress?.via ?? '')
+        : { ...asked, egress, generation: asked.generation ?? identities.generationOf(identitySiteOf(asked)) }
+    const fault = egressFault(egress, asked.host)
+    const by = fault !== undefined ? undefined : egress?.isDirect ? direct : upstreams.dialOf(egress?.via ?? '')
     if (by !== undefined) return by(request, done)
-    done(new ProxyError('VG_NO_ROUTE'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
+    done(new ProxyError(fault ?? 'VG_NO_ROUTE'), null, { ip: null, cnames: [], dnsMs: null, connectMs: null })
     return nothingToCancel
   }
 }
 
 /**
- * The direct way, from the same address of ours for the same identity where the
- * route of a request isolates.
+ * The direct way, from the same address of ours and with lookups of its own for
+ * the same identity where the route of a request isolates.
  */
 export function createIsolatedDial<S>(dial: Dial<S>, identities: Identities): Dial<S> {
   return function isolatedDial(request, done) {
@@ -111,7 +112,7 @@ export function createIsolatedDial<S>(dial: Dial<S>, identities: Identities): Di
     if (isolation === undefined) return dial(request, done)
     const generation = request.generation ?? identities.generationOf(identitySiteOf(request))
     const identity = identities.derive(isolation, request, generation, 'egress address')
-    return dial({ ...request, egressIndex: egressIndexFrom(identity) }, done)
+    return dial({ ...request, egressIndex: egressIndexFrom(identity), identity: identity.toString('latin1') }, done)
   }
 }
 

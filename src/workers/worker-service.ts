@@ -3,6 +3,7 @@ import { toListenAddress } from '../config/listen-url.js'
 import { readRuleImage } from '../config/rule-image-file.js'
 import { createCounts } from '../counts.js'
 import { CannotRunError } from '../errors.js'
+import { loadUpstreamReport } from '../load-ahead.js'
 import { type AccessLog, createAccessLog } from '../observe/access-log.js'
 import type { ListenAddress } from '../policy/own-listeners.js'
 import type { RuleSet } from '../rules/rule.js'
@@ -134,6 +135,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   async function prepare(orders: Orders): Promise<void> {
     const { version } = orders
     try {
+      await loadUpstreamReport(orders.config)
       const ruleSet = await readImage(orders)
       if (serving === undefined) return
       const isSameLog = JSON.stringify(orders.config.log.access) === JSON.stringify(inForce?.config.log.access)
@@ -186,6 +188,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
     async receive(message) {
       switch (message.kind) {
         case 'load':
+          await loadUpstreamReport(message.orders.config)
           loaded = { orders: message.orders, ruleSet: await readImage(message.orders) }
           send({ kind: 'ready', version: message.orders.version })
           return

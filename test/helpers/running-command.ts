@@ -27,6 +27,8 @@ export type StartHow = {
   /** Words before the command, such as `['prlimit', '--nofile=128']`. */
   readonly through?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Another installation of the command. */
+  readonly bin?: string
 }
 
 /** A folder of its own for one instance: configuration, rules, control socket, cache. */
@@ -45,9 +47,9 @@ export function newPlace() {
   /** Starts the built command and waits until it accepts; it is killed when the test ends. */
   async function start(
     words: readonly string[],
-    { through = [], env: more = {} }: StartHow = {},
+    { through = [], env: more = {}, bin: installed = bin }: StartHow = {},
   ): Promise<RunningVeilgate> {
-    const [command = bin, ...before] = [...through, bin]
+    const [command = installed, ...before] = [...through, installed]
     const child = spawn(command, [...before, 'start', '--json', ...words], { env: { ...env, ...more }, cwd: path })
     onTestFinished(() => void child.kill('SIGKILL'))
     const output = { stdout: '', stderr: '' }

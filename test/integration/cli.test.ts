@@ -168,7 +168,7 @@ describe('the command', () => {
       0,
       `+ ${rules}:1  block .tracker.test  # tracking\nallow → block  a.tracker.test:443  1×  default → ${rules}:1  block .tracker.test  # tracking\n`,
     ])
-    expect(stderr).toBe('veilgate: 0 rules removed, 1 added, 1 the same; 1 of 1 requests decided otherwise\n')
+    expect(stderr).toBe('veilgate: 0 rules removed, 1 added, 1 the same; 1 of 1 request decided otherwise\n')
   })
 
   test('a reader that ends early is no fault', () => {
@@ -222,7 +222,7 @@ describe('start', () => {
   test('rules from standard input outlive a reload', async () => {
     const { port, signal, exit, says } = await startVeilgate(['--rules', '-'], { input: 'block .tracker.test\n' })
     signal('SIGHUP')
-    await says('reloaded: 1 rules')
+    await says('reloaded: 1 rule')
     expect((await exchange(port, blocked)).text).toMatch(/^HTTP\/1\.1 403 /)
     signal('SIGINT')
     expect(await exit).toBe(0)

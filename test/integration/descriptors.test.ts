@@ -93,6 +93,7 @@ test.skipIf(!canLimit)(
     place.write('t.rules', 'block a.test\n')
     const config = place.write('veilgate.yaml', CONFIG)
     const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE])
+    const [, admin = ''] = /metrics and health on (\S+)/.exec(veilgate.output.stderr) ?? []
     const get = (url: string) => `GET ${url}/ HTTP/1.1\r\nHost: x\r\n\r\n`
     const [asking, blocked, tunnel, dialling, naming] = await openMany(veilgate.port, 5)
     await tunnel?.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
@@ -119,6 +120,9 @@ test.skipIf(!canLimit)(
     expect((await blocked?.readResponse())?.status).toBe(403)
 
     recover()
+    const [, met] = /\{limit="descriptors"\} (\d+)/.exec(await (await fetch(`${admin}/metrics`)).text()) ?? []
+    // what could not be dialled; and, where the engine hears of it, that nobody could be taken
+    expect(Number(met)).toBeGreaterThanOrEqual(TEST_ENGINE === 'native' ? 2 : 1)
     // closed, or served now: never left alone
     void waiting.ended().then(() => waiting.end())
     const { status } = await waiting.readResponse().catch(() => ({ status: 0 }))
@@ -126,7 +130,7 @@ test.skipIf(!canLimit)(
     waiting.close()
     expect((await askFor(veilgate.port, `${other.url}/`)).text).toContain('y')
     veilgate.signal('SIGHUP')
-    await veilgate.says('reloaded: 1 rules')
+    await veilgate.says('reloaded: 1 rule')
     for (const peer of [asking, blocked, tunnel, dialling, naming]) peer?.close()
     veilgate.signal('SIGTERM')
     expect(await veilgate.exit).toBe(0)

@@ -94,7 +94,7 @@ log: { access: { file: disk/access.log, format: json } }
     const disk = `/proc/${veilgate.pid}/root${place.path}/disk`
     const ask = async (url: string) => (await askFor(veilgate.port, url)).status
 
-    await veilgate.says('list ads: 1 rules in force')
+    await veilgate.says('list ads: 1 rule in force')
     for (let i = 0; i < 10; i++) expect(await ask(`${origin.url}/`)).toBe('200')
     await vi.waitFor(async () => expect(await lostLines(veilgate)).toBe(10), 10_000)
     expect(veilgate.output.stderr.match(/loses lines/g)).toHaveLength(1)

@@ -2,10 +2,12 @@ import { Agent, get } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import type { ProxyOptions } from '../../src/app.js'
 import type { Isolation, UpstreamSettings } from '../../src/policy/upstream-settings.js'
+import { startDohServer } from '../helpers/doh-server.js'
 import { answering, ok, type RawOrigin, startRawOrigin } from '../helpers/raw-origin.js'
 import { type RecordingParent, startRecordingParent } from '../helpers/recording-parent.js'
 import { connectTo } from '../helpers/requests.js'
 import { startTestProxy, type TestProxy } from '../helpers/test-proxy.js'
+import { makeCertificate } from '../helpers/tls-certificate.js'
 
 const NAMES = Object.fromEntries(
   ['www.a.test', 'cdn.a.test', 'www.b.test', 'x.onion', 'y.x.onion'].map((name) => [name, '127.0.0.1']),
@@ -171,6 +173,29 @@ describe('a new identity', () => {
     expect(new Set(shown(parent)).size).toBe(2)
   })
 
+  test('while a request waits on a kept connection that then dies: it is sent again under the identity it has', async () => {
+    const parent = await startRecordingParent({ takesAnybody: true, names: NAMES })
+    const origin = await startRawOrigin(async (peer, index) => {
+      await peer.readRequest()
+      await peer.write(ok('o'))
+      await peer.readRequest()
+      if (index > 0) return await peer.write(ok('o'))
+      await proxy.proxy.newIdentity()
+      peer.close()
+    })
+    const proxy = await startTestProxy({
+      upstreams: { up: { hops: [`socks5h://127.0.0.1:${parent.port}`], tor: false, isolate: 'site' } },
+      route: [{ match: ['*'], via: 'up', anonymous: true }],
+    })
+    const ask = asker(proxy, origin)
+    for (let i = 0; i < 3; i++) expect(await ask('www.a.test')).toBe(200)
+    const [before, sentAgain, after, ...more] = shown(parent)
+    expect(sentAgain).toBe(before)
+    // the connection that it made is of the old identity
+    expect(after).not.toBe(before)
+    expect(more).toEqual([])
+  })
+
   test('a reload keeps those that are in force', async () => {
     const { parent, ask, proxy, origin } = await isolated('site')
     await proxy.proxy.newIdentity()
@@ -226,6 +251,35 @@ test('a direct route that isolates goes out from one address for each identity',
   expect(new Set([one, other, renewed]).size).toBe(3)
   expect(seen.every((ip) => ip.startsWith('127.0.'))).toBe(true)
 })
+
+test.each(['direct', 'up'])(
+  'by %s, names that are looked up here over HTTPS are asked on a connection for each identity',
+  async (via) => {
+    const certificate = makeCertificate()
+    const service = await startDohServer({ certificate, answer: () => ({ addresses: ['127.0.0.1'] }) })
+    const parent = await startRecordingParent({ takesAnybody: true })
+    const origin = await startRawOrigin(answering(ok('o')))
+    const isDirect = via === 'direct'
+    const proxy = await startTestProxy({
+      upstreams: { up: { hops: [`socks5://127.0.0.1:${parent.port}`], tor: false, isolate: 'site' } },
+      route: [{ match: ['*'], via, anonymous: false, ...(isDirect && { isolate: 'site' }) }],
+      egress: {
+        addresses: ['127.0.64.0/18'],
+        dns: { mode: 'doh', doh: { url: service.url, bootstrap: ['127.0.0.1'], ca: certificate.file } },
+      },
+    })
+    const ask = asker(proxy, origin)
+    for (const host of ['www.a.test', 'www.b.test', 'cdn.a.test']) expect(await ask(host)).toBe(200)
+    const from = (host: string) =>
+      new Set(service.queries.flatMap((query) => (query.question.endsWith(` ${host}`) ? query.from : [])))
+    expect(service.connections.made).toBe(2)
+    expect(from('cdn.a.test')).toEqual(from('www.a.test'))
+    expect(from('www.b.test')).not.toEqual(from('www.a.test'))
+    await proxy.proxy.newIdentity()
+    expect(await ask('img.a.test')).toBe(200)
+    expect(service.connections.made).toBe(3)
+  },
+)
 
 test('each identity passes for one browser, whatever its clients are, and a new one for one of its own', async () => {
   const heads: string[] = []

@@ -93,7 +93,7 @@ describe('veilgate lists', () => {
     const { says, port, rules, signal, exit, output } = await start()
     expect(rules).toBe(0)
     expect(statSync(socket).mode & 0o777).toBe(0o600)
-    await says('list ads: 1 rules in force')
+    await says('list ads: 1 rule in force')
     await says('list gone is not updated')
     expect(await statusOf(port, 'x.ads.test')).toBe('403')
 
@@ -191,7 +191,7 @@ describe('copies on disk', () => {
     expect(existsSync(cache)).toBe(false)
 
     const first = await start()
-    await first.says('list ads: 1 rules in force')
+    await first.says('list ads: 1 rule in force')
     first.signal('SIGTERM')
     await first.exit
     await server.stop()
@@ -201,7 +201,7 @@ describe('copies on disk', () => {
     const checked = await veilgate('check', '--config', config, 'ads.test')
     expect(checked).toMatchObject({ status: 1, stdout: 'block ads.test  ads:2  ads.test\n' })
     expect(checked.stderr).not.toContain(missing)
-    expect((await veilgate('config', 'check', '--config', config)).stderr).toContain('in order, 1 rules')
+    expect((await veilgate('config', 'check', '--config', config)).stderr).toContain('in order, 1 rule')
   })
 
   test('stay in force beside --rules, which replaces only the files', async () => {
@@ -210,7 +210,7 @@ describe('copies on disk', () => {
     const { start, veilgate, config } = newPlace(() => yamlOf(`ads: { url: "${server.url}/ads" }`))
     const own = folder.write('own.rules', 'block own.test\n')
     const { says, port } = await start('--rules', own)
-    await says('list ads: 1 rules in force')
+    await says('list ads: 1 rule in force')
     expect([await statusOf(port, 'own.test'), await statusOf(port, 'ads.test')]).toEqual(['403', '403'])
     const { stdout } = await veilgate('check', '--config', config, '--rules', own, 'own.test', 'ads.test')
     expect(stdout).toBe(`block own.test  ${own}:1  block own.test\nblock ads.test  ads:1  ads.test\n`)
@@ -257,10 +257,10 @@ test('SIGHUP follows a configuration with other lists', async () => {
   server.publish('/more', { body: 'more.test\n' })
   const { start, config } = newPlace(() => yamlOf(`ads: { url: "${server.url}/ads" }`))
   const { says, signal, port } = await start()
-  await says('list ads: 1 rules in force')
+  await says('list ads: 1 rule in force')
   writeFileSync(config, yamlOf(`more: { url: "${server.url}/more" }`))
   signal('SIGHUP')
-  await says('list more: 1 rules in force')
+  await says('list more: 1 rule in force')
   expect(await statusOf(port, 'more.test')).toBe('403')
   expect(await statusOf(port, 'ads.test')).not.toBe('403')
 

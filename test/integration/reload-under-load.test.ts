@@ -179,7 +179,7 @@ test(`${EXCHANGES} exchanges that go on while rules and configuration are read a
   place.write('t.rules', RULES.new)
   place.write('veilgate.yaml', config('new'))
   veilgate.signal('SIGHUP')
-  await veilgate.says('reloaded: 1 rules')
+  await veilgate.says('reloaded: 1 rule')
   expect(await metric('veilgate_config_last_reload_successful')).toBe(1)
   // all of them began under the old set and end under it
   expect(origin.held).toBe(asking)

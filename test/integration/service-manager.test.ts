@@ -40,7 +40,7 @@ test.skipIf(!canNotify)('the service manager hears when it is ready, reloads, an
   const heard = await startReceiver(path)
   const veilgate = await place.start([...OPEN, '--rules', 't.rules'], { env: { NOTIFY_SOCKET: path } })
   await waitFor(() => expect(heard()).toHaveLength(1))
-  expect(heard()[0]).toEqual(['READY=1', expect.stringMatching(/^STATUS=listening on http:.*, 1 rules$/)])
+  expect(heard()[0]).toEqual(['READY=1', expect.stringMatching(/^STATUS=listening on http:.*, 1 rule$/)])
 
   place.write('t.rules', 'block a.test\nblock b.test\n')
   expect((await place.veilgate('reload')).status).toBe(0)

@@ -60,7 +60,7 @@ test('a list comes in after the start and blocks requests under its name and lin
   expect(state()).toMatchObject({ status: 'current', entries: 1, lastError: null })
   expect(messages).toEqual([
     'list ads has no copy yet: its rules come in when it is fetched',
-    'list ads: 1 rules in force',
+    'list ads: 1 rule in force',
   ])
 })
 

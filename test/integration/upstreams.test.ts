@@ -316,6 +316,23 @@ describe('no member answers', () => {
     expect((await proxy.record(1)).egress?.route).toBe('up')
   })
 
+  test('so is one that says nothing of routes any more, as a file that was cut short does; direct is what is written so', async () => {
+    const origin = await startRawOrigin(answering(ok('hello')))
+    const { hops } = await startParents(['socks5h'])
+    const { proxy, client } = await asked(get(`${origin.url}/`), through(hops))
+    await expect(proxy.proxy.reload(routed({}, []))).rejects.toThrow(
+      'route: no route is left, so that all would go direct',
+    )
+    await client.write(get(`${origin.url}/`))
+    await client.readResponse()
+    await proxy.proxy.reload(routed({}, [{ match: ['*'], via: 'direct', anonymous: false }]))
+    await client.write(get(`${origin.url}/`))
+    await client.readResponse()
+    expect((await proxy.record(2)).egress?.route).toBe('direct')
+    expect(proxy.records.map(({ egress }) => egress?.route)).toEqual(['up', 'up', 'direct'])
+    await proxy.proxy.reload(routed({}, []))
+  })
+
   test('comes back when the upstream does', async () => {
     const origin = await startRawOrigin(answering(ok('hello')))
     const parent = await startRecordingParent()
@@ -387,6 +404,17 @@ describe('routes', () => {
     const name = await asked(connectTo('a.test:443'), options)
     expect(name.response.fields['proxy-status']).toContain('destination_ip_unroutable')
     expect(parents[0]?.asked.map(({ host }) => host)).toEqual(['a.test'])
+  })
+
+  test('so is localhost, which a parent on this machine would take for it, and it leads nobody back to us', async () => {
+    const { hops, parents } = await startParents(['socks5h'], { names: { localhost: '127.0.0.1' } })
+    const closed = await asked(connectTo('localhost:443'), through(hops, { egress: { guard: { allow: [] } } }))
+    expect(closed.response.fields['proxy-status']).toContain('destination_ip_prohibited')
+    const proxy = await startTestProxy(through(hops))
+    const client = await proxy.connect()
+    await client.write(get(`http://localhost:${proxy.port}/`))
+    expect((await client.readResponse()).fields['proxy-status']).toContain('proxy_loop_detected')
+    expect(parents[0]?.asked).toEqual([])
   })
 
   test('under default block a name is not let through on the chance of its address where an upstream looks it up', async () => {

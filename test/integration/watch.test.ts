@@ -23,7 +23,7 @@ test('a rule file, an included one and the configuration take effect when they c
   expect((await askFor(veilgate.port, 'http://d.test/')).status).toBe('451')
   // a file that the new rules do not include any more is none of its business
   place.write('t.rules', 'block a.test\n')
-  await veilgate.says('reloaded: 1 rules')
+  await veilgate.says('reloaded: 1 rule')
   place.write('more/b.rules', 'block e.test\n')
   await new Promise((resolve) => setTimeout(resolve, 600))
   expect(veilgate.output.stderr.split('has changed')).toHaveLength(5)

@@ -342,7 +342,7 @@ describe('workers', () => {
       expect(others).toEqual([])
       writeFileSync(proxy.rules, 'block second.test\n')
       proxy.signal('SIGHUP')
-      await proxy.says('reloaded: 1 rules')
+      await proxy.says('reloaded: 1 rule')
       expect(await fetchThrough(proxy.port, 'http://second.test/')).toBe(403)
       expect([...mapped()]).toEqual([expect.stringMatching(/^r--s .*rules-2\.bin$/)])
     },
@@ -353,7 +353,7 @@ describe('workers', () => {
     const proxy = await startWorkers(2, '--access-log', 'off')
     writeFileSync(proxy.rules, 'block second.test\n')
     proxy.signal('SIGHUP')
-    await proxy.says('reloaded: 1 rules')
+    await proxy.says('reloaded: 1 rule')
     writeFileSync(proxy.rules, 'block a{b\n')
     proxy.signal('SIGHUP')
     await proxy.says('not reloaded')

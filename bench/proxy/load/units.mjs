@@ -19,8 +19,11 @@ export function runUnits(task, counted) {
   for (let i = 0; i < task.connections; i++) exchange(task, counted)
 }
 
+/** As small as a message of SOCKS5 nearly. */
+const SMALL = 'HEAD / HTTP/1.1\r\n\r\n'
+
 function exchange(task, counted) {
-  const { mode, proxy, http } = task
+  const { mode, proxy, http, exchanges = 1 } = task
   const origin = `127.0.0.1:${http}`
   const isTunnel = mode === 'connect'
   const isKept = mode === 'get'
@@ -31,6 +34,7 @@ function exchange(task, counted) {
   let began = performance.now()
   let text = ''
   let isOpen = !isTunnel
+  let smallLeft = exchanges - 1
 
   socket.write(isTunnel ? `CONNECT ${origin} HTTP/1.1\r\nHost: ${origin}\r\n\r\n` : get)
   socket.on('data', (bytes) => {
@@ -41,7 +45,13 @@ function exchange(task, counted) {
     if (!isOpen) {
       isOpen = true
       text = text.slice(end + 4)
-      socket.write(get)
+      ask()
+      return
+    }
+    if (smallLeft > 0) {
+      smallLeft--
+      text = ''
+      ask()
       return
     }
     if (text.length - end - 4 < BODY_BYTES) return
@@ -50,10 +60,14 @@ function exchange(task, counted) {
     text = ''
     if (!isKept) return socket.destroy()
     began = performance.now()
-    socket.write(get)
+    ask()
   })
   socket.on('error', () => {
     counted.errors++
   })
   socket.on('close', () => exchange(task, counted))
+
+  function ask() {
+    socket.write(smallLeft > 0 ? SMALL : get)
+  }
 }

@@ -1,20 +1,10 @@
 import { type Exchange, refusalBy, refuse } from '../exchange.js'
+import { egressFault } from '../routing.js'
 
-/**
- * Settles what must not leave at all: targets to which no route leads (503; direct goes only what a route says so
- * of), and `.onion` names anywhere but into Tor (502; RFC 7686 §2: they are never looked up).
- */
+/** Settles what must not leave at all (503, 502). */
 export function chooseEgressStage(exchange: Exchange): boolean {
   const { route } = exchange
   if (route === undefined) return true
-  const { egress, authority } = route
-  if (egress === undefined) return refuse(exchange, 'VG_NO_ROUTE', '', refusalBy('route'))
-  if (!egress.isTor && isOnion(authority.host)) {
-    return refuse(exchange, 'VG_ONION_UNREACHABLE', '', refusalBy('route'))
-  }
-  return true
-}
-
-export function isOnion(host: string): boolean {
-  return host.endsWith('.onion') || host === 'onion'
+  const fault = egressFault(route.egress, route.authority.host)
+  return fault === undefined || refuse(exchange, fault, '', refusalBy('route'))
 }

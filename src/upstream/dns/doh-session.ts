@@ -17,6 +17,8 @@ export type DohAnswer = {
 }
 
 export type DohSession = {
+  /** Nobody waits for an answer. */
+  readonly isIdle: boolean
   /**
    * Posts a query. One connection serves all, opened when there is something to ask, and
    * again where it was lost.
@@ -32,13 +34,16 @@ export type DohSession = {
 /** The connection ended before an answer began: the query may be sent again. */
 class ConnectionLost extends Error {}
 
-/** @param connectTimeoutMs from the first packet to the end of the TLS handshake, all addresses together */
-export function createDohSession(server: DohServer, connectTimeoutMs: number): DohSession {
+/**
+ * @param connectTimeoutMs from the first packet to the end of the TLS handshake, all addresses together
+ * @param nextTurn for each connection, which of the egress addresses it goes out from
+ */
+export function createDohSession(server: DohServer, connectTimeoutMs: number, nextTurn: () => bigint): DohSession {
   const closed = new AbortController()
   let current: ClientHttp2Session | undefined
   let opening: Promise<ClientHttp2Session> | undefined
-  /** Connections, of which each goes out from the next egress address. */
-  let made = 0n
+  /** Queries whose answer somebody waits for. */
+  let awaited = 0
   /** Answers that have begun. */
   let heard = 0
 
@@ -51,7 +56,7 @@ export function createDohSession(server: DohServer, connectTimeoutMs: number): D
       closed.signal.throwIfAborted()
       // HTTP/2 is not loaded where nobody asks this way
       const { connect } = await import('node:http2')
-      const socket = await connectTls(server, patience.signal, made++)
+      const socket = await connectTls(server, patience.signal, nextTurn())
       // closed in the moment between: nobody else would end it
       if (closed.signal.aborted) socket.destroy()
       const session = connect(server.origin, { createConnection: () => socket })
@@ -116,12 +121,19 @@ export function createDohSession(server: DohServer, connectTimeoutMs: number): D
   }
 
   return {
+    get isIdle() {
+      return awaited === 0
+    },
+
     async post(query, signal) {
+      awaited++
       try {
         return await exchange(query, signal)
       } catch (error) {
         if (!(error instanceof ConnectionLost) || closed.signal.aborted) throw error
-        return exchange(query, signal)
+        return await exchange(query, signal)
+      } finally {
+        awaited--
       }
     },
 

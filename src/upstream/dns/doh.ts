@@ -1,5 +1,5 @@
 import type { DohServer } from './doh-server.js'
-import { createDohSession } from './doh-session.js'
+import { createDohSessions } from './doh-sessions.js'
 import { encodeQuery, readReply } from './message.js'
 import { type AddressType, type DnsReply, type DnsTransport, failedReply } from './transport.js'
 
@@ -26,7 +26,7 @@ export type DohOptions = {
  * unless a fallback was given.
  */
 export function createDoh({ server, timeoutMs, fallback, report, now }: DohOptions): DnsTransport {
-  const session = createDohSession(server, timeoutMs)
+  const sessions = createDohSessions(server, timeoutMs)
   const underWay = new Set<() => void>()
   let isFailing = false
   let downUntil = Number.NEGATIVE_INFINITY
@@ -44,9 +44,9 @@ export function createDoh({ server, timeoutMs, fallback, report, now }: DohOptio
     downUntil = now() + DOWN_MS
   }
 
-  async function ask(host: string, type: AddressType, signal: AbortSignal): Promise<DnsReply> {
+  async function ask(host: string, type: AddressType, identity: string, signal: AbortSignal): Promise<DnsReply> {
     const question = { id: ID, host, type }
-    const { message, ageSeconds } = await session.post(encodeQuery(question, true), signal)
+    const { message, ageSeconds } = await sessions.of(identity).post(encodeQuery(question, true), signal)
     const reply = readReply(message, question)
     if (reply === undefined) throw new Error('an answer that does not fit the question')
     if (reply.isTruncated) throw new Error('a truncated answer')
@@ -55,7 +55,7 @@ export function createDoh({ server, timeoutMs, fallback, report, now }: DohOptio
   }
 
   return {
-    query(host, type, onReply) {
+    query(host, type, onReply, identity = '') {
       const patience = new AbortController()
       let timer: NodeJS.Timeout | undefined
       let cancelFallback: (() => void) | undefined
@@ -105,7 +105,7 @@ export function createDoh({ server, timeoutMs, fallback, report, now }: DohOptio
       else {
         // half of the time is left for the other way
         if (fallback !== undefined) timer = setTimeout(() => patience.abort(new Error(NO_ANSWER)), timeoutMs / 2)
-        ask(host, type, patience.signal).then(settle, onFailure)
+        ask(host, type, identity, patience.signal).then(settle, onFailure)
       }
       return () => {
         if (isOver) return
@@ -116,7 +116,7 @@ export function createDoh({ server, timeoutMs, fallback, report, now }: DohOptio
 
     close() {
       for (const close of underWay) close()
-      session.close()
+      sessions.close()
       fallback?.close()
     },
   }

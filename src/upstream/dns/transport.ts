@@ -18,9 +18,10 @@ export type DnsTransport = {
   /**
    * `onReply` runs later, once.
    *
+   * @param identity tells apart who must not be joined by a connection that is kept; without: nobody in particular
    * @returns cancels: `onReply` will not run; for somebody whose time is up, so that the way can be thought less of
    */
-  query(host: string, type: AddressType, onReply: (reply: DnsReply) => void): () => void
+  query(host: string, type: AddressType, onReply: (reply: DnsReply) => void, identity?: string): () => void
   /** Questions under way are answered with SERVFAIL, and nothing stays open. */
   close(): void
 }

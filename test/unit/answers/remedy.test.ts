@@ -31,6 +31,13 @@ describe('remedy', () => {
     expect(remedyFor(refusal)?.text).toContain('--allow-private=192.168.1.1 ')
   })
 
+  test('what no route leads to is opened by the configuration, .onion by an upstream that is marked', () => {
+    const text = (code: 'VG_NO_ROUTE' | 'VG_ONION_UNREACHABLE', host: string) =>
+      remedyFor(refusalOf({ code, rule: null, host }))?.text
+    expect(text('VG_NO_ROUTE', 'a.test')).toContain('route: [{ match: ["a.test"], via: ')
+    expect(text('VG_ONION_UNREACHABLE', 'a.onion')).toContain('tor: true')
+  })
+
   test.each(['VG_DNS_ERROR', 'VG_REQUEST_MALFORMED', 'VG_INTERNAL'] as const)(
     'nothing to write helps against %s',
     (code) => {

@@ -39,7 +39,7 @@ describe('config print', () => {
 describe('config check', () => {
   test('says on standard error that all is in order', async () => {
     const { stdout, stderr, result } = await withOutput(() => config('check', { config: good }))
-    expect([stdout, stderr, result]).toEqual(['', 'veilgate: configuration and rules are in order, 1 rules\n', 0])
+    expect([stdout, stderr, result]).toEqual(['', 'veilgate: configuration and rules are in order, 1 rule\n', 0])
   })
 
   test('finds faults of the configuration and of the rules that it names', async () => {

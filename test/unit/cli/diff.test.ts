@@ -19,7 +19,7 @@ describe('veilgate diff', () => {
   test('by rule, with all that is included', async () => {
     expect(await run()).toEqual({
       stdout: `- ${before}:2  block c.test\n+ ${join(folder.path, 'more.rules')}:1  block .b.test  # more\ndefault allow → block\n`,
-      stderr: 'veilgate: 1 rules removed, 1 added, 1 the same\n',
+      stderr: 'veilgate: 1 rule removed, 1 added, 1 the same\n',
       result: 0,
     })
   })
@@ -27,7 +27,7 @@ describe('veilgate diff', () => {
   test('by request, with a log', async () => {
     const { stdout, stderr } = await run({ log })
     expect(stdout).toContain(`allow → block  x.b.test:443  2×  default → ${join(folder.path, 'more.rules')}:1`)
-    expect(stderr).toContain('; 2 of 3 requests decided otherwise (1 lines are no such record)\n')
+    expect(stderr).toContain('; 2 of 3 requests decided otherwise (no such record: 1 line)\n')
   })
 
   test('--default is for both', async () => {

@@ -41,7 +41,8 @@ describe('egressReport', () => {
           isolate: null,
         },
       ],
-      headers: null,
+      headers: 'standard',
+      isTunnel: true,
       browser: null,
     })
   })
@@ -49,9 +50,13 @@ describe('egressReport', () => {
   test.each([
     [
       'http://direct.test/',
-      { paths: [{ names: ['direct'], hops: [], resolver: 'system', family: 'IPv6 and IPv4' }], headers: 'standard' },
+      {
+        paths: [{ names: ['direct'], hops: [], resolver: 'system', family: 'IPv6 and IPv4' }],
+        headers: 'standard',
+        isTunnel: false,
+      },
     ],
-    ['8.8.8.8', { paths: [{ resolver: 'none', family: 'IPv4' }], headers: null }],
+    ['8.8.8.8', { paths: [{ resolver: 'none', family: 'IPv4' }], isTunnel: true }],
     [
       '[2606:4700::1]:443',
       { route: { via: 'out' }, paths: [{ resolver: 'none', family: 'IPv6' }, { family: 'IPv6' }] },
@@ -59,6 +64,20 @@ describe('egressReport', () => {
     ['x.example', { route: null, paths: [] }],
   ])('of %s', (target, expected) => {
     expect(report(target)).toMatchObject(expected)
+  })
+
+  test.each<[what: string, egress: Settings['egress'], resolver: string, family: string]>([
+    ['addresses of one family', { addresses: ['192.0.2.7'] }, 'system', 'IPv4'],
+    ['of the other', { addresses: ['2001:db8::/64'] }, 'system', 'IPv6'],
+    ['of both', { addresses: ['192.0.2.7', '2001:db8::7'] }, 'system', 'IPv6 and IPv4'],
+    ['a fallback', { dns: { mode: 'doh', fallback: 'system' } }, 'doh, then system', 'IPv6 and IPv4'],
+    ['no fallback', { dns: { mode: 'doh' } }, 'doh', 'IPv6 and IPv4'],
+    ['no resolver here', { dns: { mode: 'upstream' } }, 'nobody', 'IPv6 and IPv4'],
+  ])('of a direct way with %s', (_what, egress, resolver, family) => {
+    expect(report('direct.test', { ...SETTINGS, egress }).paths).toMatchObject([{ resolver, family }])
+    expect(report('x.onion', { ...SETTINGS, egress }).paths).toMatchObject([
+      { resolver: 'upstream', family: 'as the upstream chooses' },
+    ])
   })
 
   test('without routes', () => {
@@ -71,7 +90,7 @@ test('the same for people', () => {
     'route tor (route 1: *.onion), anonymous',
     'by tor → socks5h://127.0.0.1:9050',
     '  resolver upstream, address family as the upstream chooses',
-    'headers untouched (a tunnel is not looked into)',
+    'headers untouched in a tunnel, standard for http:// there',
   ])
   expect(egressLines(report('x.example'))[0]).toBe('no route leads there')
   expect(egressLines(report('http://a.test/', {}))).toEqual([
@@ -113,6 +132,7 @@ describe('the browser that requests pass for', () => {
       profile: 'strict',
       perHost: [
         { match: ['.plain.test'], profile: 'standard' },
+        { match: ['clear.test:80'], profile: 'off' },
         { match: ['.kept.test'], keep: ['User-Agent', 'Accept-Language'] },
       ],
     },
@@ -123,7 +143,9 @@ describe('the browser that requests pass for', () => {
     ['http://direct.test/', 'family', 'headers strict, one browser for each family of systems'],
     ['http://plain.test/', null, 'headers standard'],
     ['http://kept.test/', null, 'headers strict'],
-    ['https://a.test/', null, 'headers untouched (a tunnel is not looked into)'],
+    ['https://a.test/', null, 'headers untouched in a tunnel, strict for http:// there'],
+    ['plain.test', null, 'headers untouched in a tunnel, standard for http:// there'],
+    ['clear.test:443', null, 'headers untouched in a tunnel, off for http:// there'],
   ])('of %s', (target, browser, line) => {
     expect(report(target, settings).browser).toBe(browser)
     expect(egressLines(report(target, settings)).at(-1)).toBe(line)

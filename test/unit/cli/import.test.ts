@@ -25,6 +25,17 @@ describe('import', () => {
     expect(result).toBe(0)
   })
 
+  test('a line that is not carried over is told cut where it is long, and whole in the JSON report', async () => {
+    const long = `192.0.2.1 ${'x'.repeat(148)}`
+    // the cut would go through a character of two code units
+    const file = folder.write('long.hosts', `0.0.0.0 ads.example\n${long}yz\n${long}yyy\n${long}\u{1f600}y\n`)
+    const { stderr } = await withOutput(() => importFiles([file], { from: 'hosts' }))
+    const shown = stderr.split('\n').map((line) => line.replace(/^.*: (?=192)/, ''))
+    expect(shown.slice(0, 3)).toEqual([`${long}yz`, `${long}y…`, `${long}…`])
+    const { stdout } = await withOutput(() => importFiles([file], { from: 'hosts', output: at('long'), json: true }))
+    expect(JSON.parse(stdout).skipped[1].text).toBe(`${long}yyy`)
+  })
+
   test('--output writes a whole file or none, and replaces one only with --force', async () => {
     const output = at('out.rules')
     const { stdout, stderr } = await withOutput(() => importFiles([hosts], { from: 'hosts', output }))

@@ -90,7 +90,7 @@ describe('start', () => {
     output = captureOutput()
     const exitCode = start({ listen, json: true, ruleFiles: [ruleFile('early.rules', 'block a.test\n')] })
     process.emit('SIGHUP', 'SIGHUP')
-    await waitFor(() => expect(output?.read().stderr).toContain('reloaded: 1 rules'))
+    await waitFor(() => expect(output?.read().stderr).toContain('reloaded: 1 rule'))
     process.emit('SIGTERM', 'SIGTERM')
     expect(await exitCode).toBe(0)
   })

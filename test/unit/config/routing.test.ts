@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { refuseUnsafeRouting, routingFaults } from '../../../src/config/routing.js'
+import { refuseLostRoutes, refuseUnsafeRouting, routingFaults } from '../../../src/config/routing.js'
 
 const UPSTREAMS = { a: { hops: ['socks5h://127.0.0.1:9050'], tor: false } }
 const NO_ADDRESSES = { addresses: [] }
@@ -29,6 +29,11 @@ describe('routingFaults', () => {
     ['192.0.2.0/24', '192.0.2.7'],
     ['*.test', 'ads*.test'],
     ['*:443', 'a.test'],
+    ['*:80', 'a.test'],
+    ['.test:80', '*.test'],
+    ['/^b.nk.test$/', 'b?nk.test'],
+    ['*.test', 'ads[0-9a].test'],
+    ['*.test', 'ads[!0-9].test'],
     ['*', '/^secret/'],
     ['/./', 'ads?.test'],
   ])('an earlier route that takes %s leaves %s anonymous in name only', (before, pattern) => {
@@ -41,6 +46,8 @@ describe('routingFaults', () => {
   test('an exception before an anonymous route is meant', () => {
     expect(faults(['intranet.test', 'direct', false], ['.test', 'a', true])).toEqual([])
     expect(faults(['*', 'a', true], ['*.onion', 'a', true])).toEqual([])
+    expect(faults(['.test:8080', 'direct', false], ['.test', 'a', true])).toEqual([])
+    expect(faults(['*:80', 'direct', false], ['*:443', 'a', true])).toEqual([])
     expect(faults(['veilgate-*', 'direct', false], ['/^secret/', 'a', true])).toEqual([])
   })
 })
@@ -62,4 +69,20 @@ test('unsafe routing is refused with the place of each fault', () => {
       egress: NO_ADDRESSES,
     }),
   ).toThrow('route.1: this route is marked anonymous, and by direct it goes direct')
+})
+
+test('routes into upstreams do not end by being left out', () => {
+  const into = { route: [{ match: ['*'], via: 'a', anonymous: false }] }
+  const direct = { route: [{ match: ['*'], via: 'direct', anonymous: false }] }
+  const none = { route: [] }
+  expect(() => refuseLostRoutes(into, none)).toThrow('write route: [{ match: ["*"], via: direct }]')
+  for (const [before, after] of [
+    [into, direct],
+    [into, into],
+    [direct, none],
+    [none, none],
+    [none, into],
+  ] as const) {
+    expect(() => refuseLostRoutes(before, after)).not.toThrow()
+  }
 })

@@ -103,6 +103,19 @@ test('the first of three hops reads the login of the next in clear, and none rea
   expect(shown.rows.find(({ id }) => id === 'upstream-login')?.what).toEqual(['the login at up hop 2'])
 })
 
+test('members of a group that were not asked are named', async () => {
+  const group = { group: 'first', members: ['a', 'b', 'c'], by: 'client', lifetimeMs: 1 } as const
+  const hops = (port: number) => ({ hops: [`socks5h://proxy.example:${port}`], tor: false })
+  const [way] = await runLeaktest(
+    mergeSettings({
+      upstreams: { a: hops(1), b: hops(2), c: hops(3), out: group },
+      route: [{ match: ['*'], via: 'out', anonymous: false }],
+    }),
+    start,
+  )
+  expect(way?.notes).toEqual(['not tested: b, c, for out picked others; a route via each of them shows it'])
+})
+
 test('under doh no name server is asked', async () => {
   const doh = { mode: 'doh', doh: { url: 'https://dns.example/q', bootstrap: ['192.0.2.1'] } } as const
   const shown = await verdicts({ egress: { dns: doh } })

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { redactSecrets } from '../../../src/observe/redact.js'
 import { type Hop, hasCredentials, hopPlace, isHttpHop, parseHop, resolvesRemotely } from '../../../src/policy/hop.js'
+import { showUrls } from '../../../src/upstream/chain-adapter.js'
 
 function hop(url: string): Hop {
   const parsed = parseHop(url)
@@ -25,6 +27,11 @@ describe('parseHop', () => {
     ['http://token@a.test', { username: 'token', password: '' }],
   ])('%s is read', (url, expected) => {
     expect(parseHop(url)).toMatchObject(expected)
+  })
+
+  test('what to write instead holds nothing that would be masked', () => {
+    const { fix } = parseHop('127.0.0.1:9050') as { fix: string }
+    expect([redactSecrets(fix), showUrls(fix)]).toEqual([fix, fix])
   })
 
   test.each([

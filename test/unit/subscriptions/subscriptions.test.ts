@@ -118,7 +118,7 @@ describe('at the start', () => {
     expect(owner.asked).toEqual(['ads', 'more'])
     expect(owner.mostAtOnce).toBe(1)
     expect(owner.rules.decide('ads.test').rule?.list).toBe('ads')
-    expect(owner.messages.slice(2)).toEqual(['info list ads: 1 rules in force', 'info list more: 1 rules in force'])
+    expect(owner.messages.slice(2)).toEqual(['info list ads: 1 rule in force', 'info list more: 1 rule in force'])
     expect(owner.state('ads')).toMatchObject({ status: 'current', entries: 1, failures: 0 })
   })
 
@@ -217,7 +217,7 @@ describe('later', () => {
     owner.clock.advance(60_000)
     await owner.settled()
     expect(owner.state('ads')).toMatchObject({ status: 'current', lastError: null, failures: 0 })
-    expect(owner.messages.at(-1)).toBe('info list ads: 1 rules in force, 1 before')
+    expect(owner.messages.at(-1)).toBe('info list ads: 1 rule in force, 1 before')
     expect(owner.rules.decide('new.test').action).toBe('block')
   })
 

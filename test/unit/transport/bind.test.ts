@@ -13,11 +13,13 @@ function newServer(): Server {
   return server
 }
 
-test('a bound server outlives errors of accepting', async () => {
+test('a bound server outlives errors of accepting, and tells of each', async () => {
   const server = newServer()
-  await bind(server, { host: '127.0.0.1', port: 0 })
+  let told = 0
+  await bind(server, { host: '127.0.0.1', port: 0 }, () => told++)
   expect(server.listening).toBe(true)
   expect(() => server.emit('error', new Error('EMFILE'))).not.toThrow()
+  expect(told).toBe(1)
 })
 
 test.each([

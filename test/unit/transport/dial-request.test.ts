@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseTargetStage } from '../../../src/pipeline/stages/parse-target.js'
-import { poolKeyOf, toDialRequest } from '../../../src/transport/dial-request.js'
+import { generationFor, poolKeyOf, toDialRequest } from '../../../src/transport/dial-request.js'
 import { createIdentities } from '../../../src/upstream/identities.js'
 import { exchangeOf, policyOf } from '../../helpers/exchanges.js'
 
@@ -11,7 +11,8 @@ function asked(text: string, ...policy: Parameters<typeof policyOf>) {
   parseTargetStage(exchange)
   const { route } = exchange
   if (route === undefined) throw new Error(`${text} has no route`)
-  return { request: toDialRequest(exchange, route), key: poolKeyOf(exchange, route, IDENTITIES) }
+  const generation = generationFor(route, IDENTITIES)
+  return { request: toDialRequest(exchange, route, generation), key: poolKeyOf(exchange, route, generation) }
 }
 
 test.each([
@@ -47,7 +48,12 @@ test('kept connections of one identity serve no other, nor the one that comes af
     upstreams: { up: { hops: ['socks5h://p.test'], tor: false, isolate } },
     route: [{ match: ['*'], via: 'up', anonymous: false }],
   })
-  const key = (text: string, isolate: Parameters<typeof isolated>[0]) => asked(text, [], isolated(isolate)).key
+  const key = (text: string, isolate: Parameters<typeof isolated>[0]) => {
+    const { key, request } = asked(text, [], isolated(isolate))
+    // what is dialled for it has the same one
+    expect(key).toMatch(new RegExp(` #${request.generation}$`))
+    return key
+  }
   const [site, client, user, both] = (['site', 'client', 'user', 'site+client'] as const).map((isolate) =>
     key('GET http://www.a.test/', isolate),
   )

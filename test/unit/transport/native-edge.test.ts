@@ -57,10 +57,11 @@ function fakeAddon() {
     descriptors() {
       return 12
     }
-    takeTraffic(into: [number, number, number]) {
+    takeTraffic(into: [number, number, number, number]) {
       into[0] = 3
       into[1] = 4
       into[2] = 1
+      into[3] = 5
     }
     destroy() {
       calls.push(['destroy'])
@@ -277,5 +278,6 @@ describe('NativeEdge', () => {
     expect(deadlines.size).toBe(0)
     // as they pass, at each sweep, and when a tunnel ends
     expect([counts.bytesFromClient, counts.bytesToClient, counts.limits.bufferBytes]).toEqual([6, 8, 2])
+    expect(counts.limits.descriptors).toBe(10)
   })
 })

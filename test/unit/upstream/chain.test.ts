@@ -38,6 +38,18 @@ describe('the target is judged before anything is connected', () => {
     }
   })
 
+  test('localhost, which every hop may take for itself, on this machine too', async () => {
+    const judge = createAddressJudge({ guard: createEgressGuard({ allow: [], deny: [] }), isOwn: () => false })
+    for (const scheme of ['http', 'https', 'socks4a', 'socks5h']) {
+      const { places, connect } = nowhere()
+      const { dial } = chainOf([`${scheme}://127.0.0.1:1`], { connect, judge })
+      for (const host of ['localhost', 'a.localhost']) {
+        expect((await dialled(dial, { ...NAME, host })).error?.code).toBe('VG_ADDRESS_PROHIBITED')
+      }
+      expect(places).toEqual([])
+    }
+  })
+
   test('a name where the last hop does not look it up, by rules and guard', async () => {
     const { places, connect } = nowhere()
     const judge = createAddressJudge({ guard: createEgressGuard({ allow: [], deny: [] }), isOwn: () => false })

@@ -96,7 +96,7 @@ describe('createEgressDial', () => {
     upstreams: { up: proxy('p.test') },
     route: [
       { match: ['.direct.test'], via: 'direct', anonymous: false },
-      { match: ['*.test'], via: 'up', anonymous: false },
+      { match: ['*.test', '*.onion'], via: 'up', anonymous: false },
     ],
   })
   const dialed = (request: DialRequest, known: readonly string[] = ['up']) => {
@@ -119,6 +119,11 @@ describe('createEgressDial', () => {
       'direct',
       'VG_NO_ROUTE',
     ])
+  })
+
+  test('.onion goes into Tor alone where nobody asked before', () => {
+    const onion = { ...NAME, host: 'x.onion' }
+    expect([dialed(onion), dialed({ ...onion, host: 'onion.test' })]).toEqual(['VG_ONION_UNREACHABLE', 'up'])
   })
 
   test('goes by the route that was decided', () => {

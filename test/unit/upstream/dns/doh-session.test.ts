@@ -16,7 +16,7 @@ afterEach(async () => {
 
 async function setUp(answer: () => DohScript) {
   const server = await startDohServer({ certificate, answer })
-  const session = createDohSession(toDohServer(server.url, ['127.0.0.1'], certificate.cert), 15_000)
+  const session = createDohSession(toDohServer(server.url, ['127.0.0.1'], certificate.cert), 15_000, () => 0n)
   closing.push(() => session.close())
   return { server, session }
 }

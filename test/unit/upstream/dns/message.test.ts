@@ -136,6 +136,18 @@ describe('a reply', () => {
     expect(read({ addresses: many.slice(0, 400) })?.addresses).toHaveLength(400)
   })
 
+  test.each([
+    ['questions', 4],
+    ['answers', 6],
+    ['authorities', 8],
+    ['additionals', 10],
+  ])('that counts more %s than it can hold is no answer', (_what, at) => {
+    const message = replyTo(QUERY, { addresses: ['192.0.2.1'] })
+    expect(readReply(message, QUESTION)).toBeDefined()
+    message.writeUInt16BE(65_535, at)
+    expect(readReply(message, QUESTION)).toBeUndefined()
+  })
+
   test('no octets make it throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(80), (noise, at) => {
