@@ -27,7 +27,7 @@ const MAY_IMPORT = {
   import: ['http', 'rules', 'yaml-depth.ts'],
   subscriptions: ['http', 'rules', 'config', 'pipeline', 'upstream'],
   control: ['config/cache-directory.ts'],
-  admin: ['policy/own-listeners.ts', 'transport/bind.ts'],
+  admin: ['policy/own-listeners.ts', 'policy/upstream-settings.ts', 'transport/bind.ts'],
   'policy-test': ['rules/rule.ts', 'pipeline/decide-target.ts', 'config'],
   'policy-diff': ['rules'],
   'load-ahead.ts': ['upstream/upstream-report.ts', 'subscriptions/fetch-list.ts', 'config'],

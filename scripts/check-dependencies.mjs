@@ -1,5 +1,5 @@
 // Checks that docs/security.md lists what production installs: each dependency with its version, what it brings and its size,
-// as package-lock.json and node_modules have it; and that none of it has a script of its own or native code.
+// as package-lock.json and node_modules have it, and nothing else; and that none of it has a script of its own or native code.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +17,9 @@ const expected = [
   }),
   `${direct.length} dependencies bring ${all.size} packages, ${kibibytesOf([...all])} KiB`,
 ]
+const rows = [...written.matchAll(/^\| `([^`]+)` \d/gm)].map(([, name]) => `node_modules/${name}`)
 const problems = [
+  ...rows.filter((path) => !direct.includes(path)).map((path) => `docs/security.md: ${path} is no dependency`),
   ...expected.filter((text) => !written.includes(text)).map((text) => `docs/security.md: missing: ${text}`),
   ...[...all]
     .filter((path) => packages[path].hasInstallScript)

@@ -213,6 +213,7 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
         measure: async () => [serving.measure(), ...((await fleet?.measure()) ?? [])],
         rules: () => rules().size,
         lists: () => lists.states(),
+        upstreams: () => serving.snapshot.config.upstreams,
       },
     })
   }

@@ -34,6 +34,8 @@ export type Measures = {
   readonly descriptors: number
   /** That may be open; 0 where the system does not tell. */
   readonly descriptorLimit: number
+  /** Names of upstreams that did not work last time; of groups, those of their members. */
+  readonly downUpstreams: readonly string[]
   /** How late the event loop was since the last look, in seconds, by quantile; empty where nobody measured. */
   readonly lag: readonly (readonly [string, number])[]
 }

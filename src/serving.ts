@@ -22,7 +22,7 @@ import type { BindPlace } from './transport/bind.js'
 import { createClientCounts } from './transport/client-counts.js'
 import type { TransportContext } from './transport/context.js'
 import { createDeadlines, tickFor } from './transport/deadlines.js'
-import { drain, type OpenConnections } from './transport/drain.js'
+import { drain, type OpenConnections, tookIn } from './transport/drain.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
 import { chooseEngine, type SocketId } from './transport/native-addon.js'
 import { NativeEdge } from './transport/native-edge.js'
@@ -415,6 +415,9 @@ export function createServing(options: ServingOptions): Serving {
         cpuSeconds: (user + system) / 1_000_000,
         descriptors: countDescriptors(),
         descriptorLimit: descriptors.limit ?? 0,
+        downUpstreams: snapshot.upstreams.members
+          .filter(([{ state }]) => state.health.status !== 'up')
+          .map(([{ state }]) => state.name),
         lag: lag?.take() ?? [],
       }
     },
@@ -423,7 +426,11 @@ export function createServing(options: ServingOptions): Serving {
       isDraining = true
       clearInterval(checkTimer)
       checks.close()
+      // a closed listener resets those who wait at it, and a client that was not read yet would seem idle
+      const entered = (): number => clients.entered
+      if (drainMs > 0) await tookIn(entered)
       const closed = listeners.map((listener) => listener.close())
+      if (drainMs > 0) await tookIn(entered)
       const cut = await drain(connections, drainMs)
       await Promise.all(closed)
       stopEdge()

@@ -11,6 +11,7 @@ import {
   STATUS_PLACES,
 } from '../counts.js'
 import { type Measures, sumOf } from '../measures.js'
+import { isGroup, type UpstreamSettings } from '../policy/upstream-settings.js'
 
 /** What is asked for when somebody looks. */
 export type MetricSources = {
@@ -26,7 +27,10 @@ export type MetricSources = {
     readonly entries: number
     readonly checkedAt: string | null
   }[]
+  readonly upstreams: () => UpstreamsByName
 }
+
+type UpstreamsByName = Readonly<Record<string, UpstreamSettings>>
 
 export type Metrics = {
   readonly contentType: string
@@ -143,6 +147,12 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('veilgate_config_last_reload_success_timestamp_seconds', 'When the configuration in force was read', [], () => [
     [{}, counts.reloadedAt / 1_000],
   ])
+  gauge(
+    'veilgate_upstream_up',
+    '0 when it did not work last time; a group: when none of its members did',
+    ['route', 'node'],
+    () => upstreamSamples(sources.upstreams(), told),
+  )
   gauge('veilgate_eventloop_lag_seconds', 'How late the event loop was since it was last asked', ['quantile'], () =>
     lagSamples(told),
   )
@@ -242,6 +252,26 @@ function total(told: readonly Measures[], what: Summed): number {
 /** Nothing where the system does not tell. */
 function positive(value: number): readonly Sample[] {
   return value > 0 ? [[{}, value]] : []
+}
+
+/** Each upstream as a route of its own, and each member of each group: as many as the configuration has names. */
+function upstreamSamples(upstreams: UpstreamsByName, told: readonly Measures[]): readonly Sample[] {
+  const down = new Set(told.flatMap((measures) => measures.downUpstreams))
+  const known = new Map<string, boolean>()
+
+  // asked once a name: groups within groups have many ways to one upstream
+  function isUp(name: string): boolean {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const settings = upstreams[name]
+    const isUpNow = settings !== undefined && isGroup(settings) ? settings.members.some(isUp) : !down.has(name)
+    known.set(name, isUpNow)
+    return isUpNow
+  }
+
+  return Object.entries(upstreams).flatMap(([route, settings]) =>
+    (isGroup(settings) ? settings.members : [route]).map((node): Sample => [{ route, node }, isUp(node) ? 1 : 0]),
+  )
 }
 
 /** Of several processes the one that is latest: its clients wait. */

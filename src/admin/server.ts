@@ -24,6 +24,8 @@ export type AdminServer = ListenAddress & {
 /** Who looks asks rarely: more connections than this are a mistake or an attack, and descriptors are for clients. */
 const MAX_CONNECTIONS = 32
 const TIMEOUT_MS = 5_000
+/** How often Node looks for those whose time is up. Its own 30 s would let a few silent connections keep a health check out. */
+const LOOK_MS = 1_000
 const TEXT = 'text/plain; charset=utf-8'
 
 /**
@@ -36,7 +38,13 @@ export async function openAdminServer({ host, port, hosts, unready, sources }: A
   const names = hosts.map((name) => name.toLowerCase())
   const metrics = createMetrics(sources)
   const server = createServer(
-    { headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, keepAliveTimeout: TIMEOUT_MS, maxHeaderSize: 8_192 },
+    {
+      headersTimeout: TIMEOUT_MS,
+      requestTimeout: TIMEOUT_MS,
+      keepAliveTimeout: TIMEOUT_MS,
+      connectionsCheckingInterval: LOOK_MS,
+      maxHeaderSize: 8_192,
+    },
     (request, response) => {
       answer(request, response).catch(() => response.destroy())
     },

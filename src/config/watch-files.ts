@@ -1,5 +1,5 @@
 import { type FSWatcher, watch as watchFolder } from 'node:fs'
-import { digestOf, foldersOf, identityOf } from './file-identity.js'
+import { digestOf, folderIdentityOf, foldersOf, identityOf } from './file-identity.js'
 
 /** Editors and deployments write in several steps: files are looked at when they have rested this long. */
 const REST_MS = 100
@@ -21,6 +21,7 @@ export type FileWatch = {
 }
 
 type Watched = { identity: string; digest: Promise<string> }
+type WatchedFolder = { readonly watcher: FSWatcher; readonly identity: string }
 
 /**
  * Tells when files change. Folders are watched instead of files, because a file that is replaced by a rename or by a
@@ -28,7 +29,7 @@ type Watched = { identity: string; digest: Promise<string> }
  * touched has not changed.
  */
 export function createFileWatch({ onChange, onWarning }: FileWatchOptions): FileWatch {
-  const watchers = new Map<string, FSWatcher>()
+  const watchers = new Map<string, WatchedFolder>()
   let files = new Map<string, Watched>()
   let timer: NodeJS.Timeout | undefined
   let isLooking = false
@@ -49,8 +50,9 @@ export function createFileWatch({ onChange, onWarning }: FileWatchOptions): File
 
   function watchFolders(): void {
     const wanted = new Set([...files.keys()].flatMap((path) => [...foldersOf(path)]))
-    for (const [folder, watcher] of watchers) {
-      if (wanted.has(folder)) continue
+    for (const [folder, { watcher, identity }] of watchers) {
+      // a watcher stays with its folder, also where that was moved away or removed and another one has its name
+      if (wanted.has(folder) && folderIdentityOf(folder) === identity) continue
       watcher.close()
       watchers.delete(folder)
     }
@@ -59,13 +61,14 @@ export function createFileWatch({ onChange, onWarning }: FileWatchOptions): File
 
   function watchOne(folder: string): void {
     try {
+      const identity = folderIdentityOf(folder)
       const watcher = watchFolder(folder, { persistent: false }, look)
       watcher.on('error', () => {
         // the folder is gone: another event told of it, or nothing is left to see
         watcher.close()
         watchers.delete(folder)
       })
-      watchers.set(folder, watcher)
+      watchers.set(folder, { watcher, identity })
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
       onWarning(
@@ -116,7 +119,7 @@ export function createFileWatch({ onChange, onWarning }: FileWatchOptions): File
     close() {
       isClosed = true
       clearTimeout(timer)
-      for (const watcher of watchers.values()) watcher.close()
+      for (const { watcher } of watchers.values()) watcher.close()
       watchers.clear()
     },
   }

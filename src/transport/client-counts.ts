@@ -5,16 +5,22 @@ export type ClientCounts = {
   enter(ip: string, limit: number): boolean
   leave(ip: string): void
   readonly total: number
+  /** That ever entered. */
+  readonly entered: number
 }
 
 /** Counts what each client has open. IPv6 clients are counted by /64: one subscriber owns all of it (RFC 6177). */
 export function createClientCounts(): ClientCounts {
   const counts = new Map<string, number>()
   let total = 0
+  let entered = 0
 
   return {
     get total() {
       return total
+    },
+    get entered() {
+      return entered
     },
     enter(ip, limit) {
       const key = subscriber(ip)
@@ -22,6 +28,7 @@ export function createClientCounts(): ClientCounts {
       if (count >= limit) return false
       counts.set(key, count + 1)
       total++
+      entered++
       return true
     },
     leave(ip) {

@@ -10,7 +10,7 @@ export type Expiring = {
 }
 
 export type Deadlines = {
-  /** The coarse clock: milliseconds, moved on at each sweep. Good for time-outs, read for free. */
+  /** The coarse clock: milliseconds, moved on at each sweep while there are items. Good for time-outs, read for free. */
   readonly now: number
   add(item: Expiring): void
   delete(item: Expiring): void
@@ -42,7 +42,8 @@ export function createDeadlines(tickMs: number, clock: () => number): Deadlines 
 
   return {
     get now() {
-      return now
+      // without items nothing moves it on, and what comes next is timed from here
+      return items.size === 0 ? clock() : now
     },
     get size() {
       return items.size

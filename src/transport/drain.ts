@@ -14,6 +14,22 @@ export type OpenConnections = PlacedItems<OpenConnection>
 
 /** How often a drain looks whether the last connection has ended. */
 const POLL_MS = 20
+/** As many as may wait at a listener of Node's: whoever comes behind them is late, and a flood does not put off the stop. */
+const MOST_TURNS = 512
+
+/**
+ * Resolves when what had reached the kernel is taken in: clients that it let in, octets that they sent. The first turn
+ * ends the look that goes on, the second is a whole one, and libuv accepts one client a turn, so it goes on while they come.
+ *
+ * @param entered how many were let in so far
+ */
+export async function tookIn(entered: () => number): Promise<void> {
+  let before = -1
+  for (let turn = 0; turn < MOST_TURNS && (turn < 2 || entered() !== before); turn++) {
+    before = entered()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
 
 /**
  * Lets what is going on come to its end: idle connections close at once, the

@@ -70,6 +70,7 @@ const NOTHING_OPEN: Omit<Measures, 'counts' | 'cpuSeconds'> = {
   memoryBytes: 0,
   descriptors: 0,
   descriptorLimit: 0,
+  downUpstreams: [],
   lag: [],
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { TEST_ENGINE } from '../helpers/engines.js'
-import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
+import { answering, ok, startRawOrigin, unusedPort } from '../helpers/raw-origin.js'
 import { eventually } from '../helpers/raw-peer.js'
 import { askFor, newPlace } from '../helpers/running-command.js'
 import { openOptions, startTestProxy } from '../helpers/test-proxy.js'
@@ -104,6 +104,21 @@ test('an exchange whose client leaves is counted without a status', async () => 
   expect(await metricsOf(proxy.adminAddress)).toContain(
     'veilgate_requests_total{listener="http-1",method_class="read",decision="allow",code="0"} 1',
   )
+})
+
+test('an upstream that does not work is in the metrics', async () => {
+  const port = await unusedPort()
+  const { proxy, connect } = await startTestProxy({
+    admin,
+    upstreams: { up: { hops: [`http://127.0.0.1:${port}`], tor: false } },
+    route: [{ match: ['*'], via: 'up', anonymous: false }],
+  })
+  const isUp = 'veilgate_upstream_up{route="up",node="up"}'
+  expect(await metricsOf(proxy.adminAddress)).toContain(`${isUp} 1`)
+  const client = await connect()
+  await client.write(get('http://a.test/'))
+  expect((await client.readResponse()).status).toBe(503)
+  expect(await metricsOf(proxy.adminAddress)).toContain(`${isUp} 0`)
 })
 
 test('with workers one listener tells of all of them, of one that was killed too, and no worker lets clients reach it', async () => {

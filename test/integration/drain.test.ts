@@ -43,6 +43,24 @@ test('a request under way when the proxy stops is answered, with Connection: clo
   expect(await stopped).toBe(0)
 })
 
+test('what clients had sent when the stop began is read, though nobody had looked yet: it is no idle connection', async () => {
+  const origin = await startRawOrigin(answering(ok('x')))
+  const { proxy, port, connect } = await startTestProxy()
+  const known = await connect()
+  await eventually(() => proxy.connections === 1)
+  // connected by the kernel, and perhaps not accepted yet
+  const fresh = await Promise.all(Array.from({ length: 20 }, () => connectRaw(port)))
+  const clients = [known, ...fresh]
+  for (const client of clients) client.socket.write(get(origin.url))
+  const stopped = proxy.close({ drainMs: 60_000 })
+  for (const client of clients) {
+    const { status, fields } = await client.readResponse()
+    expect([status, fields.connection]).toEqual([200, 'close'])
+    client.close()
+  }
+  expect(await stopped).toBe(0)
+})
+
 test('an answer that streams when the proxy stops is sent to its end', async () => {
   const origin = await startRawOrigin()
   const { proxy, connect } = await startTestProxy()

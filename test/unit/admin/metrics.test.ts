@@ -1,7 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { createMetrics } from '../../../src/admin/metrics.js'
 import { countOne, createCounts, observe, requestCountsOf, requestPlace } from '../../../src/counts.js'
 import { imageOf, type Measures } from '../../../src/measures.js'
+
+const proxyAt = (url: string) => ({ hops: [url], tor: false })
+const groupOf = (...members: string[]) => ({ group: 'first' as const, members, by: 'client' as const, lifetimeMs: 0 })
+const UPSTREAMS = {
+  near: proxyAt('http://user:secret@192.0.2.1:3128'),
+  far: proxyAt('socks5h://far.example:1080'),
+  out: groupOf('near', 'far'),
+  all: groupOf('out', 'far'),
+}
 
 function setUp(more: readonly Partial<Measures>[] = []) {
   const counts = createCounts()
@@ -14,6 +24,7 @@ function setUp(more: readonly Partial<Measures>[] = []) {
     cpuSeconds: 1.5,
     descriptors: 40,
     descriptorLimit: 1_024,
+    downUpstreams: [],
     lag: [['1', 0.25]] as const,
   }
   const metrics = createMetrics({
@@ -28,6 +39,7 @@ function setUp(more: readonly Partial<Measures>[] = []) {
       { name: 'ads', entries: 12, checkedAt: '2026-11-28T00:00:00.000Z' },
       { name: 'new', entries: 0, checkedAt: null },
     ],
+    upstreams: () => UPSTREAMS,
   })
   return { counts, metrics, lines: async () => (await metrics.text()).split('\n') }
 }
@@ -105,6 +117,27 @@ test('of several processes the sum is told, and of their event loops the latest'
       'veilgate_eventloop_lag_seconds{quantile="1"} 0.75',
     ]),
   )
+})
+
+test('an upstream is up where it is for every process, a group where one of its members is, and neither tells its URL', async () => {
+  const { metrics } = setUp([{ downUpstreams: ['far'] }])
+  const text = await metrics.text()
+  expect(text.match(/^veilgate_upstream_up\{.*$/gm)).toEqual([
+    'veilgate_upstream_up{route="near",node="near"} 1',
+    'veilgate_upstream_up{route="far",node="far"} 0',
+    'veilgate_upstream_up{route="out",node="near"} 1',
+    'veilgate_upstream_up{route="out",node="far"} 0',
+    'veilgate_upstream_up{route="all",node="out"} 1',
+    'veilgate_upstream_up{route="all",node="far"} 0',
+  ])
+  expect(text).not.toMatch(/secret|192\.0\.2|example/)
+})
+
+test('each metric has its row in docs/operations.md, and no row is without one', async () => {
+  const told = [...(await setUp().metrics.text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
+  const rows = readFileSync('docs/operations.md', 'utf8').match(/^\| `(?:veilgate|process)_.*?\|/gm) ?? []
+  const written = rows.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name))
+  expect(written.toSorted()).toEqual(told.toSorted())
 })
 
 test('what the system does not tell is not told', async () => {

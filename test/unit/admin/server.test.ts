@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { type AdminServer, openAdminServer } from '../../../src/admin/server.js'
 
@@ -8,7 +10,11 @@ const SOURCES = {
   measure: async () => [],
   rules: () => 0,
   lists: () => [],
+  upstreams: () => ({}),
 }
+
+/** Connections that it takes at a time. */
+const MOST = 32
 
 const open: AdminServer[] = []
 afterEach(async () => {
@@ -74,6 +80,19 @@ test.each([
 test('knows three paths', async () => {
   expect(await ask(await setUp(), '/')).toMatchObject({ status: 404 })
 })
+
+test('who says nothing, or not all of it, does not keep others out for long', async () => {
+  const server = await setUp()
+  const slow = Array.from({ length: MOST }, (_, i) => {
+    const socket = connect(server.port, '127.0.0.1')
+    if (i % 2 === 0) socket.write('GET /healthz HTTP/1.1\r\n')
+    return socket.on('error', () => {}).resume()
+  })
+  await Promise.all(slow.map((socket) => once(socket, 'connect')))
+  await expect(ask(server, '/healthz')).rejects.toThrow()
+  await Promise.all(slow.map((socket) => once(socket, 'close')))
+  expect((await ask(server, '/healthz')).status).toBe(200)
+}, 20_000)
 
 test('a taken port is an error that says what to do', async () => {
   const { port } = await setUp()

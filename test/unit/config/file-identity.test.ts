@@ -1,7 +1,7 @@
-import { renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { digestOf, foldersOf, identityOf } from '../../../src/config/file-identity.js'
+import { digestOf, folderIdentityOf, foldersOf, identityOf } from '../../../src/config/file-identity.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
 
 const folder = createTempFolder()
@@ -17,6 +17,18 @@ test('a file that is written to, replaced or touched is another one by its ident
   seen.add(identityOf(path))
   expect(seen.size).toBe(4)
   expect(identityOf(join(folder.path, 'none'))).toBe('')
+})
+
+test('a folder in which something changes is the same one, and one that took its name is another', () => {
+  const path = join(folder.path, 'kept')
+  mkdirSync(path)
+  const before = folderIdentityOf(path)
+  folder.write('kept/a', 'one')
+  expect(folderIdentityOf(path)).toBe(before)
+  renameSync(path, `${path}.old`)
+  expect(folderIdentityOf(path)).toBe('')
+  mkdirSync(path)
+  expect(folderIdentityOf(path)).not.toBe(before)
 })
 
 test('the digest is that of the text, and nothing for what cannot be read', async () => {
@@ -49,6 +61,7 @@ describe('the folders in which a file can become another', () => {
     symlinkSync('loop2', join(folder.path, 'loop1'))
     symlinkSync('loop1', join(folder.path, 'loop2'))
     expect([...foldersOf(join(folder.path, 'loop1'))]).toEqual([folder.path])
-    expect([...foldersOf(join(folder.path, 'no/such'))]).toEqual([join(folder.path, 'no')])
+    expect([...foldersOf(join(folder.path, 'none'))]).toEqual([folder.path])
+    expect([...foldersOf(join(folder.path, 'no/such/folder'))]).toEqual([folder.path])
   })
 })

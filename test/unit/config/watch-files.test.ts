@@ -81,6 +81,42 @@ test('links that Kubernetes replaces are told of, time after time', async () => 
   }
 })
 
+test.each([
+  [
+    'replaced by a rename',
+    (rules: string) => {
+      mkdirSync(`${rules}.new`)
+      writeFileSync(join(`${rules}.new`, 'a.rules'), 'new')
+      renameSync(rules, `${rules}.old`)
+      renameSync(`${rules}.new`, rules)
+    },
+    1,
+  ],
+  [
+    'removed, and made anew later',
+    async (rules: string) => {
+      rmSync(rules, { recursive: true })
+      await rest()
+      mkdirSync(rules)
+      await rest()
+      writeFileSync(join(rules, 'a.rules'), 'new')
+    },
+    2,
+  ],
+] as const)('files are followed into a folder that was %s', async (_how, replace, times) => {
+  const rules = join(folder.path, String(places++), 'rules')
+  mkdirSync(rules, { recursive: true })
+  writeFileSync(join(rules, 'a.rules'), 'old')
+  const { files, watch, onChange } = watching(rules, ['a.rules'])
+  watch.follow(files)
+  await rest()
+  await replace(rules)
+  await changes(onChange, times)
+  await rest()
+  writeFileSync(join(rules, 'a.rules'), 'newer still')
+  await changes(onChange, times + 1)
+})
+
 test('what does not change the content is not told of: a touch, the same text again, other files beside it', async () => {
   const { place, paths, files, watch, onChange } = setUp(['a.rules'])
   watch.follow(files)

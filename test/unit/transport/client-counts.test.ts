@@ -12,6 +12,7 @@ test('a client has as many as the limit, and one more when one has left', () => 
   expect(counts.total).toBe(3)
   counts.leave('192.0.2.1')
   expect(counts.enter('192.0.2.1', 2)).toBe(true)
+  expect([counts.total, counts.entered]).toEqual([3, 4])
 })
 
 test('who has none can leave without harm', () => {

@@ -70,6 +70,16 @@ test('without items there is no timer, and the clock is right again with the nex
   deadlines.delete(item)
 })
 
+test('what comes after a quiet time has the whole of its own', () => {
+  const deadlines = create()
+  vi.advanceTimersByTime(5_000)
+  const item = expiring(deadlines.now + 1_000)
+  deadlines.add(item)
+  vi.advanceTimersByTime(980)
+  expect(item.expired).toBe(0)
+  deadlines.delete(item)
+})
+
 test.each([
   [[120_000, 60_000], 500],
   [[120_000, 2_000], 200],

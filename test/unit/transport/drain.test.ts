@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { OpenConnection } from '../../../src/transport/drain.js'
-import { drain } from '../../../src/transport/drain.js'
+import { drain, tookIn } from '../../../src/transport/drain.js'
 
 /** As much of a connection as a drain knows; closing takes it out of the set. */
 function connectionsOf(...idle: boolean[]) {
@@ -42,4 +42,17 @@ test('cuts what is left when the time is up, and counts it', async () => {
 test('cuts at once without a time', async () => {
   const { connections } = connectionsOf(false)
   expect(await drain(connections, 0)).toBe(1)
+})
+
+test('takes in who waits, one a turn, until a turn brings nobody', async () => {
+  let turns = 0
+  await tookIn(() => Math.min(turns++, 9))
+  expect(turns).toBeGreaterThan(9)
+  expect(turns).toBeLessThan(30)
+})
+
+test('a flood of clients does not put off the end', async () => {
+  let entered = 0
+  await tookIn(() => entered++)
+  expect(entered).toBeGreaterThan(500)
 })

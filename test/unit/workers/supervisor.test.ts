@@ -318,6 +318,7 @@ describe('supervisor', () => {
       cpuSeconds: 2,
       descriptors: 3,
       descriptorLimit: 4,
+      downUpstreams: [],
       lag: [],
     })
     const first = all.supervisor.measure()
