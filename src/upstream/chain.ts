@@ -32,6 +32,8 @@ export type ChainOptions<S = Socket> = {
 }
 
 export type Chain<S = Socket> = {
+  /** What a dial has whose request does not say. */
+  readonly connectTimeoutMs: number
   readonly dial: Dial<S>
   /** Connects to the last hop, TLS included, and asks it for nothing. */
   readonly reach: (timeoutMs: number, done: DialDone<S>) => () => void
@@ -242,6 +244,7 @@ export function createChain<S>(options: ChainOptions<S>): Chain<S> {
   }
 
   return {
+    connectTimeoutMs,
     dial: (request, done) => run(request, request.timeoutMs ?? connectTimeoutMs, done),
     reach: (timeoutMs, done) => run(undefined, timeoutMs, done),
   }

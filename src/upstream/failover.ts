@@ -23,7 +23,8 @@ export function createFailover<S>({ order, connectTimeoutMs, now }: FailoverOpti
   return function dial(request, done) {
     const timeoutMs = request.timeoutMs ?? connectTimeoutMs
     const startedAt = now()
-    const candidates = inTurn([...new Set(order(request))], startedAt)
+    const wanted = order(request)
+    const candidates = inTurn(wanted.length === 1 ? wanted : [...new Set(wanted)], startedAt)
     let tried = 0
     let attempts = 0
     let failure: ProxyError | undefined
@@ -39,9 +40,11 @@ export function createFailover<S>({ order, connectTimeoutMs, now }: FailoverOpti
         done(failure ?? new ProxyError('VG_UPSTREAM_UNAVAILABLE', 'all are down'), null, lastTiming)
         return
       }
-      const share = left / (candidates.length - tried + 1)
+      // a single one, the usual case, has all the time, and needs neither a request of its own nor a second list
+      const offer =
+        candidates.length === 1 ? request : { ...request, timeoutMs: left / (candidates.length - tried + 1) }
       const mine = ++attempts
-      const cancel = member.dial({ ...request, timeoutMs: share }, (error, socket, timing) => {
+      const cancel = member.dial(offer, (error, socket, timing) => {
         lastTiming = timing
         if (error !== null && (isUpstreamFault(error) || OF_THIS_MEMBER.has(error.code))) {
           failure = moreTelling(failure, named(error, member))
@@ -67,9 +70,8 @@ export function createFailover<S>({ order, connectTimeoutMs, now }: FailoverOpti
 const OF_THIS_MEMBER: ReadonlySet<ErrorCode> = new Set(['VG_UPSTREAM_DENIED', 'VG_DIAL_LIMIT'])
 
 function inTurn<S>(members: readonly Member<S>[], now: number): readonly Member<S>[] {
+  if (members.every(({ state }) => state.health.mayTake(now))) return members
   const inOrder = members.filter(({ state }) => state.health.mayTake(now))
-  // a single one that is up, the usual case, needs no second list
-  if (inOrder.length === members.length) return members
   const others = members.filter(({ state }) => !state.health.mayTake(now) && state.health.mayTryAnyway())
   return [...inOrder, ...others]
 }

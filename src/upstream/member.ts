@@ -109,7 +109,7 @@ export function createMember<S>(
   return {
     state,
     dial: (request, done) =>
-      watched(request.timeoutMs ?? Number.POSITIVE_INFINITY, (told) => chain.dial(request, told), done),
+      watched(request.timeoutMs ?? chain.connectTimeoutMs, (told) => chain.dial(request, told), done),
 
     probe(target, timeoutMs) {
       const done: DialDone<S> = (_error, socket) => {

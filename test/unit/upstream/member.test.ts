@@ -11,7 +11,7 @@ import { socketPair } from '../../helpers/socket-pair.js'
 
 const REQUEST = { host: 'a.test', port: 443, family: 0, timeoutMs: 10_000 } as const
 
-function member() {
+function member(connectTimeoutMs = 10_000) {
   let clock = 0
   let told: DialDone = () => {}
   let cancelled = 0
@@ -19,6 +19,7 @@ function member() {
     cancelled++
   }
   const chain: Chain = {
+    connectTimeoutMs,
     dial(_request, done) {
       told = done
       return cancel
@@ -93,6 +94,10 @@ describe('a dial', () => {
     timedOut.member.dial({ ...REQUEST, timeoutMs: 100 }, () => {})
     timedOut.ends(100, 'VG_UPSTREAM_UNAVAILABLE')
     expect(timedOut.state.health.mayTryAnyway()).toBe(false)
+    const byDefault = member(100)
+    byDefault.member.dial({ host: 'a.test', port: 443, family: 0 }, () => {})
+    byDefault.ends(100, 'VG_UPSTREAM_UNAVAILABLE')
+    expect(byDefault.state.health.mayTryAnyway()).toBe(false)
   })
 
   test('that connects is measured without its name, later ones weigh in', () => {
