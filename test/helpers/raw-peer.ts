@@ -74,24 +74,30 @@ export class RawPeer {
   /** Resolves when `isTrue` holds; rejects when the connection has closed and it does not. */
   async until(isTrue: () => boolean, what = 'what the test waits for'): Promise<void> {
     while (!isTrue()) {
-      if (this.isClosed) {
-        throw new Error(
-          `closed (${this.ending}) before ${what}; received ${JSON.stringify(this.received.slice(0, 500))}`,
-        )
-      }
+      if (this.isClosed) throw this.#over(what)
       await this.#news
     }
   }
 
+  /** The same for what depends on what is received alone: nothing more is when the other side has ended. */
+  async #receive(isTrue: () => boolean, what: string): Promise<void> {
+    await this.until(() => isTrue() || this.ending !== 'open', what)
+    if (!isTrue()) throw this.#over(what)
+  }
+
+  #over(what: string): Error {
+    return new Error(`over (${this.ending}) before ${what}; received ${JSON.stringify(this.received.slice(0, 500))}`)
+  }
+
   /** Takes everything up to and including `text`. */
   async readPast(text: string): Promise<string> {
-    await this.until(() => this.received.includes(text), JSON.stringify(text))
+    await this.#receive(() => this.received.includes(text), JSON.stringify(text))
     return this.take(this.received.indexOf(text) + text.length)
   }
 
   /** Takes exactly `length` octets. */
   async readBytes(length: number): Promise<string> {
-    await this.until(() => this.received.length >= length, `${length} octets`)
+    await this.#receive(() => this.received.length >= length, `${length} octets`)
     return this.take(length)
   }
 
