@@ -241,3 +241,53 @@ test.each(WAYS.filter(({ name }) => name !== 'direct'))(
     expect(error).toMatchObject({ code: 'VG_UPSTREAM_UNAVAILABLE', detail: 'it did not answer in time' })
   },
 )
+
+const GRANTED = '\x05\0\0\x01\0\0\0\0\0\0'
+
+/** What a SOCKS5 hop writes when it is told something, by turns; null: it ends. Each text of a turn is a packet of its own. */
+const ANSWERS: readonly (readonly [string, readonly (readonly (string | null)[])[], string])[] = [
+  ['answers as it should', [['\x05\0'], [GRANTED]], 'connected'],
+  [
+    'answers in pieces',
+    [
+      ['\x05', '\0'],
+      ['\x05\0\0', '\x01\0\0\0\0\0', '\0'],
+    ],
+    'connected',
+  ],
+  ['wants user and password', [['\x05\x02']], 'VG_UPSTREAM_CREDENTIALS'],
+  ['takes nobody', [['\x05\xff']], 'VG_UPSTREAM_CREDENTIALS'],
+  ['says more than it was asked', [[`\x05\0${GRANTED}`]], 'VG_UPSTREAM_UNAVAILABLE'],
+  ['ends instead of an answer', [[null]], 'VG_UPSTREAM_UNAVAILABLE'],
+  ['ends behind the first answer', [['\x05\0', null]], 'VG_UPSTREAM_UNAVAILABLE'],
+  ['ends behind the request', [['\x05\0'], [null]], 'VG_UPSTREAM_UNAVAILABLE'],
+  ['refuses', [['\x05\0'], ['\x05\x02\0\x01\0\0\0\0\0\0']], 'VG_UPSTREAM_DENIED'],
+]
+
+describe.each(ENGINES)('a SOCKS5 hop, engine %s', (engine) => {
+  test.each(ANSWERS)('that %s', async (_what, turns, expected) => {
+    const heard: string[] = []
+    const hop = createServer({ noDelay: true }, async (socket) => {
+      const peer = new RawPeer(socket)
+      for (const [turn, octets] of [3, 13].entries()) {
+        heard.push(await peer.readBytes(octets).catch(() => ''))
+        for (const text of turns[turn] ?? []) {
+          if (text === null) socket.end()
+          else socket.write(text, 'latin1')
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+      }
+    })
+    await new Promise<void>((resolve) => hop.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      hop.close()
+    })
+    const { port } = hop.address() as AddressInfo
+    const { error, socket } = await dialled(dialBy(engine, [`socks5h://127.0.0.1:${port}`], {}), request(80, 'a.test'))
+    socket?.on('error', () => {}).destroy()
+    expect(error?.code ?? 'connected').toBe(expected)
+    expect(heard.filter((text) => text !== '')).toEqual(
+      ['\x05\x01\0', '\x05\x01\0\x03\x06a.test\0P'].slice(0, heard.length),
+    )
+  })
+})
