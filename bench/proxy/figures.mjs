@@ -11,7 +11,7 @@
  */
 
 const MEBIBYTE = 1_048_576
-/** Before the request, a small one: four octets' worth of sends and reads more, as many as the handshake of SOCKS5 takes. */
+/** A small exchange before the request: two sends, two reads and two wake-ups more, as many as the handshake of SOCKS5 takes. */
 const TALK = { mode: 'connect', connections: 16, way: 'relay', exchanges: 2 }
 
 /** @type {readonly Figure[]} */

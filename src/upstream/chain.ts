@@ -76,6 +76,7 @@ export function createChain<S>(options: ChainOptions<S>): Chain<S> {
     let cnames: readonly string[] = NO_CNAMES
     let dnsMs: number | null = null
     let deadline: NodeJS.Timeout | undefined
+    const credentials = request === undefined ? undefined : identify?.(request)
     const isForwarded = request?.isPlainRequest === true && isHttpHop(last as Hop)
 
     function timing(): DialTiming {
@@ -177,8 +178,7 @@ export function createChain<S>(options: ChainOptions<S>): Chain<S> {
 
     /** A hop that takes no user and password then would let identities meet. */
     function identified(hop: Hop): Hop {
-      if (identify === undefined || request === undefined) return hop
-      return { ...hop, ...identify(request), mustAuthenticate: true }
+      return credentials === undefined ? hop : { ...hop, ...credentials, mustAuthenticate: true }
     }
 
     function succeed(): void {
@@ -200,7 +200,7 @@ export function createChain<S>(options: ChainOptions<S>): Chain<S> {
           cnames = names
           onAddresses(wanted, error, addresses, names)
         }
-        step(() => resolver.lookup(wanted.host, onTarget, identify?.(wanted).password))
+        step(() => resolver.lookup(wanted.host, onTarget, credentials?.password))
       }
     }
 
