@@ -280,8 +280,14 @@ export function createServing(options: ServingOptions): Serving {
     const choice = chooseEngine(config.engine, inherited.length > 0 ? 'it binds its sockets itself' : undefined)
     engine = choice.engine
     if (choice.engine === 'native')
-      edge = new NativeEdge(choice.addon, { deadlines, counts, ceiling: descriptors.ceiling })
+      edge = new NativeEdge(choice.addon, { deadlines, counts, descriptors, onPaused })
     else if (choice.why !== '') onNotice?.(`the engine native cannot run, so js does: ${choice.why}`)
+  }
+
+  /** What idles at origins can be a client's descriptor. */
+  function onPaused(): void {
+    descriptors.noteShortage()
+    pool.clear()
   }
 
   function startOne(position: number, place: BindPlace): Promise<Listener> {

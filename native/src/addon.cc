@@ -19,8 +19,8 @@ namespace veilgate {
 namespace {
 
 // By EventType.
-constexpr std::array<const char*, 10> kHandlerNames = {"onAccepted", "onArrived",   "onPartial", "onHead",  "onHandOver",
-                                                       "onGone",     "onConnected", "onFailed",  "onReply", "onEnded"};
+constexpr std::array<const char*, 11> kHandlerNames = {"onAccepted", "onArrived",   "onPartial", "onHead",  "onHandOver",
+                                                       "onGone",     "onConnected", "onFailed",  "onReply", "onEnded", "onPaused"};
 
 napi_value Number(napi_env env, double value) {
   napi_value result = nullptr;
@@ -430,10 +430,11 @@ napi_value SetHeadLimit(napi_env env, napi_callback_info info) {
   return Undefined(env);
 }
 
-// setDescriptorCeiling(number)
-napi_value SetDescriptorCeiling(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  if (call.edge != nullptr) call.edge->set_descriptor_ceiling(static_cast<int>(std::min(call.Uint(0), uint32_t{INT_MAX})));
+// setDescriptorCeilings(forClients, forPipes)
+napi_value SetDescriptorCeilings(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const auto number = [&call](size_t i) { return static_cast<int>(std::min(call.Uint(i), uint32_t{INT_MAX})); };
+  if (call.edge != nullptr) call.edge->set_descriptor_ceilings(number(0), number(1));
   return Undefined(env);
 }
 
@@ -541,7 +542,7 @@ NAPI_MODULE_INIT() {
       Method("localAddress", veilgate::LocalAddress),
       Method("sweep", veilgate::Sweep),
       Method("setHeadLimit", veilgate::SetHeadLimit),
-      Method("setDescriptorCeiling", veilgate::SetDescriptorCeiling),
+      Method("setDescriptorCeilings", veilgate::SetDescriptorCeilings),
       Method("descriptors", veilgate::Descriptors),
       Method("takeTraffic", veilgate::TakeTraffic),
       Method("destroy", veilgate::Destroy),

@@ -1,6 +1,7 @@
 #include "edge.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -247,7 +248,14 @@ void Edge::FinishTurn() {
   if (!closing_ && (!events_.empty() || !queued_.empty())) WakeUp();
 }
 
-void Edge::OnTimer(uv_timer_t* handle) { static_cast<Edge*>(handle->data)->ResumeAccept(); }
+void Edge::OnTimer(uv_timer_t* handle) {
+  Edge* edge = static_cast<Edge*>(handle->data);
+  if (edge->HasRoom()) {
+    edge->ResumeAccept();
+  } else {
+    uv_timer_start(handle, OnTimer, kAcceptAgainMs, 0);
+  }
+}
 
 void Edge::ReadEvents() {
   epoll_event events[kEventsAtOnce];
@@ -300,6 +308,10 @@ void Edge::Handle(Socket* socket, uint32_t events) {
 
 void Edge::Accept(Socket* listener) {
   for (int i = 0; i < kAcceptsAtOnce; i++) {
+    if (was_short_ && !HasRoom()) {
+      PauseAccept();
+      return;
+    }
     Address address;
     socklen_t size = sizeof(address);
     const int fd = accept4(listener->fd, &address.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -332,14 +344,13 @@ void Edge::Accept(Socket* listener) {
       Tell(EventType::kGone, client);
       Drop(client, true);
     }
-    // the kernel gives the lowest number that is free, so that all below are in use: the next one when this one has been judged
-    if (fd >= descriptor_ceiling_) return;
+    if (fd >= client_ceiling_) was_short_ = true;
   }
 }
 
-void Edge::set_descriptor_ceiling(int ceiling) {
-  descriptor_ceiling_ = ceiling;
-  pipes_.set_ceiling(ceiling);
+void Edge::set_descriptor_ceilings(int for_clients, int for_pipes) {
+  client_ceiling_ = for_clients;
+  pipes_.set_ceiling(for_pipes);
 }
 
 Traffic Edge::TakeTraffic() {
@@ -348,13 +359,23 @@ Traffic Edge::TakeTraffic() {
   return taken;
 }
 
-// Out of descriptors or memory: who waits in the backlog stays there.
+// Whether a client would get a descriptor below the ceiling: the kernel gives the lowest number that is free.
+bool Edge::HasRoom() const {
+  const int next = fcntl(epoll_, F_DUPFD_CLOEXEC, 0);
+  if (next == -1) return false;
+  close(next);
+  return next < client_ceiling_;
+}
+
+// Short of descriptors, or of memory: who waits in the backlog stays there.
 void Edge::PauseAccept() {
   if (accept_paused_) return;
-  accept_paused_ = true;
+  accept_paused_ = was_short_ = true;
   traffic_.accept_pauses++;
   for (const uint32_t id : listeners_) Unwatch(sockets_.Find(id));
   uv_timer_start(&timer_, OnTimer, kAcceptAgainMs, 0);
+  events_.push_back({EventType::kPaused, 0});
+  WakeUp();
 }
 
 void Edge::ResumeAccept() {
@@ -454,7 +475,7 @@ void Edge::Drop(Socket* socket, bool reset) {
       setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     }
     close(socket->fd);
-    ResumeAccept();
+    if (socket->fd < client_ceiling_) ResumeAccept();
   }
   Forget(socket);
 }

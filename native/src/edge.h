@@ -27,6 +27,7 @@ enum class EventType : uint8_t {
   kFailed,      // origin; code: errno, negative where the local address could not be bound
   kReply,       // origin that was asked: there is something to read
   kEnded,       // tunnel, by the id of its client; code: EndReason
+  kPaused,      // no client is taken until descriptors are free
 };
 
 enum class EndReason : int { kClosed, kClientReset, kOriginReset, kIdle, kAborted, kLifetime };
@@ -37,7 +38,7 @@ struct Traffic {
   uint64_t to_client = 0;
   // How often who sends had to wait for who reads.
   uint64_t waits = 0;
-  // How often clients were left waiting because the system gave no descriptor.
+  // How often clients were left waiting for want of descriptors.
   uint64_t accept_pauses = 0;
 };
 
@@ -97,8 +98,8 @@ class Edge {
   // Ends tunnels that were idle for too long or whose life is over, and has the peers of silent ones probed.
   void Sweep();
   void set_head_limit(size_t limit) { head_limit_ = limit; }
-  // From this number of a descriptor on, clients are taken one at a time, for TypeScript to turn away, and no pipe is opened.
-  void set_descriptor_ceiling(int ceiling);
+  // From these numbers of a descriptor on no client is taken, and no pipe is opened.
+  void set_descriptor_ceilings(int for_clients, int for_pipes);
   // That are open for clients, origins, listeners and pipes.
   size_t descriptors() const { return sockets_.count() + pipes_.descriptors(); }
   Traffic TakeTraffic();
@@ -115,6 +116,7 @@ class Edge {
   void Handle(Socket* socket, uint32_t events);
   int AddListener(int fd);
   void Accept(Socket* listener);
+  bool HasRoom() const;
   void PauseAccept();
   void ResumeAccept();
   enum class Reading { kKept, kOther, kGone };
@@ -164,8 +166,10 @@ class Edge {
   bool in_turn_ = false;
   bool delivering_ = false;
   bool accept_paused_ = false;
+  // It was once: from then on room is looked for before each client.
+  bool was_short_ = false;
   size_t head_limit_ = 65536;
-  int descriptor_ceiling_ = INT_MAX;
+  int client_ceiling_ = INT_MAX;
   Traffic traffic_;
   SocketTable sockets_;
   PipePool pipes_;

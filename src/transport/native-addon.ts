@@ -25,6 +25,8 @@ export type EdgeHandler = {
   onReply(origin: SocketId, size: number): void
   /** @param reason see `END_REASONS` */
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void
+  /** No client is taken until descriptors are free; they wait in the backlog. */
+  onPaused(): void
 }
 
 /** The sockets of `native/src/edge.h`. A call about a socket that is gone does nothing. */
@@ -51,13 +53,13 @@ export type Edge = {
   /** Ends tunnels that have been idle for too long or have had their time. */
   sweep(): void
   setHeadLimit(octets: number): void
-  /** A descriptor of this number or above means that few are left: clients come one at a time then, and no pipe is opened. */
-  setDescriptorCeiling(number: number): void
+  /** From these numbers of a descriptor on few are left: no client is taken, no pipe is opened. */
+  setDescriptorCeilings(forClients: number, forPipes: number): void
   /** Descriptors open for clients, origins, listeners and pipes. */
   descriptors(): number
   /**
    * Writes what there was since the last call: octets through tunnels from clients, and to clients, how often a sender had to
-   * wait, and how often the system gave no descriptor for a client.
+   * wait, and how often clients were left waiting for want of descriptors.
    */
   takeTraffic(into: [number, number, number, number]): void
   /** Closes all that is open; nothing is told any more. */

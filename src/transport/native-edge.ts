@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { CONNECTION_ESTABLISHED } from '../answers/local.js'
 import type { Counts } from '../counts.js'
+import type { Descriptors } from '../upstream/descriptors.js'
 import type { ConnectObserver, ConnectTarget } from '../upstream/dial.js'
 import type { Conversation, Wire } from '../upstream/wire.js'
 import type { Deadlines, Expiring } from './deadlines.js'
@@ -32,8 +33,9 @@ export type NativeListening = { readonly port: number; close(): void }
 export type NativeEdgeOptions = {
   readonly deadlines: Deadlines
   readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient' | 'limits'>
-  /** See `Descriptors`. */
-  readonly ceiling: number
+  readonly descriptors: Pick<Descriptors, 'ceiling' | 'clientCeiling'>
+  /** No client is taken until descriptors are free. */
+  readonly onPaused: () => void
 }
 
 /** The native edge as the transport uses it: knows who is to be told of which socket. */
@@ -44,6 +46,7 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   readonly #edge: Edge
   readonly #deadlines: Deadlines
   readonly #counts: NativeEdgeOptions['counts']
+  readonly #onPaused: () => void
   readonly #traffic: [number, number, number, number] = [0, 0, 0, 0]
   readonly #doors = new Map<SocketId, EdgeDoor>()
   readonly #clients = new EdgeSockets<EdgeClient>()
@@ -54,11 +57,13 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   readonly #whenClosed = new EdgeSockets<WhenClosed>()
   #tunnels = 0
 
-  constructor({ Edge: NewEdge }: NativeAddon, { deadlines, counts, ceiling }: NativeEdgeOptions) {
+  constructor({ Edge: NewEdge }: NativeAddon, { deadlines, counts, descriptors, onPaused }: NativeEdgeOptions) {
     this.#edge = new NewEdge(CONNECTION_ESTABLISHED, this.#replies, this)
     this.#deadlines = deadlines
     this.#counts = counts
-    if (Number.isFinite(ceiling)) this.#edge.setDescriptorCeiling(ceiling)
+    this.#onPaused = onPaused
+    const { ceiling, clientCeiling } = descriptors
+    if (Number.isFinite(ceiling)) this.#edge.setDescriptorCeilings(clientCeiling, ceiling)
   }
 
   /** That are open for clients, origins, listeners and pipes. */
@@ -231,6 +236,10 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
     this.#whenClosed.take(client)?.told()
     const owner = this.#clients.take(client)
     owner?.onEnded({ bytesFromClient, bytesToClient, reason: END_REASONS[reason] ?? 'aborted' })
+  }
+
+  onPaused(): void {
+    this.#onPaused()
   }
 }
 

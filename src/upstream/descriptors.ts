@@ -17,7 +17,8 @@ export type DescriptorsOptions = {
  * whoever opens a socket adds one, whoever sees it close takes one off.
  *
  * Towards the limit first no more clients are let in, so that those who are can
- * have their origins dialled; then not even a word is spent on turning one away;
+ * have their origins dialled: the native edge leaves them in the backlog, and Node,
+ * which takes whoever comes, turns them away. Then not even a word is spent on that;
  * then no origin is dialled either: what is left is for logs, lists, name
  * servers, a reload and the admin listener.
  */
@@ -26,11 +27,15 @@ export type Descriptors = {
   sockets: number
   /** With those of `elsewhere`. */
   readonly open: number
-  /** A descriptor of this number means that nothing but the reserve is left. */
+  /** A descriptor of this number means that nothing but the reserve is left, */
   readonly ceiling: number
+  /** and of this one, that no more clients should be taken. */
+  readonly clientCeiling: number
   readonly limit: number | undefined
   /** No more clients. */
   isShort(): boolean
+  /** Somebody else has found that there are no more for clients. */
+  noteShortage(): void
   /** No answer to those who are turned away, since they stay a while to read it. */
   isScarce(): boolean
   /** No more sockets at all. */
@@ -58,6 +63,7 @@ export function createDescriptors({ limit, base, elsewhere = () => 0, onShort }:
     sockets: 0,
     limit,
     ceiling: most - reserve,
+    clientCeiling: most - reserve - forDials,
     get open() {
       return this.sockets + elsewhere()
     },
@@ -67,9 +73,12 @@ export function createDescriptors({ limit, base, elsewhere = () => 0, onShort }:
         if (open < shortFrom - reserve) isTold = false
         return false
       }
-      if (!isTold) onShort(open + base, most)
-      isTold = true
+      this.noteShortage()
       return true
+    },
+    noteShortage() {
+      if (!isTold) onShort(this.open + base, most)
+      isTold = true
     },
     isScarce() {
       return this.open >= scarceFrom

@@ -13,7 +13,8 @@ import type { Dial } from '../../src/upstream/dial.js'
 export function startEdge(): NativeEdge {
   const addon: NativeAddon = createRequire(import.meta.url)('../../native/build/Release/veilgate.node')
   const deadlines = createDeadlines(1_000, () => performance.now())
-  const edge = new NativeEdge(addon, { deadlines, counts: createCounts(), ceiling: Number.POSITIVE_INFINITY })
+  const descriptors = { ceiling: Number.POSITIVE_INFINITY, clientCeiling: Number.POSITIVE_INFINITY }
+  const edge = new NativeEdge(addon, { deadlines, counts: createCounts(), descriptors, onPaused: () => {} })
   onTestFinished(() => edge.shutDown())
   return edge
 }

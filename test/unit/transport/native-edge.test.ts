@@ -1,5 +1,5 @@
 import { fstatSync, openSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import type { Edge, EdgeHandler, NativeAddon } from '../../../src/transport/native-addon.js'
@@ -51,8 +51,8 @@ function fakeAddon() {
       calls.push(['sweep'])
     }
     setHeadLimit() {}
-    setDescriptorCeiling(number: number) {
-      calls.push(['ceiling', number])
+    setDescriptorCeilings(forClients: number, forPipes: number) {
+      calls.push(['ceilings', forClients, forPipes])
     }
     descriptors() {
       return 12
@@ -99,13 +99,15 @@ function setUp() {
   const fake = fakeAddon()
   const deadlines = createDeadlines(1_000, () => 0)
   const counts = createCounts()
-  const edge = new NativeEdge(fake.addon, { deadlines, counts, ceiling: 960 })
+  const onPaused = vi.fn()
+  const descriptors = { ceiling: 960, clientCeiling: 832 }
+  const edge = new NativeEdge(fake.addon, { deadlines, counts, descriptors, onPaused })
   const { client, heard } = clientOf(5)
   const listening = edge.listen('127.0.0.1', 0, {
     accept: (id) => (id === 5 ? client : undefined),
     adopt: (...told) => heard.push(['adopt', ...told]),
   })
-  return { ...fake, handler: fake.handler, deadlines, counts, edge, heard, listening }
+  return { ...fake, handler: fake.handler, deadlines, counts, edge, heard, listening, onPaused }
 }
 
 const closedDoor: EdgeDoor = { accept: () => undefined, adopt: () => {} }
@@ -130,15 +132,18 @@ describe('NativeEdge', () => {
     expect(edge.listenAt(1, closedDoor)).toBe('EINVAL')
   })
 
-  test('is told where the reserve of descriptors begins, and tells how many it has', () => {
-    const { edge, calls } = setUp()
-    expect(calls).toContainEqual(['ceiling', 960])
+  test('is told where descriptors get short, and tells how many it has and when it takes no client', () => {
+    const { edge, calls, handler, onPaused } = setUp()
+    expect(calls).toContainEqual(['ceilings', 832, 960])
+    handler.onPaused()
+    expect(onPaused).toHaveBeenCalledOnce()
     expect(edge.descriptors).toBe(12)
     const unlimited = fakeAddon()
     new NativeEdge(unlimited.addon, {
       deadlines: createDeadlines(1_000, () => 0),
       counts: createCounts(),
-      ceiling: Number.POSITIVE_INFINITY,
+      descriptors: { ceiling: Number.POSITIVE_INFINITY, clientCeiling: Number.POSITIVE_INFINITY },
+      onPaused,
     })
     expect(unlimited.calls).toEqual([])
   })

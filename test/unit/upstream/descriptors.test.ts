@@ -37,6 +37,15 @@ describe('descriptors', () => {
     expect(onShort).toHaveBeenCalledTimes(2)
   })
 
+  test('a shortage that somebody else has found is told as one', () => {
+    const onShort = vi.fn()
+    const descriptors = createDescriptors({ limit: 1_024, base: 24, onShort })
+    descriptors.sockets = 1_024 - 24 - 64 - 130
+    descriptors.noteShortage()
+    expect(stateAt(descriptors, 1_024 - 24 - 64 - 128)[0]).toBe(true)
+    expect(onShort.mock.calls).toEqual([[1_024 - 64 - 130, 1_024]])
+  })
+
   test.each([
     [128, 96, 'a small limit keeps enough for logs, lists and a reload'],
     [65_536, 65_024, 'of a large one no more is kept than is of use'],
@@ -50,6 +59,7 @@ describe('descriptors', () => {
     let elsewhere = 0
     const descriptors = createDescriptors({ limit: 1_024, base: 24, elsewhere: () => elsewhere, onShort: () => {} })
     expect(descriptors.ceiling).toBe(1_024 - 64)
+    expect(descriptors.clientCeiling).toBe(1_024 - 64 - 128)
     elsewhere = 1_024 - 24 - 64 - 1
     expect(stateAt(descriptors, 0)).toEqual([true, true, false])
     expect(stateAt(descriptors, 1)).toEqual([true, true, true])
