@@ -15,9 +15,8 @@ import { runUnits } from './load/units.mjs'
  * @property {number} connections under way at a time
  * @property {number} [exchanges] in one tunnel, all but the last of them small; 1 where it is not given
  * @property {number} seconds
+ * @property {number} [warmUpSeconds] 1 where it is not given
  */
-
-const WARM_UP_MS = 1_000
 
 const task = JSON.parse(process.argv[2])
 const counted = { units: 0, bytes: 0, errors: 0, latencies: [] }
@@ -27,7 +26,7 @@ const run = { get: runUnits, 'get-close': runUnits, connect: runUnits, down: run
 
 const load = run(task, counted)
 if (task.mode === 'idle') await load.ready
-else await sleep(WARM_UP_MS)
+else await sleep((task.warmUpSeconds ?? 1) * 1_000)
 Object.assign(counted, { units: 0, bytes: 0, errors: 0, latencies: [] })
 const start = performance.now()
 console.log('warm')

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { integerOfIPv4 } from './ipv4.js'
 import { parseIPv6 } from './ipv6.js'
 
 /** A range of addresses; the bits after the prefix are zero. */
@@ -73,7 +74,7 @@ export function createCidrTable<V>(): CidrTable<V> {
     },
 
     add({ family, address, prefix }, value) {
-      const bits = family === 4 ? integer4(address) : parts6(address)
+      const bits = family === 4 ? integerOfIPv4(address) : parts6(address)
       put(family === 4 ? layers4 : layers6, prefix, keyOf(bits, prefix), value)
       size++
     },
@@ -127,27 +128,12 @@ function keyOf(bits: AddressBits, prefix: number): number | string {
 
 /** IPv4 and IPv4-mapped as an unsigned integer, other IPv6 as its eight 16-bit parts. */
 function parseAddress(text: string): AddressBits | undefined {
-  if (isIPv4(text)) return integer4(text)
+  if (isIPv4(text)) return integerOfIPv4(text)
   const parts = parseIPv6(text)
   if (parts === undefined) return undefined
   const [a, b, c, d, e, f, high = 0, low = 0] = parts
   if (a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0xffff) return high * 0x10000 + low
   return parts
-}
-
-function integer4(text: string): number {
-  let address = 0
-  let octet = 0
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i)
-    if (c === 0x2e) {
-      address = address * 256 + octet
-      octet = 0
-    } else {
-      octet = octet * 10 + c - 0x30
-    }
-  }
-  return address * 256 + octet
 }
 
 function parts6(text: string): readonly number[] {

@@ -231,8 +231,10 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   }
 
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void {
-    if (--this.#tunnels === 0) this.#deadlines.delete(this)
-    this.countTraffic()
+    if (--this.#tunnels === 0) {
+      this.#deadlines.delete(this)
+      this.countTraffic()
+    }
     this.#whenClosed.take(client)?.told()
     const owner = this.#clients.take(client)
     owner?.onEnded({ bytesFromClient, bytesToClient, reason: END_REASONS[reason] ?? 'aborted' })

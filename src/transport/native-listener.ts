@@ -60,22 +60,13 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
     edge.setHeadLimit(headBytes)
   }
 
-  /** No descriptor to spare, not even for an answer. */
-  function isFull(): boolean {
-    if (!context.descriptors.isScarce()) return false
-    context.counts.limits.descriptors++
-    return true
-  }
-
   function accept(id: SocketId, ip: string, port: number): NativeConnection | undefined {
     passHeadLimit()
-    if (isFull()) {
-      edge.close(id, false)
-      return undefined
-    }
     const refusal = admitClient(context, clients, ip)
     if (refusal !== undefined) {
-      turnAway(id, ip, port, refusal)
+      // no descriptor to spare, not even for an answer
+      if (context.descriptors.isScarce()) edge.close(id, false)
+      else turnAway(id, ip, port, refusal)
       return undefined
     }
     const connection = new NativeConnection(host, id, ip, port)
@@ -86,11 +77,11 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
 
   /** Asked for something else than a tunnel in its first octets: nothing of it is in the edge. */
   function adoptSpoken(fd: number, bytes: Buffer, ip: string, port: number): void {
-    if (isFull()) {
+    const refusal = admitClient(context, clients, ip)
+    if (refusal !== undefined && context.descriptors.isScarce()) {
       closeSync(fd)
       return
     }
-    const refusal = admitClient(context, clients, ip)
     try {
       if (refusal !== undefined) {
         adopt(fd, ip, port, undefined).turnAway(refusal)

@@ -246,6 +246,8 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
     }
 
     function egressFor(ip: string): string | undefined {
+      // none is configured
+      if (egress4 === egress6) return undefined
       return isIPv6(ip) ? egress6 : egress4
     }
 

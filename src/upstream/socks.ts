@@ -1,4 +1,5 @@
 import { type ErrorCode, ProxyError } from '../errors.js'
+import { integerOfIPv4 } from '../http/ipv4.js'
 import { parseIPv6 } from '../http/ipv6.js'
 import { type Hop, hasCredentials } from '../policy/hop.js'
 import { type Handshake, type HandshakeWith, type HopTarget, MORE, type Progress } from './handshake.js'
@@ -63,8 +64,8 @@ function request4(username: string, { host, port, family }: HopTarget): Buffer {
   request[0] = 4
   request[1] = CONNECT
   request.writeUInt16BE(port, 2)
-  // 4a: an address that cannot be one says that a name follows
-  putIPv4(request, 4, isAddress ? host : '0.0.0.1')
+  // 4a: 0.0.0.1, which cannot be one, says that a name follows
+  request.writeUInt32BE(isAddress ? integerOfIPv4(host) : 1, 4)
   const at = 8 + request.write(user, 8)
   request.write(name, at)
   return request
@@ -136,7 +137,7 @@ function request5({ host, port, family }: HopTarget): Buffer {
   request[2] = 0
   if (family === 4) {
     request[3] = IPV4
-    putIPv4(request, 4, host)
+    request.writeUInt32BE(integerOfIPv4(host), 4)
   } else if (family === 6) {
     request[3] = IPV6
     putIPv6(request, 4, host)
@@ -160,11 +161,6 @@ function putText(into: Buffer, at: number, text: string): number {
   const size = into.write(text, at + 1)
   into[at] = size
   return at + 1 + size
-}
-
-function putIPv4(into: Buffer, at: number, address: string): void {
-  const parts = address.split('.')
-  for (let i = 0; i < 4; i++) into[at + i] = Number(parts[i])
 }
 
 function putIPv6(into: Buffer, at: number, address: string): void {
