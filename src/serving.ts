@@ -279,8 +279,7 @@ export function createServing(options: ServingOptions): Serving {
   function startEdge(): void {
     const choice = chooseEngine(config.engine, inherited.length > 0 ? 'it binds its sockets itself' : undefined)
     engine = choice.engine
-    if (choice.engine === 'native')
-      edge = new NativeEdge(choice.addon, { deadlines, counts, descriptors, onPaused })
+    if (choice.engine === 'native') edge = new NativeEdge(choice.addon, { deadlines, counts, descriptors, onPaused })
     else if (choice.why !== '') onNotice?.(`the engine native cannot run, so js does: ${choice.why}`)
   }
 
