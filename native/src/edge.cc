@@ -468,8 +468,9 @@ void Edge::Tell(EventType type, Socket* socket, int code) {
 
 void Edge::Drop(Socket* socket, bool reset) {
   if (socket->fd != -1) {
-    // first out of epoll: a child process that has just been forked may hold another descriptor of the same socket
-    Unwatch(socket);
+    // Closing takes it out of epoll, but not while a child process that has just been forked holds another descriptor of the
+    // same socket: a listener would tell on and on then. Of the others epoll tells changes only, by ids that are nobody's.
+    if (socket->kind == Kind::kListener) Unwatch(socket);
     if (reset) {
       const linger at_once = {1, 0};
       setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));

@@ -7,7 +7,14 @@ const EVERY_PORT: readonly PortRange[] = [[1, 65535]]
 export function createPortList(ranges: readonly PortRange[]): (port: number) => boolean {
   const bits = new Uint8Array(65536 / 8)
   for (const [first, last] of ranges) {
-    for (let port = first; port <= last; port++) bits[port >>> 3] = (bits[port >>> 3] ?? 0) | (1 << (port & 7))
+    for (let port = first; port <= last; port++) {
+      if ((port & 7) === 0 && last - port >= 7) {
+        bits[port >>> 3] = 0xff
+        port += 7
+      } else {
+        bits[port >>> 3] = (bits[port >>> 3] ?? 0) | (1 << (port & 7))
+      }
+    }
   }
 
   return function isPortListed(port) {

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import { describe, expect, test } from 'vitest'
@@ -50,6 +51,20 @@ describe('parseIPv6', () => {
         },
       ),
       { numRuns },
+    )
+  })
+
+  test('reads exactly what Node takes for an address, zone ids aside', () => {
+    const literal = fc.ipV6()
+    const piece = fc.stringMatching(/^[0-9a-f:.]{0,3}$/)
+    const changed = fc.tuple(literal, piece, fc.nat(40), fc.nat(3)).map(([text, put, at, cut]) => {
+      return text.slice(0, at) + put + text.slice(at + cut)
+    })
+    fc.assert(
+      fc.property(fc.oneof(literal, changed, fc.stringMatching(/^[0-9a-fA-F:.]{0,20}$/)), (text) => {
+        expect(parseIPv6(text) !== undefined).toBe(isIPv6(text))
+      }),
+      { numRuns: numRuns * 20 },
     )
   })
 })
