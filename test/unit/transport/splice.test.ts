@@ -7,7 +7,6 @@ import { type SpliceEnd, type SpliceOptions, splice } from '../../../src/transpo
 import { READ_BYTES } from '../../../src/upstream/recycled.js'
 import { SHARED_READ } from '../../../src/upstream/shared-read.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
-import { waitFor } from '../../helpers/wait-for.js'
 
 const NOTHING = Buffer.alloc(0)
 
