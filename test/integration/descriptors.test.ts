@@ -153,3 +153,52 @@ test.skipIf(!canLimit)(
     expect(await veilgate.exit).toBe(0)
   },
 )
+
+test.skipIf(!canLimit || TEST_ENGINE !== 'native')(
+  'full of tunnels, each that ends lets in who waits, and nobody is turned away',
+  async () => {
+    const origin = await startRawOrigin(async (peer) => peer.socket.on('end', () => peer.end()))
+    const place = newPlace()
+    place.write('t.rules', 'block a.test\n')
+    const config = place.write('veilgate.yaml', CONFIG)
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+      through: ['prlimit', '--nofile=128:128'],
+    })
+    const head = `CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`
+    const peers: RawPeer[] = []
+    const open = async () => {
+      const [peer] = await openMany(veilgate.port, 1)
+      if (peer !== undefined) peers.push(peer)
+      await peer?.write(head)
+    }
+    const served = () => peers.filter(({ received }) => received.startsWith('HTTP/1.1 200'))
+    while (peers.length < 30) {
+      await open()
+      await waitFor(() => expect(served().length).toBe(peers.length))
+    }
+    // those for whom there is room are few, and have their origins dialled; all others wait
+    while (peers.length < 80) await open()
+    await veilgate.says('descriptors are in use: no more clients are let in')
+
+    const ended = new Set<RawPeer>()
+    while (ended.size < peers.length) {
+      await waitFor(() => expect(served().length).toBeGreaterThan(ended.size))
+      for (const peer of served()) {
+        if (!ended.has(peer)) {
+          ended.add(peer)
+          peer.close()
+          break
+        }
+      }
+    }
+    expect(veilgate.output.stderr.split('no more clients are let in').length).toBe(2)
+  },
+)
+
+test.skipIf(!canLimit)('a limit of descriptors that leaves none for clients is refused at the start', async () => {
+  const place = newPlace()
+  place.write('t.rules', 'block a.test\n')
+  const config = place.write('veilgate.yaml', CONFIG)
+  const start = place.start(['--config', config, '--engine', TEST_ENGINE], { through: ['prlimit', '--nofile=40:40'] })
+  await expect(start).rejects.toThrow('a limit of 40 descriptors leaves too few for clients')
+})
