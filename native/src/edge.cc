@@ -102,7 +102,7 @@ int Edge::AddListener(int fd) {
   int fault = EMFILE;
   Socket* listener = sockets_.Add(fd, Kind::kListener);
   if (listener != nullptr) {
-    if (Watch(listener, EPOLLIN)) {
+    if (accept_paused_ || Watch(listener, EPOLLIN)) {
       listeners_.push_back(listener->id);
       UpdateRef();
       return static_cast<int>(listener->id);
@@ -308,7 +308,7 @@ void Edge::Handle(Socket* socket, uint32_t events) {
 
 void Edge::Accept(Socket* listener) {
   for (int i = 0; i < kAcceptsAtOnce; i++) {
-    if (was_short_ && !HasRoom()) {
+    if (!HasRoom()) {
       PauseAccept();
       return;
     }
@@ -359,8 +359,11 @@ Traffic Edge::TakeTraffic() {
   return taken;
 }
 
-// Whether a client would get a descriptor below the ceiling: the kernel gives the lowest number that is free.
+// Whether one more client would leave what is kept for origins and the reserve. Those that are counted say so while origins have
+// numbers above the ceiling; what nobody counts shows in the lowest number that is free, which is what the kernel gives.
 bool Edge::HasRoom() const {
+  if (static_cast<int>(descriptors()) + elsewhere_ >= client_ceiling_) return false;
+  if (!was_short_) return true;
   const int next = fcntl(epoll_, F_DUPFD_CLOEXEC, 0);
   if (next == -1) return false;
   close(next);
@@ -476,9 +479,9 @@ void Edge::Drop(Socket* socket, bool reset) {
       setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     }
     close(socket->fd);
-    if (socket->fd < client_ceiling_) ResumeAccept();
   }
   Forget(socket);
+  if (accept_paused_ && HasRoom()) ResumeAccept();
 }
 
 void Edge::Forget(Socket* socket) {

@@ -98,8 +98,10 @@ class Edge {
   // Ends tunnels that were idle for too long or whose life is over, and has the peers of silent ones probed.
   void Sweep();
   void set_head_limit(size_t limit) { head_limit_ = limit; }
-  // From these numbers of a descriptor on no client is taken, and no pipe is opened.
+  // With so many descriptors, or from these numbers of one on, no client is taken, and no pipe is opened.
   void set_descriptor_ceilings(int for_clients, int for_pipes);
+  // How many are open in this process that are not the edge's.
+  void set_descriptors_elsewhere(int count) { elsewhere_ = count; }
   // That are open for clients, origins, listeners and pipes.
   size_t descriptors() const { return sockets_.count() + pipes_.descriptors(); }
   Traffic TakeTraffic();
@@ -166,10 +168,11 @@ class Edge {
   bool in_turn_ = false;
   bool delivering_ = false;
   bool accept_paused_ = false;
-  // It was once: from then on room is looked for before each client.
+  // It was once: from then on the next free number is asked for before each client.
   bool was_short_ = false;
   size_t head_limit_ = 65536;
   int client_ceiling_ = INT_MAX;
+  int elsewhere_ = 0;
   Traffic traffic_;
   SocketTable sockets_;
   PipePool pipes_;
