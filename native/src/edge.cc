@@ -250,10 +250,11 @@ void Edge::FinishTurn() {
 
 void Edge::OnTimer(uv_timer_t* handle) {
   Edge* edge = static_cast<Edge*>(handle->data);
+  if (!edge->accept_paused_) return;
   if (edge->HasRoom()) {
     edge->ResumeAccept();
   } else {
-    uv_timer_start(handle, OnTimer, kAcceptAgainMs, 0);
+    edge->TellPaused();
   }
 }
 
@@ -376,6 +377,12 @@ void Edge::PauseAccept() {
   accept_paused_ = was_short_ = true;
   traffic_.accept_pauses++;
   for (const uint32_t id : listeners_) Unwatch(sockets_.Find(id));
+  TellPaused();
+}
+
+// Again and again while it lasts: what idles by now, here and elsewhere, can be a client's.
+void Edge::TellPaused() {
+  pipes_.Clear();
   uv_timer_start(&timer_, OnTimer, kAcceptAgainMs, 0);
   events_.push_back({EventType::kPaused, 0});
   WakeUp();

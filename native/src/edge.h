@@ -27,7 +27,7 @@ enum class EventType : uint8_t {
   kFailed,      // origin; code: errno, negative where the local address could not be bound
   kReply,       // origin that was asked: there is something to read
   kEnded,       // tunnel, by the id of its client; code: EndReason
-  kPaused,      // no client is taken until descriptors are free
+  kPaused,      // no client is taken until descriptors are free; told again while it lasts
 };
 
 enum class EndReason : int { kClosed, kClientReset, kOriginReset, kIdle, kAborted, kLifetime };
@@ -120,6 +120,7 @@ class Edge {
   void Accept(Socket* listener);
   bool HasRoom() const;
   void PauseAccept();
+  void TellPaused();
   void ResumeAccept();
   enum class Reading { kKept, kOther, kGone };
   Reading ReadHead(Socket* client);

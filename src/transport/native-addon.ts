@@ -25,7 +25,7 @@ export type EdgeHandler = {
   onReply(origin: SocketId, size: number): void
   /** @param reason see `END_REASONS` */
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void
-  /** No client is taken until descriptors are free; they wait in the backlog. */
+  /** No client is taken until descriptors are free; they wait in the backlog. Told again while it lasts. */
   onPaused(): void
 }
 

@@ -34,7 +34,7 @@ export type NativeEdgeOptions = {
   readonly deadlines: Deadlines
   readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient' | 'limits'>
   readonly descriptors: Pick<Descriptors, 'ceiling' | 'clientCeiling' | 'here'>
-  /** No client is taken until descriptors are free. */
+  /** No client is taken until descriptors are free. Told again while it lasts. */
   readonly onPaused: () => void
 }
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { TEST_ENGINE } from '../helpers/engines.js'
 import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { connectRaw, type RawPeer } from '../helpers/raw-peer.js'
@@ -197,6 +197,39 @@ test.skipIf(!canLimit || TEST_ENGINE !== 'native')(
       await waitFor(() => expect(over).toBe(ended.size))
     }
     expect(veilgate.output.stderr.split('no more clients are let in').length).toBe(2)
+  },
+)
+
+test.skipIf(!canLimit || TEST_ENGINE !== 'native')(
+  'connections to origins that have nothing more to do make room for clients that wait',
+  async () => {
+    const asked: RawPeer[] = []
+    const origin = await startRawOrigin(async (peer) => {
+      await peer.readRequest()
+      asked.push(peer)
+    })
+    const place = newPlace()
+    place.write('t.rules', 'block a.test\n')
+    const config = place.write('veilgate.yaml', CONFIG)
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+      through: ['prlimit', '--nofile=128:128'],
+    })
+    const clients: RawPeer[] = []
+    while (clients.length < 30) {
+      clients.push(...(await openMany(veilgate.port, 1)))
+      await clients.at(-1)?.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await waitFor(() => expect(asked.length).toBe(clients.length))
+    }
+    const others = await openMany(veilgate.port, 40)
+    await veilgate.says('descriptors are in use: no more clients are let in')
+    for (const peer of others) await peer.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+
+    for (const peer of asked) await peer.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    for (const peer of clients) expect((await peer.readResponse()).status).toBe(200)
+    const isServed = ({ received }: RawPeer) => received.startsWith('HTTP/1.1 403')
+    // after 25 s idle ones would end by themselves
+    await vi.waitFor(() => expect(others.filter(isServed).length).toBeGreaterThan(30), 15_000)
+    for (const peer of [...clients, ...others]) peer.close()
   },
 )
 
