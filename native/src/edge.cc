@@ -392,6 +392,8 @@ void Edge::ResumeAccept() {
   if (!accept_paused_) return;
   accept_paused_ = false;
   for (const uint32_t id : listeners_) Watch(sockets_.Find(id), EPOLLIN);
+  // they are told in this order, and one with a crowd before it leaves no room for the others: another is first the next time
+  if (listeners_.size() > 1) std::rotate(listeners_.begin(), listeners_.begin() + 1, listeners_.end());
 }
 
 // kOther: it is for the caller to tell.

@@ -233,6 +233,39 @@ test.skipIf(!canLimit || TEST_ENGINE !== 'native')(
   },
 )
 
+test.skipIf(!canLimit || TEST_ENGINE !== 'native')(
+  'who waits at one listener is let in though others wait at another',
+  async () => {
+    const place = newPlace()
+    place.write('t.rules', 'block a.test\n')
+    const config = place.write('veilgate.yaml', CONFIG.replace(/listen: .*/, `listen: [${Array(2).fill('http://127.0.0.1:0')}]`))
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+      through: ['prlimit', '--nofile=128:128'],
+    })
+    const { listening } = JSON.parse(veilgate.output.stdout.split('\n')[0] ?? '')
+    const [crowded = 0, other = 0] = listening.map((url: string) => Number(new URL(url).port))
+    const crowd = await openMany(crowded, 150)
+    await veilgate.says('descriptors are in use: no more clients are let in')
+    const few = await openMany(other, 3)
+    for (const peer of [...crowd, ...few]) await peer.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    const isServed = ({ received }: RawPeer) => received.startsWith('HTTP/1.1 403')
+    const left = new Set<RawPeer>()
+    await waitFor(() => {
+      const served = crowd.filter((peer) => isServed(peer) && !left.has(peer))
+      const [peer] = served
+      // one by one: each makes room for one
+      if (peer !== undefined && served.length > 40) {
+        left.add(peer)
+        peer.close()
+      }
+      expect(few.filter(isServed).length).toBe(3)
+    })
+    // the crowd still waits
+    expect(crowd.filter(isServed).length).toBeLessThan(crowd.length)
+    for (const peer of [...crowd, ...few]) peer.close()
+  },
+)
+
 test.skipIf(!canLimit)('a limit of descriptors that leaves none for clients is refused at the start', async () => {
   const words = ['start', '--listen', 'http://127.0.0.1:0', '--engine', TEST_ENGINE]
   const { code, stderr } = await runCommand('prlimit', ['--nofile=40:40', bin, ...words])
