@@ -32,7 +32,12 @@ import { createPlacedItems } from './transport/placed-items.js'
 import { createActiveChecks } from './upstream/active-checks.js'
 import { createAddressJudge } from './upstream/address-judge.js'
 import { createSocketConnect } from './upstream/connect-socket.js'
-import { countDescriptors, createDescriptors, readDescriptorLimit, refuseFewDescriptors } from './upstream/descriptors.js'
+import {
+  countDescriptors,
+  createDescriptors,
+  readDescriptorLimit,
+  refuseFewDescriptors,
+} from './upstream/descriptors.js'
 import { type Connect, createDialLines, createRace, type Dial } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
 import { createDisguiseFor, createIdentities, type Generations } from './upstream/identities.js'

@@ -20,8 +20,6 @@ namespace {
 // A tunnel that is silent for this long has its peers probed: the kernel then notices those that are gone.
 constexpr int kProbeAfterSeconds = 60;
 constexpr int kEventsAtOnce = 256;
-// Clients taken in one go: those already here have their turn in between.
-constexpr int kAcceptsAtOnce = 64;
 constexpr uint64_t kAcceptAgainMs = 100;
 constexpr size_t kSharedBytes = 65536;
 constexpr uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
@@ -250,12 +248,8 @@ void Edge::FinishTurn() {
 
 void Edge::OnTimer(uv_timer_t* handle) {
   Edge* edge = static_cast<Edge*>(handle->data);
-  if (!edge->accept_paused_) return;
-  if (edge->HasRoom()) {
-    edge->ResumeAccept();
-  } else {
-    edge->TellPaused();
-  }
+  edge->ResumeAccept();
+  if (edge->accept_paused_) edge->TellPaused();
 }
 
 void Edge::ReadEvents() {
@@ -308,7 +302,7 @@ void Edge::Handle(Socket* socket, uint32_t events) {
 }
 
 void Edge::Accept(Socket* listener) {
-  for (int i = 0; i < kAcceptsAtOnce; i++) {
+  for (int i = 0; i < accepts_at_once_; i++) {
     if (!HasRoom()) {
       PauseAccept();
       return;
@@ -351,6 +345,8 @@ void Edge::Accept(Socket* listener) {
 
 void Edge::set_descriptor_ceilings(int for_clients, int for_pipes) {
   client_ceiling_ = for_clients;
+  // with what is kept for dialling: their origins are counted before the next ones are taken
+  accepts_at_once_ = std::clamp(for_pipes - for_clients, 1, kAcceptsAtOnce);
   pipes_.set_ceiling(for_pipes);
 }
 
@@ -389,7 +385,7 @@ void Edge::TellPaused() {
 }
 
 void Edge::ResumeAccept() {
-  if (!accept_paused_) return;
+  if (!accept_paused_ || !HasRoom()) return;
   accept_paused_ = false;
   for (const uint32_t id : listeners_) Watch(sockets_.Find(id), EPOLLIN);
   // they are told in this order, and one with a crowd before it leaves no room for the others: another is first the next time
@@ -490,7 +486,7 @@ void Edge::Drop(Socket* socket, bool reset) {
     close(socket->fd);
   }
   Forget(socket);
-  if (accept_paused_ && HasRoom()) ResumeAccept();
+  ResumeAccept();
 }
 
 void Edge::Forget(Socket* socket) {

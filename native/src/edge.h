@@ -121,6 +121,7 @@ class Edge {
   bool HasRoom() const;
   void PauseAccept();
   void TellPaused();
+  // Where there is room.
   void ResumeAccept();
   enum class Reading { kKept, kOther, kGone };
   Reading ReadHead(Socket* client);
@@ -172,6 +173,9 @@ class Edge {
   // It was once: from then on the next free number is asked for before each client.
   bool was_short_ = false;
   size_t head_limit_ = 65536;
+  // Clients taken in one go: those already here have their turn in between.
+  static constexpr int kAcceptsAtOnce = 64;
+  int accepts_at_once_ = kAcceptsAtOnce;
   int client_ceiling_ = INT_MAX;
   int elsewhere_ = 0;
   Traffic traffic_;

@@ -100,7 +100,7 @@ export function createDescriptors(options: DescriptorsOptions): Descriptors {
       if (!isTold) onShort(open + base, most)
       isTold = true
       // what nobody counts may be what is too much
-      plentyBelow = Math.min(open, shortFrom) - reserve
+      plentyBelow = Math.min(open, shortFrom) / 2
     },
     isScarce() {
       return this.open >= scarceFrom

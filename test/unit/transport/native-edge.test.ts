@@ -311,37 +311,40 @@ function countWatched(): number {
   }, 0)
 }
 
-test.runIf(hasNativeEngine)('while clients wait, a listener may close, and one that opens waits with the others', async () => {
-  const onPaused = vi.fn()
-  const edge = startEdge({ ceiling: 1_000_000, clientCeiling: 1_000_000, here: 1_000_000 }, onPaused)
-  const taken: number[] = []
-  const openListener = () => {
-    const door: EdgeDoor = {
-      accept(id) {
-        taken.push(port)
-        edge.close(id, false)
-        return undefined
-      },
-      adopt: closeSync,
+test.runIf(hasNativeEngine)(
+  'while clients wait, a listener may close, and one that opens waits with the others',
+  async () => {
+    const onPaused = vi.fn()
+    const edge = startEdge({ ceiling: 1_000_000, clientCeiling: 1_000_000, here: 1_000_000 }, onPaused)
+    const taken: number[] = []
+    const openListener = () => {
+      const door: EdgeDoor = {
+        accept(id) {
+          taken.push(port)
+          edge.close(id, false)
+          return undefined
+        },
+        adopt: closeSync,
+      }
+      const listening = edge.listen('127.0.0.1', 0, door)
+      if (typeof listening === 'string') throw new Error(listening)
+      const { port } = listening
+      return listening
     }
-    const listening = edge.listen('127.0.0.1', 0, door)
-    if (typeof listening === 'string') throw new Error(listening)
-    const { port } = listening
-    return listening
-  }
-  const [first, closing] = [openListener(), openListener()]
-  const client = await connectRaw(first.port)
-  await waitFor(() => expect(onPaused).toHaveBeenCalled())
-  const watched = countWatched()
-  const later = openListener()
-  expect(countWatched()).toBe(watched)
-  const other = await connectRaw(later.port)
-  closing.close()
-  const told = onPaused.mock.calls.length
-  await waitFor(() => expect(onPaused.mock.calls.length).toBeGreaterThan(told))
-  expect(taken).toEqual([])
+    const [first, closing] = [openListener(), openListener()]
+    const client = await connectRaw(first.port)
+    await waitFor(() => expect(onPaused).toHaveBeenCalled())
+    const watched = countWatched()
+    const later = openListener()
+    expect(countWatched()).toBe(watched)
+    const other = await connectRaw(later.port)
+    closing.close()
+    const told = onPaused.mock.calls.length
+    await waitFor(() => expect(onPaused.mock.calls.length).toBeGreaterThan(told))
+    expect(taken).toEqual([])
 
-  edge.noteElsewhere(0)
-  await waitFor(() => expect(taken.sort()).toEqual([first.port, later.port].sort()))
-  for (const peer of [client, other]) peer.close()
-})
+    edge.noteElsewhere(0)
+    await waitFor(() => expect(taken.sort()).toEqual([first.port, later.port].sort()))
+    for (const peer of [client, other]) peer.close()
+  },
+)

@@ -57,7 +57,7 @@ describe('descriptors', () => {
       expect(stateAt(descriptors, met - 1)[0]).toBe(false)
     }
     expect(onShort).toHaveBeenCalledTimes(1)
-    expect(stateAt(descriptors, met - 65)[0]).toBe(false)
+    expect(stateAt(descriptors, met / 2 - 1)[0]).toBe(false)
     descriptors.noteShortage()
     expect(onShort).toHaveBeenCalledTimes(2)
   })
