@@ -27,15 +27,15 @@ export type SpliceOptions = {
   readonly onEnd: (end: SpliceEnd) => void
 }
 
-/** A tunnel that is silent for this long has its peers probed: the kernel then notices those that are gone. Most tunnels end before. */
-const PROBE_AFTER_MS = 60_000
-
 /**
  * Moves octets between two sockets until both directions have ended. Each
  * direction ends on its own (half-close), a slow reader pauses its writer, and
  * a reset on one side becomes a reset on the other, so that a cut transfer is
  * never taken for a complete one. Both sockets must come without listeners of
  * their owners and with `allowHalfOpen`.
+ *
+ * Silent peers are not probed (`SO_KEEPALIVE`): Node does it ten times in ten seconds and takes no other number, so that
+ * a tunnel whose client was away for that long would be over.
  *
  * @returns a function that ends the tunnel at once
  */
@@ -45,17 +45,11 @@ export function splice(options: SpliceOptions): () => void {
   let bytesToClient = 0
   let isOver = false
 
-  let patienceMs = Math.min(idleMs, PROBE_AFTER_MS)
   const tunnel: Expiring = {
-    deadline: Math.min(endsAt, deadlines.now + patienceMs),
+    deadline: Math.min(endsAt, deadlines.now + idleMs),
     deadlinePlace: -1,
     expire() {
-      if (deadlines.now >= endsAt) return end('lifetime')
-      if (patienceMs === idleMs) return end('idle')
-      client.setKeepAlive(true, PROBE_AFTER_MS)
-      origin.setKeepAlive(true, PROBE_AFTER_MS)
-      tunnel.deadline = Math.min(endsAt, tunnel.deadline + idleMs - patienceMs)
-      patienceMs = idleMs
+      end(deadlines.now >= endsAt ? 'lifetime' : 'idle')
     },
   }
 
@@ -75,7 +69,7 @@ export function splice(options: SpliceOptions): () => void {
 
   function relay(from: Socket, to: Socket, count: (length: number) => void): void {
     from.on('data', (chunk: Buffer) => {
-      tunnel.deadline = Math.min(endsAt, deadlines.now + patienceMs)
+      tunnel.deadline = Math.min(endsAt, deadlines.now + idleMs)
       count(chunk.length)
       // a full read passes the mark even where the system took it whole, and then nothing is held
       if (writeRecycled(to, chunk) || to.writableLength === 0) return
@@ -83,7 +77,7 @@ export function splice(options: SpliceOptions): () => void {
       from.pause()
     })
     to.on('drain', () => {
-      tunnel.deadline = Math.min(endsAt, deadlines.now + patienceMs)
+      tunnel.deadline = Math.min(endsAt, deadlines.now + idleMs)
       from.resume()
     })
     from.on('end', () => to.end())

@@ -44,8 +44,9 @@ vi.mock('../../src/transport/client-counts.js', async (original) => {
 })
 
 const EXCHANGES = 10_000
-const AT_ONCE = 80
-const TIMEOUT_MS = 400
+const AT_ONCE = 160
+/** Long enough for a busy machine: an exchange that runs into it by that alone is of another kind than it was meant to be. */
+const TIMEOUT_MS = 1_500
 
 const STREAM = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'
@@ -228,7 +229,7 @@ test('10,000 aborted exchanges of every kind leave nothing behind', { timeout: 4
 
   const { proxy, port, records } = await startTestProxy({
     lines: ['block blocked.test'],
-    egress: { dns: { servers: [dns.address], timeoutMs: 2_000 } },
+    egress: { dns: { servers: [dns.address], timeoutMs: 5_000 } },
     limits: {
       headTimeoutMs: TIMEOUT_MS,
       bodyTimeoutMs: TIMEOUT_MS,
@@ -239,7 +240,7 @@ test('10,000 aborted exchanges of every kind leave nothing behind', { timeout: 4
     },
   })
   const kinds = Object.entries(KINDS)
-  /** What ended in another way than its kind: on a busy machine a time-out may come first. */
+  /** What ended in another way than its kind. */
   const others: string[] = []
   let started = 0
 
@@ -253,7 +254,7 @@ test('10,000 aborted exchanges of every kind leave nothing behind', { timeout: 4
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
   expect(started).toBeGreaterThanOrEqual(EXCHANGES)
-  expect(others.length, others.slice(0, 20).join('\n')).toBeLessThan(EXCHANGES / 4)
+  expect(others.length, others.slice(0, 20).join('\n')).toBeLessThan(EXCHANGES / 100)
 
   // clients have gone: what remains are origin connections that wait for a request
   await eventually(() => proxy.connections === 0)

@@ -7,7 +7,6 @@ import { type SpliceEnd, type SpliceOptions, splice } from '../../../src/transpo
 import { READ_BYTES } from '../../../src/upstream/recycled.js'
 import { SHARED_READ } from '../../../src/upstream/shared-read.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
-import { waitFor } from '../../helpers/wait-for.js'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -96,23 +95,19 @@ describe('splice', () => {
     expect((await ended).reason).toBe('idle')
   })
 
-  test('peers are probed once a tunnel has been silent for a minute, and it ends at its own time', async () => {
+  test('silent peers are not probed: Node would give up a client that is away for ten seconds', async () => {
     const clock = { now: 0 }
     const deadlines = createDeadlines(1, () => clock.now)
     const [, proxyToClient] = await socketPair()
     const [, proxyToOrigin] = await socketPair()
     const probes = [vi.spyOn(proxyToClient, 'setKeepAlive'), vi.spyOn(proxyToOrigin, 'setKeepAlive')]
     const { ended } = await tunnel({ client: proxyToClient, origin: proxyToOrigin, deadlines, idleMs: 900_000 })
-    clock.now = 59_999
-    await sleep(10)
-    expect(probes.map(({ mock }) => mock.calls)).toEqual([[], []])
-    clock.now = 60_000
-    await waitFor(() => expect(probes.map(({ mock }) => mock.calls)).toEqual([[[true, 60_000]], [[true, 60_000]]]))
     clock.now = 899_999
     await sleep(10)
     expect(deadlines.size).toBe(1)
     clock.now = 900_000
     expect(await ended).toMatchObject({ reason: 'idle' })
+    expect(probes.map(({ mock }) => mock.calls)).toEqual([[], []])
   })
 
   test('stopping it cuts both sides, tells once, and stopping again does nothing', async () => {
