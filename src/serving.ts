@@ -32,7 +32,12 @@ import { createPlacedItems } from './transport/placed-items.js'
 import { createActiveChecks } from './upstream/active-checks.js'
 import { createAddressJudge } from './upstream/address-judge.js'
 import { createSocketConnect } from './upstream/connect-socket.js'
-import { countDescriptors, createDescriptors, readDescriptorLimit } from './upstream/descriptors.js'
+import {
+  countDescriptors,
+  createDescriptors,
+  readDescriptorLimit,
+  refuseFewDescriptors,
+} from './upstream/descriptors.js'
 import { type Connect, createDialLines, createRace, type Dial } from './upstream/dial.js'
 import { openResolver } from './upstream/dns/open-resolver.js'
 import { createDisguiseFor, createIdentities, type Generations } from './upstream/identities.js'
@@ -153,6 +158,7 @@ export function createServing(options: ServingOptions): Serving {
     limit: readDescriptorLimit(),
     base: countDescriptors(),
     elsewhere: () => edge?.descriptors ?? 0,
+    onHere: (count) => edge?.noteElsewhere(count),
     onShort: (used, limit) =>
       onWarning?.(
         `${used} of ${limit} descriptors are in use: no more clients are let in until some close; raise the limit (LimitNOFILE=, ulimit -n)`,
@@ -368,6 +374,7 @@ export function createServing(options: ServingOptions): Serving {
       const started: Listener[] = []
       try {
         for (const place of places()) started.push(await startOne(started.length + 1, place))
+        refuseFewDescriptors(descriptors, countDescriptors())
         // sockets that somebody else has bound may be open to others
         refuseOpenProxy({ ...config, listen: started.map(({ url }) => url) })
       } catch (error) {

@@ -438,6 +438,13 @@ napi_value SetDescriptorCeilings(napi_env env, napi_callback_info info) {
   return Undefined(env);
 }
 
+// setDescriptorsElsewhere(count)
+napi_value SetDescriptorsElsewhere(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  if (call.edge != nullptr) call.edge->set_descriptors_elsewhere(static_cast<int>(call.Uint(0)));
+  return Undefined(env);
+}
+
 // descriptors(): how many are open
 napi_value Descriptors(napi_env env, napi_callback_info info) {
   const Call<0> call(env, info);
@@ -529,7 +536,7 @@ napi_property_descriptor Method(const char* name, napi_callback callback) {
 
 NAPI_MODULE_INIT() {
   using veilgate::Method;
-  const std::array<napi_property_descriptor, 16> methods = {
+  const std::array<napi_property_descriptor, 17> methods = {
       Method("listen", veilgate::Listen),
       Method("listenAt", veilgate::ListenAt),
       Method("connect", veilgate::Connect),
@@ -543,6 +550,7 @@ NAPI_MODULE_INIT() {
       Method("sweep", veilgate::Sweep),
       Method("setHeadLimit", veilgate::SetHeadLimit),
       Method("setDescriptorCeilings", veilgate::SetDescriptorCeilings),
+      Method("setDescriptorsElsewhere", veilgate::SetDescriptorsElsewhere),
       Method("descriptors", veilgate::Descriptors),
       Method("takeTraffic", veilgate::TakeTraffic),
       Method("destroy", veilgate::Destroy),

@@ -22,8 +22,6 @@ namespace {
 constexpr int kProbeAfterSeconds = 60;
 constexpr uint32_t kProbeSpreadSeconds = 64;
 constexpr int kEventsAtOnce = 256;
-// Clients taken in one go: those already here have their turn in between.
-constexpr int kAcceptsAtOnce = 64;
 constexpr uint64_t kAcceptAgainMs = 100;
 constexpr size_t kSharedBytes = 65536;
 constexpr uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
@@ -104,7 +102,7 @@ int Edge::AddListener(int fd) {
   int fault = EMFILE;
   Socket* listener = sockets_.Add(fd, Kind::kListener);
   if (listener != nullptr) {
-    if (Watch(listener, EPOLLIN)) {
+    if (accept_paused_ || Watch(listener, EPOLLIN)) {
       listeners_.push_back(listener->id);
       UpdateRef();
       return static_cast<int>(listener->id);
@@ -252,11 +250,8 @@ void Edge::FinishTurn() {
 
 void Edge::OnTimer(uv_timer_t* handle) {
   Edge* edge = static_cast<Edge*>(handle->data);
-  if (edge->HasRoom()) {
-    edge->ResumeAccept();
-  } else {
-    uv_timer_start(handle, OnTimer, kAcceptAgainMs, 0);
-  }
+  edge->ResumeAccept();
+  if (edge->accept_paused_) edge->TellPaused();
 }
 
 void Edge::ReadEvents() {
@@ -309,8 +304,8 @@ void Edge::Handle(Socket* socket, uint32_t events) {
 }
 
 void Edge::Accept(Socket* listener) {
-  for (int i = 0; i < kAcceptsAtOnce; i++) {
-    if (was_short_ && !HasRoom()) {
+  for (int i = 0; i < accepts_at_once_; i++) {
+    if (!HasRoom()) {
       PauseAccept();
       return;
     }
@@ -352,6 +347,8 @@ void Edge::Accept(Socket* listener) {
 
 void Edge::set_descriptor_ceilings(int for_clients, int for_pipes) {
   client_ceiling_ = for_clients;
+  // with what is kept for dialling: their origins are counted before the next ones are taken
+  accepts_at_once_ = std::clamp(for_pipes - for_clients, 1, kAcceptsAtOnce);
   pipes_.set_ceiling(for_pipes);
 }
 
@@ -361,8 +358,11 @@ Traffic Edge::TakeTraffic() {
   return taken;
 }
 
-// Whether a client would get a descriptor below the ceiling: the kernel gives the lowest number that is free.
+// Whether one more client would leave what is kept for origins and the reserve. Those that are counted say so while origins have
+// numbers above the ceiling; what nobody counts shows in the lowest number that is free, which is what the kernel gives.
 bool Edge::HasRoom() const {
+  if (static_cast<int>(descriptors()) + elsewhere_ >= client_ceiling_) return false;
+  if (!was_short_) return true;
   const int next = fcntl(epoll_, F_DUPFD_CLOEXEC, 0);
   if (next == -1) return false;
   close(next);
@@ -375,15 +375,23 @@ void Edge::PauseAccept() {
   accept_paused_ = was_short_ = true;
   traffic_.accept_pauses++;
   for (const uint32_t id : listeners_) Unwatch(sockets_.Find(id));
+  TellPaused();
+}
+
+// Again and again while it lasts: what idles by now, here and elsewhere, can be a client's.
+void Edge::TellPaused() {
+  pipes_.Clear();
   uv_timer_start(&timer_, OnTimer, kAcceptAgainMs, 0);
   events_.push_back({EventType::kPaused, 0});
   WakeUp();
 }
 
 void Edge::ResumeAccept() {
-  if (!accept_paused_) return;
+  if (!accept_paused_ || !HasRoom()) return;
   accept_paused_ = false;
   for (const uint32_t id : listeners_) Watch(sockets_.Find(id), EPOLLIN);
+  // they are told in this order, and one with a crowd before it leaves no room for the others: another is first the next time
+  if (listeners_.size() > 1) std::rotate(listeners_.begin(), listeners_.begin() + 1, listeners_.end());
 }
 
 // kOther: it is for the caller to tell.
@@ -478,9 +486,9 @@ void Edge::Drop(Socket* socket, bool reset) {
       setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     }
     close(socket->fd);
-    if (socket->fd < client_ceiling_) ResumeAccept();
   }
   Forget(socket);
+  ResumeAccept();
 }
 
 void Edge::Forget(Socket* socket) {

@@ -27,7 +27,7 @@ enum class EventType : uint8_t {
   kFailed,      // origin; code: errno, negative where the local address could not be bound
   kReply,       // origin that was asked: there is something to read
   kEnded,       // tunnel, by the id of its client; code: EndReason
-  kPaused,      // no client is taken until descriptors are free
+  kPaused,      // no client is taken until descriptors are free; told again while it lasts
 };
 
 enum class EndReason : int { kClosed, kClientReset, kOriginReset, kIdle, kAborted, kLifetime };
@@ -98,8 +98,10 @@ class Edge {
   // Ends tunnels that were idle for too long or whose life is over, and has the peers of silent ones probed.
   void Sweep();
   void set_head_limit(size_t limit) { head_limit_ = limit; }
-  // From these numbers of a descriptor on no client is taken, and no pipe is opened.
+  // With so many descriptors, or from these numbers of one on, no client is taken, and no pipe is opened.
   void set_descriptor_ceilings(int for_clients, int for_pipes);
+  // How many are open in this process that are not the edge's.
+  void set_descriptors_elsewhere(int count) { elsewhere_ = count; }
   // That are open for clients, origins, listeners and pipes.
   size_t descriptors() const { return sockets_.count() + pipes_.descriptors(); }
   Traffic TakeTraffic();
@@ -118,6 +120,8 @@ class Edge {
   void Accept(Socket* listener);
   bool HasRoom() const;
   void PauseAccept();
+  void TellPaused();
+  // Where there is room.
   void ResumeAccept();
   enum class Reading { kKept, kOther, kGone };
   Reading ReadHead(Socket* client);
@@ -166,10 +170,14 @@ class Edge {
   bool in_turn_ = false;
   bool delivering_ = false;
   bool accept_paused_ = false;
-  // It was once: from then on room is looked for before each client.
+  // It was once: from then on the next free number is asked for before each client.
   bool was_short_ = false;
   size_t head_limit_ = 65536;
+  // Clients taken in one go: those already here have their turn in between.
+  static constexpr int kAcceptsAtOnce = 64;
+  int accepts_at_once_ = kAcceptsAtOnce;
   int client_ceiling_ = INT_MAX;
+  int elsewhere_ = 0;
   Traffic traffic_;
   SocketTable sockets_;
   PipePool pipes_;

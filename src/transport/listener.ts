@@ -61,7 +61,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       socket.destroy()
       return
     }
-    const refusal = admitClient(context, clients, ip)
+    const refusal = admitClient(context, clients, ip, false)
     const onClose = () => {
       connections.delete(connection)
       context.descriptors.sockets--
@@ -91,11 +91,19 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   }
 }
 
-/** Counts a client that is served, or says why it is not; those turned away take nobody's place. */
-export function admitClient(context: TransportContext, clients: ClientCounts, ip: string): ErrorCode | undefined {
+/**
+ * Counts a client that is served, or says why it is not; those turned away take nobody's place.
+ * @param hasRoom there was a descriptor for it when it was accepted, whatever others have taken since
+ */
+export function admitClient(
+  context: TransportContext,
+  clients: ClientCounts,
+  ip: string,
+  hasRoom: boolean,
+): ErrorCode | undefined {
   const { limits, counts, descriptors, pool } = context
   if (!context.policy().isClient(ip)) return 'VG_CLIENT_REFUSED'
-  if (descriptors.isShort()) {
+  if (descriptors.isShort() && !hasRoom) {
     pool.clear()
     counts.limits.descriptors++
     return 'VG_CONNECTION_LIMIT'

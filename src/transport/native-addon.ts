@@ -25,7 +25,7 @@ export type EdgeHandler = {
   onReply(origin: SocketId, size: number): void
   /** @param reason see `END_REASONS` */
   onEnded(client: SocketId, reason: number, bytesFromClient: number, bytesToClient: number): void
-  /** No client is taken until descriptors are free; they wait in the backlog. */
+  /** No client is taken until descriptors are free; they wait in the backlog. Told again while it lasts. */
   onPaused(): void
 }
 
@@ -53,8 +53,10 @@ export type Edge = {
   /** Ends tunnels that have been idle for too long or have had their time. */
   sweep(): void
   setHeadLimit(octets: number): void
-  /** From these numbers of a descriptor on few are left: no client is taken, no pipe is opened. */
+  /** With so many descriptors, or from these numbers of one on, few are left: no client is taken, no pipe is opened. */
   setDescriptorCeilings(forClients: number, forPipes: number): void
+  /** How many are open in this process that are not the edge's. */
+  setDescriptorsElsewhere(count: number): void
   /** Descriptors open for clients, origins, listeners and pipes. */
   descriptors(): number
   /**

@@ -33,8 +33,8 @@ export type NativeListening = { readonly port: number; close(): void }
 export type NativeEdgeOptions = {
   readonly deadlines: Deadlines
   readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient' | 'limits'>
-  readonly descriptors: Pick<Descriptors, 'ceiling' | 'clientCeiling'>
-  /** No client is taken until descriptors are free. */
+  readonly descriptors: Pick<Descriptors, 'ceiling' | 'clientCeiling' | 'here'>
+  /** No client is taken until descriptors are free. Told again while it lasts. */
   readonly onPaused: () => void
 }
 
@@ -62,13 +62,19 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
     this.#deadlines = deadlines
     this.#counts = counts
     this.#onPaused = onPaused
-    const { ceiling, clientCeiling } = descriptors
+    const { ceiling, clientCeiling, here } = descriptors
     if (Number.isFinite(ceiling)) this.#edge.setDescriptorCeilings(clientCeiling, ceiling)
+    this.noteElsewhere(here)
   }
 
   /** That are open for clients, origins, listeners and pipes. */
   get descriptors(): number {
     return this.#edge.descriptors()
+  }
+
+  /** How many descriptors others have: with them it knows when to take no more clients. */
+  noteElsewhere(count: number): void {
+    this.#edge.setDescriptorsElsewhere(count)
   }
 
   /** Adds what the edge has counted to the counts, which a tunnel that lasts for days need not end for. */

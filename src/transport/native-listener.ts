@@ -62,7 +62,7 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
 
   function accept(id: SocketId, ip: string, port: number): NativeConnection | undefined {
     passHeadLimit()
-    const refusal = admitClient(context, clients, ip)
+    const refusal = admitClient(context, clients, ip, true)
     if (refusal !== undefined) {
       // no descriptor to spare, not even for an answer
       if (context.descriptors.isScarce()) edge.close(id, false)
@@ -77,7 +77,7 @@ export async function listenNatively(options: NativeListenerOptions): Promise<Li
 
   /** Asked for something else than a tunnel in its first octets: nothing of it is in the edge. */
   function adoptSpoken(fd: number, bytes: Buffer, ip: string, port: number): void {
-    const refusal = admitClient(context, clients, ip)
+    const refusal = admitClient(context, clients, ip, true)
     if (refusal !== undefined && context.descriptors.isScarce()) {
       closeSync(fd)
       return

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { CannotRunError } from '../errors.js'
 
 export type DescriptorsOptions = {
   /** Descriptors that this process may have open; undefined where the system does not tell: then there is never a shortage. */
@@ -7,6 +8,8 @@ export type DescriptorsOptions = {
   readonly base: number
   /** Those open that somebody else keeps count of: the native edge. */
   readonly elsewhere?: () => number
+  /** Told how many are open besides those of `elsewhere`, whenever that changes. */
+  readonly onHere?: (here: number) => void
   /** Told when they get short, and again only after there were plenty. */
   readonly onShort: (used: number, limit: number) => void
 }
@@ -27,9 +30,11 @@ export type Descriptors = {
   sockets: number
   /** With those of `elsewhere`. */
   readonly open: number
-  /** A descriptor of this number means that nothing but the reserve is left, */
+  /** All but those of `elsewhere`. */
+  readonly here: number
+  /** So many descriptors, or one of this number, mean that nothing but the reserve is left, */
   readonly ceiling: number
-  /** and of this one, that no more clients should be taken. */
+  /** and so many that no more clients should be taken. */
   readonly clientCeiling: number
   readonly limit: number | undefined
   /** No more clients. */
@@ -46,39 +51,56 @@ export type Descriptors = {
 const RESERVE_SHARE = 16
 const LEAST_RESERVE = 16
 const MOST_RESERVE = 256
+/** Left for clients before any has come: each needs two, and a few are opened for other things later. */
+const LEAST_FOR_CLIENTS = 8
 /** Kept for dialling: an eighth, but not more than clients that were let in dial at a time before they are counted with their origins. */
 const DIAL_SHARE = 8
 const MOST_FOR_DIALS = 256
 
-export function createDescriptors({ limit, base, elsewhere = () => 0, onShort }: DescriptorsOptions): Descriptors {
+export function createDescriptors(options: DescriptorsOptions): Descriptors {
+  const { limit, base, elsewhere = () => 0, onHere, onShort } = options
   const most = limit ?? Number.POSITIVE_INFINITY
   const reserve = Math.min(MOST_RESERVE, Math.max(LEAST_RESERVE, Math.floor(most / RESERVE_SHARE)))
   const exhaustedFrom = most - reserve - base
   const forDials = Math.min(MOST_FOR_DIALS, Math.floor((limit ?? 0) / DIAL_SHARE))
   const shortFrom = exhaustedFrom - forDials
   const scarceFrom = shortFrom + Math.floor(forDials / 4)
+  let sockets = 0
   let isTold = false
+  let plentyBelow = 0
 
   return {
-    sockets: 0,
     limit,
     ceiling: most - reserve,
     clientCeiling: most - reserve - forDials,
+    get sockets() {
+      return sockets
+    },
+    set sockets(count) {
+      sockets = count
+      onHere?.(base + count)
+    },
     get open() {
-      return this.sockets + elsewhere()
+      return sockets + elsewhere()
+    },
+    get here() {
+      return base + sockets
     },
     isShort() {
       const { open } = this
       if (open < shortFrom) {
-        if (open < shortFrom - reserve) isTold = false
+        if (open < plentyBelow) isTold = false
         return false
       }
       this.noteShortage()
       return true
     },
     noteShortage() {
-      if (!isTold) onShort(this.open + base, most)
+      const { open } = this
+      if (!isTold) onShort(open + base, most)
       isTold = true
+      // what nobody counts may be what is too much
+      plentyBelow = Math.min(open, shortFrom) / 2
     },
     isScarce() {
       return this.open >= scarceFrom
@@ -87,6 +109,14 @@ export function createDescriptors({ limit, base, elsewhere = () => 0, onShort }:
       return this.open >= exhaustedFrom
     },
   }
+}
+
+/** @throws CannotRunError where so many are in use before any client has come that none would ever be let in */
+export function refuseFewDescriptors({ limit, clientCeiling }: Descriptors, inUse: number): void {
+  if (clientCeiling - inUse >= LEAST_FOR_CLIENTS) return
+  throw new CannotRunError(
+    `a limit of ${limit} descriptors leaves too few for clients: ${inUse} are in use already; raise it (LimitNOFILE=, ulimit -n)`,
+  )
 }
 
 /** What `/proc/self/limits` says: Node has raised the soft limit to the hard one by then. */

@@ -9,12 +9,13 @@ import type { NativeAddon, SocketId } from '../../src/transport/native-addon.js'
 import { NativeEdge } from '../../src/transport/native-edge.js'
 import type { Dial } from '../../src/upstream/dial.js'
 
+const PLENTY = { ceiling: Number.POSITIVE_INFINITY, clientCeiling: Number.POSITIVE_INFINITY, here: 0 }
+
 /** A native edge by itself, closed when the test ends. */
-export function startEdge(): NativeEdge {
+export function startEdge(descriptors = PLENTY, onPaused = () => {}): NativeEdge {
   const addon: NativeAddon = createRequire(import.meta.url)('../../native/build/Release/veilgate.node')
   const deadlines = createDeadlines(1_000, () => performance.now())
-  const descriptors = { ceiling: Number.POSITIVE_INFINITY, clientCeiling: Number.POSITIVE_INFINITY }
-  const edge = new NativeEdge(addon, { deadlines, counts: createCounts(), descriptors, onPaused: () => {} })
+  const edge = new NativeEdge(addon, { deadlines, counts: createCounts(), descriptors, onPaused })
   onTestFinished(() => edge.shutDown())
   return edge
 }

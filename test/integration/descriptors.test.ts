@@ -1,15 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { expect, test, vi } from 'vitest'
 import { TEST_ENGINE } from '../helpers/engines.js'
 import { answering, ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { connectRaw, type RawPeer } from '../helpers/raw-peer.js'
-import { hasCommand } from '../helpers/run-command.js'
+import { hasCommand, runCommand } from '../helpers/run-command.js'
 import { askFor, newPlace } from '../helpers/running-command.js'
 import { waitFor } from '../helpers/wait-for.js'
 
 const canLimit = existsSync('/proc/self/limits') && hasCommand('prlimit')
+
+const bin = fileURLToPath(new URL('../../bin/veilgate', import.meta.url))
 
 const CONFIG = `
 listen: [http://127.0.0.1:0]
@@ -153,3 +156,143 @@ test.skipIf(!canLimit)(
     expect(await veilgate.exit).toBe(0)
   },
 )
+
+test.skipIf(!canLimit || TEST_ENGINE !== 'native')(
+  'full of tunnels, each that ends lets in who waits, and nobody is turned away',
+  async () => {
+    let over = 0
+    const origin = await startRawOrigin(async (peer) => {
+      peer.socket.on('end', () => peer.end()).on('close', () => over++)
+    })
+    const place = newPlace()
+    place.write('t.rules', 'block a.test\n')
+    const config = place.write('veilgate.yaml', CONFIG)
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+      through: ['prlimit', '--nofile=128:128'],
+    })
+    const peers: RawPeer[] = []
+    const served = () => peers.filter(({ received }) => received.startsWith('HTTP/1.1 200'))
+    while (peers.length < 80) {
+      const peer = await connectRaw(veilgate.port)
+      peers.push(peer)
+      await peer.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      if (peers.length < 30) await waitFor(() => expect(served().length).toBe(peers.length))
+    }
+    await veilgate.says('descriptors are in use: no more clients are let in')
+
+    const ended = new Set<RawPeer>()
+    while (served().length < peers.length) {
+      const peer = await waitFor(() => {
+        const open = served().find((one) => !ended.has(one))
+        if (open === undefined) throw new Error('nobody is let in')
+        return open
+      })
+      ended.add(peer)
+      peer.close()
+      // one by one, so that it is one shortage all the time
+      await waitFor(() => expect(over).toBe(ended.size))
+    }
+    expect(veilgate.output.stderr.split('no more clients are let in').length).toBe(2)
+    for (const peer of peers) peer.close()
+  },
+)
+
+test.skipIf(!canLimit || TEST_ENGINE !== 'native')(
+  'of many that are let in at a time, all have their origins dialled',
+  async () => {
+    const origin = await startRawOrigin(async () => {})
+    const place = newPlace()
+    place.write('t.rules', 'block a.test\n')
+    const config = place.write('veilgate.yaml', CONFIG)
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+      through: ['prlimit', '--nofile=128:128'],
+    })
+    const crowd = await openMany(veilgate.port, 100)
+    await veilgate.says('descriptors are in use: no more clients are let in')
+    const others = await openMany(veilgate.port, 60)
+    for (const peer of others) await peer.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    for (const peer of crowd) await peer.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    // those of Node make room together, when it is looked for again
+    await waitFor(() => expect(crowd.filter(({ received }) => received !== '').length).toBeGreaterThan(40))
+    for (const peer of crowd) peer.close()
+    await waitFor(() => expect(others.filter(({ received }) => received !== '').length).toBeGreaterThan(25))
+    expect(others.filter(({ received }) => received.startsWith('HTTP/1.1 503'))).toEqual([])
+    for (const peer of others) peer.close()
+  },
+)
+
+test.skipIf(!canLimit || TEST_ENGINE !== 'native')(
+  'connections to origins that have nothing more to do make room for clients that wait',
+  async () => {
+    const asked: RawPeer[] = []
+    const origin = await startRawOrigin(async (peer) => {
+      await peer.readRequest()
+      asked.push(peer)
+    })
+    const place = newPlace()
+    place.write('t.rules', 'block a.test\n')
+    const config = place.write('veilgate.yaml', CONFIG)
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+      through: ['prlimit', '--nofile=128:128'],
+    })
+    const clients: RawPeer[] = []
+    while (clients.length < 30) {
+      clients.push(...(await openMany(veilgate.port, 1)))
+      await clients.at(-1)?.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await waitFor(() => expect(asked.length).toBe(clients.length))
+    }
+    const others = await openMany(veilgate.port, 40)
+    await veilgate.says('descriptors are in use: no more clients are let in')
+    for (const peer of others) await peer.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+
+    for (const peer of asked) await peer.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    for (const peer of clients) expect((await peer.readResponse()).status).toBe(200)
+    const isServed = ({ received }: RawPeer) => received.startsWith('HTTP/1.1 403')
+    // after 25 s idle ones would end by themselves
+    await vi.waitFor(() => expect(others.filter(isServed).length).toBeGreaterThan(30), 15_000)
+    for (const peer of [...clients, ...others]) peer.close()
+  },
+)
+
+test.skipIf(!canLimit || TEST_ENGINE !== 'native')(
+  'who waits at one listener is let in though others wait at another',
+  async () => {
+    const place = newPlace()
+    place.write('t.rules', 'block a.test\n')
+    const config = place.write(
+      'veilgate.yaml',
+      CONFIG.replace(/listen: .*/, `listen: [${Array(2).fill('http://127.0.0.1:0')}]`),
+    )
+    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+      through: ['prlimit', '--nofile=128:128'],
+    })
+    const { listening } = JSON.parse(veilgate.output.stdout.split('\n')[0] ?? '')
+    const [crowded = 0, other = 0] = listening.map((url: string) => Number(new URL(url).port))
+    const crowd = await openMany(crowded, 150)
+    await veilgate.says('descriptors are in use: no more clients are let in')
+    const few = await openMany(other, 3)
+    for (const peer of [...crowd, ...few]) await peer.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    const isServed = ({ received }: RawPeer) => received.startsWith('HTTP/1.1 403')
+    const left = new Set<RawPeer>()
+    await waitFor(() => {
+      const served = crowd.filter((peer) => isServed(peer) && !left.has(peer))
+      const [peer] = served
+      // one by one: each makes room for one
+      if (peer !== undefined && served.length > 40) {
+        left.add(peer)
+        peer.close()
+      }
+      expect(few.filter(isServed).length).toBe(3)
+    })
+    // the crowd still waits
+    expect(crowd.filter(isServed).length).toBeLessThan(crowd.length)
+    for (const peer of [...crowd, ...few]) peer.close()
+  },
+)
+
+test.skipIf(!canLimit)('a limit of descriptors that leaves none for clients is refused at the start', async () => {
+  const words = ['start', '--listen', 'http://127.0.0.1:0', '--engine', TEST_ENGINE]
+  const { code, stderr } = await runCommand('prlimit', ['--nofile=40:40', bin, ...words])
+  expect(stderr).toContain('a limit of 40 descriptors leaves too few for clients')
+  expect(code).toBe(3)
+})

@@ -1,9 +1,13 @@
-import { fstatSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import type { Edge, EdgeHandler, NativeAddon } from '../../../src/transport/native-addon.js'
 import { type EdgeClient, type EdgeDoor, NativeEdge } from '../../../src/transport/native-edge.js'
+import { hasNativeEngine } from '../../helpers/engines.js'
+import { startEdge } from '../../helpers/native-dials.js'
+import { connectRaw } from '../../helpers/raw-peer.js'
+import { waitFor } from '../../helpers/wait-for.js'
 
 /** A native edge without sockets: what is called on it, and what it was given to call. */
 function fakeAddon() {
@@ -54,6 +58,9 @@ function fakeAddon() {
     setDescriptorCeilings(forClients: number, forPipes: number) {
       calls.push(['ceilings', forClients, forPipes])
     }
+    setDescriptorsElsewhere(count: number) {
+      calls.push(['elsewhere', count])
+    }
     descriptors() {
       return 12
     }
@@ -100,7 +107,7 @@ function setUp() {
   const deadlines = createDeadlines(1_000, () => 0)
   const counts = createCounts()
   const onPaused = vi.fn()
-  const descriptors = { ceiling: 960, clientCeiling: 832 }
+  const descriptors = { ceiling: 960, clientCeiling: 832, here: 24 }
   const edge = new NativeEdge(fake.addon, { deadlines, counts, descriptors, onPaused })
   const { client, heard } = clientOf(5)
   const listening = edge.listen('127.0.0.1', 0, {
@@ -134,7 +141,12 @@ describe('NativeEdge', () => {
 
   test('is told where descriptors get short, and tells how many it has and when it takes no client', () => {
     const { edge, calls, handler, onPaused } = setUp()
-    expect(calls).toContainEqual(['ceilings', 832, 960])
+    edge.noteElsewhere(25)
+    expect(calls.filter(([name]) => name === 'ceilings' || name === 'elsewhere')).toEqual([
+      ['ceilings', 832, 960],
+      ['elsewhere', 24],
+      ['elsewhere', 25],
+    ])
     handler.onPaused()
     expect(onPaused).toHaveBeenCalledOnce()
     expect(edge.descriptors).toBe(12)
@@ -142,10 +154,10 @@ describe('NativeEdge', () => {
     new NativeEdge(unlimited.addon, {
       deadlines: createDeadlines(1_000, () => 0),
       counts: createCounts(),
-      descriptors: { ceiling: Number.POSITIVE_INFINITY, clientCeiling: Number.POSITIVE_INFINITY },
+      descriptors: { ceiling: Number.POSITIVE_INFINITY, clientCeiling: Number.POSITIVE_INFINITY, here: 24 },
       onPaused,
     })
-    expect(unlimited.calls).toEqual([])
+    expect(unlimited.calls).toEqual([['elsewhere', 24]])
   })
 
   test('tells each client what is its own, until it is over', () => {
@@ -286,3 +298,53 @@ describe('NativeEdge', () => {
     expect(counts.limits.descriptors).toBe(10)
   })
 })
+
+/** How many descriptors are in all sets of epoll of this process. */
+function countWatched(): number {
+  return readdirSync('/proc/self/fdinfo').reduce((sum, fd) => {
+    try {
+      return sum + readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1').split('tfd:').length - 1
+    } catch {
+      // the one that reads the directory is gone
+      return sum
+    }
+  }, 0)
+}
+
+test.runIf(hasNativeEngine)(
+  'while clients wait, a listener may close, and one that opens waits with the others',
+  async () => {
+    const onPaused = vi.fn()
+    const edge = startEdge({ ceiling: 1_000_000, clientCeiling: 1_000_000, here: 1_000_000 }, onPaused)
+    const taken: number[] = []
+    const openListener = () => {
+      const door: EdgeDoor = {
+        accept(id) {
+          taken.push(port)
+          edge.close(id, false)
+          return undefined
+        },
+        adopt: closeSync,
+      }
+      const listening = edge.listen('127.0.0.1', 0, door)
+      if (typeof listening === 'string') throw new Error(listening)
+      const { port } = listening
+      return listening
+    }
+    const [first, closing] = [openListener(), openListener()]
+    const client = await connectRaw(first.port)
+    await waitFor(() => expect(onPaused).toHaveBeenCalled())
+    const watched = countWatched()
+    const later = openListener()
+    expect(countWatched()).toBe(watched)
+    const other = await connectRaw(later.port)
+    closing.close()
+    const told = onPaused.mock.calls.length
+    await waitFor(() => expect(onPaused.mock.calls.length).toBeGreaterThan(told))
+    expect(taken).toEqual([])
+
+    edge.noteElsewhere(0)
+    await waitFor(() => expect(taken.sort()).toEqual([first.port, later.port].sort()))
+    for (const peer of [client, other]) peer.close()
+  },
+)

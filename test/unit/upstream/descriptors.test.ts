@@ -5,6 +5,7 @@ import {
   createDescriptors,
   type Descriptors,
   readDescriptorLimit,
+  refuseFewDescriptors,
 } from '../../../src/upstream/descriptors.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
 
@@ -46,6 +47,31 @@ describe('descriptors', () => {
     expect(onShort.mock.calls).toEqual([[1_024 - 64 - 130, 1_024]])
   })
 
+  test('a shortage of what is not counted is told once, too, however often clients are let in meanwhile', () => {
+    const onShort = vi.fn()
+    const descriptors = createDescriptors({ limit: 1_024, base: 24, onShort })
+    const met = 1_024 - 24 - 64 - 128 - 200
+    for (let i = 0; i < 3; i++) {
+      descriptors.sockets = met
+      descriptors.noteShortage()
+      expect(stateAt(descriptors, met - 1)[0]).toBe(false)
+    }
+    expect(onShort).toHaveBeenCalledTimes(1)
+    expect(stateAt(descriptors, met / 2 - 1)[0]).toBe(false)
+    descriptors.noteShortage()
+    expect(onShort).toHaveBeenCalledTimes(2)
+  })
+
+  test('whoever keeps count elsewhere hears how many are open here', () => {
+    const onHere = vi.fn()
+    const descriptors = createDescriptors({ limit: 1_024, base: 24, elsewhere: () => 100, onHere, onShort: () => {} })
+    expect(descriptors.here).toBe(24)
+    descriptors.sockets++
+    expect(descriptors.here).toBe(25)
+    descriptors.sockets--
+    expect(onHere.mock.calls).toEqual([[25], [24]])
+  })
+
   test.each([
     [128, 96, 'a small limit keeps enough for logs, lists and a reload'],
     [65_536, 65_024, 'of a large one no more is kept than is of use'],
@@ -70,6 +96,18 @@ describe('descriptors', () => {
     const descriptors = createDescriptors({ limit: undefined, base: 0, onShort: () => {} })
     expect(stateAt(descriptors, 10_000_000)).toEqual([false, false, false])
   })
+})
+
+test.each([
+  [54, 24, false],
+  [54, 25, true],
+  [40, 22, true],
+  [undefined, 1_000_000, false],
+])('with a limit of %s and %d in use at the start, clients have too few: %s', (limit, inUse, isTooFew) => {
+  const descriptors = createDescriptors({ limit, base: inUse, onShort: () => {} })
+  const start = () => refuseFewDescriptors(descriptors, inUse)
+  if (isTooFew) expect(start).toThrow(`a limit of ${limit} descriptors leaves too few for clients: ${inUse} are in use`)
+  else expect(start).not.toThrow()
 })
 
 test('the limit is the soft one of /proc', () => {
