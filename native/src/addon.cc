@@ -74,10 +74,11 @@ std::string AddressText(const sockaddr_in6& address) {
 // One edge and its handler object. Deletes itself when the loop has let go of its handles and JavaScript of its object.
 class Wrapped final : public EdgeListener {
  public:
-  Wrapped(napi_env env, uv_loop_t* loop, std::string established)
-      : env_(env), edge_(std::make_unique<Edge>(loop, this, std::move(established))) {}
+  // `elsewhere`: in memory that Start holds.
+  Wrapped(napi_env env, uv_loop_t* loop, std::string established, const int32_t* elsewhere)
+      : env_(env), edge_(std::make_unique<Edge>(loop, this, std::move(established), elsewhere)) {}
 
-  bool Start(napi_value replies, napi_value handler) {
+  bool Start(napi_value replies, napi_value elsewhere, napi_value handler) {
     napi_value name = Latin1(env_, "veilgate", NAPI_AUTO_LENGTH);
     napi_value resource;
     napi_create_object(env_, &resource);
@@ -85,6 +86,7 @@ class Wrapped final : public EdgeListener {
     napi_async_init(env_, resource, name, &async_);
     napi_create_reference(env_, handler, 1, &handler_);
     napi_create_reference(env_, replies, 1, &replies_);
+    napi_create_reference(env_, elsewhere, 1, &elsewhere_);
     for (size_t i = 0; i < kHandlerNames.size(); i++) {
       napi_value function;
       napi_valuetype type;
@@ -160,6 +162,7 @@ class Wrapped final : public EdgeListener {
     for (napi_ref& function : functions_) Release(&function);
     Release(&handler_);
     Release(&replies_);
+    Release(&elsewhere_);
     Release(&resource_);
     if (async_ != nullptr) napi_async_destroy(env_, async_);
     async_ = nullptr;
@@ -245,6 +248,7 @@ class Wrapped final : public EdgeListener {
   napi_ref resource_ = nullptr;
   napi_ref handler_ = nullptr;
   napi_ref replies_ = nullptr;
+  napi_ref elsewhere_ = nullptr;
   std::array<napi_ref, kHandlerNames.size()> functions_ = {};
   napi_async_context async_ = nullptr;
   napi_handle_scope scope_ = nullptr;
@@ -438,13 +442,6 @@ napi_value SetDescriptorCeilings(napi_env env, napi_callback_info info) {
   return Undefined(env);
 }
 
-// setDescriptorsElsewhere(count)
-napi_value SetDescriptorsElsewhere(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  if (call.edge != nullptr) call.edge->set_descriptors_elsewhere(static_cast<int>(call.Uint(0)));
-  return Undefined(env);
-}
-
 // descriptors(): how many are open
 napi_value Descriptors(napi_env env, napi_callback_info info) {
   const Call<0> call(env, info);
@@ -471,22 +468,27 @@ napi_value Destroy(napi_env env, napi_callback_info info) {
 
 // new Edge(established, replies, handler)
 napi_value Construct(napi_env env, napi_callback_info info) {
-  std::array<napi_value, 3> values;
+  std::array<napi_value, 4> values;
   size_t count = values.size();
   napi_value self;
   bool is_buffer = false;
+  napi_typedarray_type type = napi_uint8_array;
+  size_t length = 0;
+  void* elsewhere = nullptr;
   void* text = nullptr;
   size_t size = 0;
   uv_loop_t* loop = nullptr;
   napi_get_cb_info(env, info, &count, values.data(), &self, nullptr);
-  if (count < 3 || napi_get_buffer_info(env, values[0], &text, &size) != napi_ok ||
+  if (count < values.size() || napi_get_buffer_info(env, values[0], &text, &size) != napi_ok ||
       napi_is_buffer(env, values[1], &is_buffer) != napi_ok || !is_buffer ||
+      napi_get_typedarray_info(env, values[2], &type, &length, &elsewhere, nullptr, nullptr) != napi_ok ||
+      type != napi_int32_array || length != 1 ||
       napi_get_uv_event_loop(env, &loop) != napi_ok) {
-    napi_throw_type_error(env, nullptr, "new Edge(established: Buffer, replies: Buffer, handler)");
+    napi_throw_type_error(env, nullptr, "new Edge(established: Buffer, replies: Buffer, elsewhere: Int32Array, handler)");
     return nullptr;
   }
-  Wrapped* wrapped = new Wrapped(env, loop, std::string(static_cast<char*>(text), size));
-  if (!wrapped->Start(values[1], values[2])) {
+  Wrapped* wrapped = new Wrapped(env, loop, std::string(static_cast<char*>(text), size), static_cast<int32_t*>(elsewhere));
+  if (!wrapped->Start(values[1], values[2], values[3])) {
     wrapped->ReleaseReferences();
     delete wrapped;
     napi_throw_error(env, nullptr, "the edge cannot be opened");
@@ -536,7 +538,7 @@ napi_property_descriptor Method(const char* name, napi_callback callback) {
 
 NAPI_MODULE_INIT() {
   using veilgate::Method;
-  const std::array<napi_property_descriptor, 17> methods = {
+  const std::array<napi_property_descriptor, 16> methods = {
       Method("listen", veilgate::Listen),
       Method("listenAt", veilgate::ListenAt),
       Method("connect", veilgate::Connect),
@@ -550,7 +552,6 @@ NAPI_MODULE_INIT() {
       Method("sweep", veilgate::Sweep),
       Method("setHeadLimit", veilgate::SetHeadLimit),
       Method("setDescriptorCeilings", veilgate::SetDescriptorCeilings),
-      Method("setDescriptorsElsewhere", veilgate::SetDescriptorsElsewhere),
       Method("descriptors", veilgate::Descriptors),
       Method("takeTraffic", veilgate::TakeTraffic),
       Method("destroy", veilgate::Destroy),

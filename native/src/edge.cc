@@ -41,8 +41,8 @@ void SetOption(int fd, int level, int name, int value) { setsockopt(fd, level, n
 
 }  // namespace
 
-Edge::Edge(uv_loop_t* loop, EdgeListener* listener, std::string established)
-    : loop_(loop), listener_(listener), established_(std::move(established)), shared_(kSharedBytes) {}
+Edge::Edge(uv_loop_t* loop, EdgeListener* listener, std::string established, const int32_t* elsewhere)
+    : loop_(loop), listener_(listener), established_(std::move(established)), elsewhere_(elsewhere), shared_(kSharedBytes) {}
 
 int Edge::Open() {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
@@ -361,7 +361,7 @@ Traffic Edge::TakeTraffic() {
 // Whether one more client would leave what is kept for origins and the reserve. Those that are counted say so while origins have
 // numbers above the ceiling; what nobody counts shows in the lowest number that is free, which is what the kernel gives.
 bool Edge::HasRoom() const {
-  if (static_cast<int>(descriptors()) + elsewhere_ >= client_ceiling_) return false;
+  if (static_cast<int>(descriptors()) + *elsewhere_ >= client_ceiling_) return false;
   if (!was_short_) return true;
   const int next = fcntl(epoll_, F_DUPFD_CLOEXEC, 0);
   if (next == -1) return false;

@@ -65,8 +65,9 @@ class EdgeListener {
 
 class Edge {
  public:
-  // `established`: what a client reads when its tunnel stands.
-  Edge(uv_loop_t* loop, EdgeListener* listener, std::string established);
+  // `established`: what a client reads when its tunnel stands. `elsewhere`: how many descriptors are open in this process that are
+  // not the edge's; read each time, until it is closed.
+  Edge(uv_loop_t* loop, EdgeListener* listener, std::string established, const int32_t* elsewhere);
   Edge(const Edge&) = delete;
   Edge& operator=(const Edge&) = delete;
 
@@ -100,8 +101,6 @@ class Edge {
   void set_head_limit(size_t limit) { head_limit_ = limit; }
   // With so many descriptors, or from these numbers of one on, no client is taken, and no pipe is opened.
   void set_descriptor_ceilings(int for_clients, int for_pipes);
-  // How many are open in this process that are not the edge's.
-  void set_descriptors_elsewhere(int count) { elsewhere_ = count; }
   // That are open for clients, origins, listeners and pipes.
   size_t descriptors() const { return sockets_.count() + pipes_.descriptors(); }
   Traffic TakeTraffic();
@@ -161,6 +160,7 @@ class Edge {
   uv_loop_t* loop_;
   EdgeListener* listener_;
   std::string established_;
+  const int32_t* elsewhere_;
   int epoll_ = -1;
   uv_poll_t poll_;
   uv_idle_t idle_;
@@ -177,7 +177,6 @@ class Edge {
   static constexpr int kAcceptsAtOnce = 64;
   int accepts_at_once_ = kAcceptsAtOnce;
   int client_ceiling_ = INT_MAX;
-  int elsewhere_ = 0;
   Traffic traffic_;
   SocketTable sockets_;
   PipePool pipes_;

@@ -55,8 +55,6 @@ export type Edge = {
   setHeadLimit(octets: number): void
   /** With so many descriptors, or from these numbers of one on, few are left: no client is taken, no pipe is opened. */
   setDescriptorCeilings(forClients: number, forPipes: number): void
-  /** How many are open in this process that are not the edge's. */
-  setDescriptorsElsewhere(count: number): void
   /** Descriptors open for clients, origins, listeners and pipes. */
   descriptors(): number
   /**
@@ -72,10 +70,12 @@ export type NativeAddon = {
   /**
    * @param established what a client reads when its tunnel stands
    * @param replies where replies are read into, each until the next one
+   * @param elsewhere one number, read each time: descriptors open in this process that are not the edge's
    */
   readonly Edge: new (
     established: Buffer,
     replies: Buffer,
+    elsewhere: Int32Array,
     handler: EdgeHandler,
   ) => Edge
   /**

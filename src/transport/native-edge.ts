@@ -51,6 +51,8 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   readonly #doors = new Map<SocketId, EdgeDoor>()
   readonly #clients = new EdgeSockets<EdgeClient>()
   readonly #attempts = new EdgeSockets<Attempt>()
+  /** In memory that the edge reads, for it changes with every socket. */
+  readonly #elsewhere = new Int32Array(1)
   readonly #replies = Buffer.allocUnsafeSlow(REPLY_OCTETS)
   readonly #talks = new EdgeSockets<Talk>()
   /** Who is told when an origin has closed; a tunnel is known by its client. */
@@ -58,7 +60,7 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
   #tunnels = 0
 
   constructor({ Edge: NewEdge }: NativeAddon, { deadlines, counts, descriptors, onPaused }: NativeEdgeOptions) {
-    this.#edge = new NewEdge(CONNECTION_ESTABLISHED, this.#replies, this)
+    this.#edge = new NewEdge(CONNECTION_ESTABLISHED, this.#replies, this.#elsewhere, this)
     this.#deadlines = deadlines
     this.#counts = counts
     this.#onPaused = onPaused
@@ -74,7 +76,7 @@ export class NativeEdge implements EdgeHandler, Expiring, Wire<SocketId> {
 
   /** How many descriptors others have: with them it knows when to take no more clients. */
   noteElsewhere(count: number): void {
-    this.#edge.setDescriptorsElsewhere(count)
+    this.#elsewhere[0] = count
   }
 
   /** Adds what the edge has counted to the counts, which a tunnel that lasts for days need not end for. */
