@@ -466,7 +466,7 @@ napi_value Destroy(napi_env env, napi_callback_info info) {
   return Undefined(env);
 }
 
-// new Edge(established, replies, handler)
+// new Edge(established, replies, elsewhere, handler)
 napi_value Construct(napi_env env, napi_callback_info info) {
   std::array<napi_value, 4> values;
   size_t count = values.size();

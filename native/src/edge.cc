@@ -341,6 +341,7 @@ void Edge::Accept(Socket* listener) {
       Tell(EventType::kGone, client);
       Drop(client, true);
     }
+    // all numbers below are in use, some by what nobody counts
     if (fd >= client_ceiling_) was_short_ = true;
   }
 }
