@@ -11,6 +11,7 @@ import { decideRequest } from '../pipeline/request-pipeline.js'
 import type { Route } from '../pipeline/route.js'
 import { createOutcome, noteForLog, type Outcome, toAccessRecord } from './access-record.js'
 import type { TransportContext } from './context.js'
+import { corkForTurn } from './cork-for-turn.js'
 import { countExchange } from './count-exchange.js'
 import type { Expiring } from './deadlines.js'
 import { Forward, type ForwardClient } from './forward.js'
@@ -373,6 +374,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     const answer = localAnswer(exchange, this.#dateField(), !closes)
     this.#outcome.status = 200
     this.#outcome.bytesToClient += answer.length
+    corkForTurn(this.socket)
     this.socket.write(answer)
     this.finishExchange(closes)
   }
@@ -405,6 +407,7 @@ export class ClientConnection implements Expiring, ForwardClient {
     this.#outcome.contentType = contentType
     this.#outcome.error = code
     this.#outcome.bytesToClient += bytes
+    corkForTurn(this.socket)
     // latin1 is written without a copy, and the same where all is ASCII
     this.socket.write(text, bytes === text.length ? 'latin1' : 'utf8')
     this.finishExchange(closes)

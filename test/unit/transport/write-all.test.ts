@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { writeAll } from '../../../src/transport/write-all.js'
@@ -29,6 +30,9 @@ describe('writeAll', () => {
     }) as typeof near.write
     writeAll(near, 'head', [Buffer.alloc(10), Buffer.alloc(20)])
     expect(sizes).toEqual([34])
+    // with those of the other exchanges of this turn
+    expect(near.writableCorked).toBe(1)
+    await nextTurn()
     writeAll(near, 'head', [Buffer.alloc(20_000)])
     expect(sizes).toEqual([34, 4, 20_000])
     expect(near.writableCorked).toBe(0)
