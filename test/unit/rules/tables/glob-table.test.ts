@@ -46,4 +46,11 @@ describe('glob table', () => {
     // backtracking over ten stars would not come back; a test that ends is a test passed
     expect(compileGlob(`${'*a'.repeat(10)}*b`)('a'.repeat(250))).toBe(false)
   })
+
+  test('braces reach nobody who expands them: they are read before, and deep nesting costs no stack', () => {
+    expect(compileGlob('{a,b}.example')('{a,b}.example')).toBe(true)
+    expect(compileGlob('{a,b}.example')('a.example')).toBe(false)
+    const deep = `${'{'.repeat(4_000)}a${'}'.repeat(4_000)}`
+    expect(compileGlob(deep)(deep)).toBe(true)
+  })
 })
