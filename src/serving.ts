@@ -18,6 +18,7 @@ import { createEgressGuard, EVERY_SPECIAL_RANGE } from './policy/egress-guard.js
 import type { ListenAddress } from './policy/own-listeners.js'
 import { DIRECT } from './policy/upstream-settings.js'
 import type { RuleSet } from './rules/rule.js'
+import { createAcceptGates } from './transport/accept-gates.js'
 import type { BindPlace } from './transport/bind.js'
 import { createClientCounts } from './transport/client-counts.js'
 import type { TransportContext } from './transport/context.js'
@@ -158,12 +159,16 @@ export function createServing(options: ServingOptions): Serving {
     limit: readDescriptorLimit(),
     base: countDescriptors(),
     elsewhere: () => edge?.descriptors ?? 0,
-    onHere: (count) => edge?.noteElsewhere(count),
+    onHere(count) {
+      if (edge === undefined) gates.setOpen(count < descriptors.clientCeiling)
+      else edge.noteElsewhere(count)
+    },
     onShort: (used, limit) =>
       onWarning?.(
         `${used} of ${limit} descriptors are in use: no more clients are let in until some close; raise the limit (LimitNOFILE=, ulimit -n)`,
       ),
   })
+  const gates = createAcceptGates({ limits: counts.limits, onPaused })
   // who looks at metrics wants to know; nobody else does
   const lag = config.admin.listen === '' ? undefined : watchEventLoop()
   const deadlines = createDeadlines(tickFor(timeoutsOf(config)), () => performance.now())
@@ -297,7 +302,7 @@ export function createServing(options: ServingOptions): Serving {
 
   function startOne(position: number, place: BindPlace): Promise<Listener> {
     const common = { context, position, place, connections, clients, ...(giveWay && { giveWay }) }
-    if (edge === undefined || 'fd' in place) return startListener(common)
+    if (edge === undefined || 'fd' in place) return startListener({ ...common, gates })
     const descriptor = sockets?.[position - 1]
     return listenNatively({
       ...common,

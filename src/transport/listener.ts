@@ -1,6 +1,7 @@
 import { createServer, isIPv6, type Socket } from 'node:net'
 import { requestCountsOf } from '../counts.js'
 import { CannotRunError, type ErrorCode } from '../errors.js'
+import type { AcceptGates } from './accept-gates.js'
 import { acceptSharedReaders } from './accept-shared-readers.js'
 import { type BindPlace, bind } from './bind.js'
 import { ClientConnection } from './client-connection.js'
@@ -32,14 +33,15 @@ export type Listener = {
 }
 
 /**
- * Starts to accept clients.
+ * Starts to accept clients, while the gates are open.
  * @throws CannotRunError when the port is taken or may not be bound
  */
-export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { context, position, place, connections, clients, giveWay } = options
+export async function listen(options: ListenerOptions & { readonly gates: AcceptGates }): Promise<Listener> {
+  const { context, position, place, connections, clients, gates, giveWay } = options
   const dateField = createDateField(context.wallClock)
   const { bufferBytes } = context.limits
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: bufferBytes }, accept)
+  gates.add(server)
   await bind(server, place, () => context.counts.limits.descriptors++)
   acceptSharedReaders(server, bufferBytes, accept)
   const bound = server.address()

@@ -16,12 +16,14 @@ export function writeAll(socket: Socket, head: string, pieces: readonly Buffer[]
   let bytes = head.length
   for (const piece of pieces) bytes += piece.length
   if (bytes === 0) return true
-  if (bytes <= MAX_JOINED_BYTES) corkForTurn(socket)
 
-  const [first] = pieces
-  if (first === undefined) return socket.write(head, 'latin1')
-  if (head === '' && pieces.length === 1) return socket.write(first)
-  if (bytes <= MAX_JOINED_BYTES) return socket.write(join(head, pieces, bytes))
+  if (bytes <= MAX_JOINED_BYTES) {
+    corkForTurn(socket)
+    const [first] = pieces
+    if (first === undefined) return socket.write(head, 'latin1')
+    if (head === '' && pieces.length === 1) return socket.write(first)
+    return socket.write(join(head, pieces, bytes))
+  }
 
   socket.cork()
   if (head !== '') socket.write(head, 'latin1')

@@ -20,10 +20,10 @@ export type DescriptorsOptions = {
  * whoever opens a socket adds one, whoever sees it close takes one off.
  *
  * Towards the limit first no more clients are let in, so that those who are can
- * have their origins dialled: the native edge leaves them in the backlog, and Node,
- * which takes whoever comes, turns them away. Then not even a word is spent on that;
- * then no origin is dialled either: what is left is for logs, lists, name
- * servers, a reload and the admin listener.
+ * have their origins dialled: they stay in the backlog, and who was taken all the
+ * same is turned away. Then not even a word is spent on that; then no origin is
+ * dialled either: what is left is for logs, lists, name servers, a reload and the
+ * admin listener.
  */
 export type Descriptors = {
   /** Sockets of clients and origins that are open; those of `elsewhere` are not among them. */

@@ -1,0 +1,94 @@
+import type { Server } from 'node:net'
+import type { Counts } from '../counts.js'
+
+/** Milliseconds after which it is told again that clients wait: what has begun to idle since makes room for them. */
+const AGAIN_MS = 100
+
+/** Of Node: what a server holds of the system. One of another process (`node:cluster`) can lack all of it. */
+type ServerHandle = {
+  readonly fd?: number
+  open?(fd: number): number
+  readStart?(): number
+  readStop?(): number
+}
+
+export type AcceptGatesOptions = {
+  readonly limits: Pick<Counts['limits'], 'descriptors'>
+  /** Clients are left in the backlog. Told again while it lasts. */
+  readonly onPaused: () => void
+}
+
+/** The servers of a process that take clients or leave them in the backlog, all at a time. */
+export type AcceptGates = {
+  /** To be called before the server listens. */
+  add(server: Server): void
+  /** Does nothing where it is so already. */
+  setOpen(isOpen: boolean): void
+}
+
+/**
+ * Node has no call that stops a server from taking whoever comes. libuv has: a stream that is to be read is watched, one that
+ * is not is not watched, and for a stream that listens what is watched for is clients. It takes these calls from none but
+ * streams that it has opened from a descriptor, so each is opened from its own before it listens
+ * (docs/decisions/0015-accept-pauses-in-node.md). Where a Node knows nothing of that, who is too many is turned away.
+ */
+export function createAcceptGates({ limits, onPaused }: AcceptGatesOptions): AcceptGates {
+  const gates: ServerHandle[] = []
+  let isOpen = true
+  let again: NodeJS.Timeout | undefined
+
+  function openGates(): void {
+    clearInterval(again)
+    // those of several listeners in turn: who was first has its client when there is room for one
+    const first = gates.shift()
+    if (first !== undefined) gates.push(first)
+    for (const gate of gates) gate.readStart?.()
+  }
+
+  function closeGates(): void {
+    for (const gate of gates) gate.readStop?.()
+    limits.descriptors++
+    again = setInterval(onPaused, AGAIN_MS).unref()
+    onPaused()
+  }
+
+  return {
+    add(server) {
+      openFromDescriptor(server)
+      let gate: ServerHandle | undefined
+      server.once('listening', () => {
+        gate = handleOf(server)
+        if (gate?.readStart?.() !== 0) return
+        gates.push(gate)
+        if (!isOpen) gate.readStop?.()
+      })
+      server.once('close', () => {
+        if (gate !== undefined && gates.includes(gate)) gates.splice(gates.indexOf(gate), 1)
+      })
+    },
+    setOpen(next) {
+      if (next === isOpen) return
+      isOpen = next
+      if (isOpen) openGates()
+      else closeGates()
+    },
+  }
+}
+
+/** A server gets its handle and listens with it in one step; the step between is taken where it is put. */
+function openFromDescriptor(server: Server): void {
+  let handle: ServerHandle | null = null
+  Object.defineProperty(server, '_handle', {
+    configurable: true,
+    enumerable: true,
+    get: () => handle,
+    set(next: ServerHandle | null) {
+      handle = next
+      if (next?.fd !== undefined && next.fd >= 0) next.open?.(next.fd)
+    },
+  })
+}
+
+function handleOf(server: Server): ServerHandle | undefined {
+  return (server as unknown as { readonly _handle?: ServerHandle | null })._handle ?? undefined
+}
