@@ -13,7 +13,7 @@ import { createGiveWay } from './give-way.js'
 import type { FromWorker, Orders, ToWorker } from './messages.js'
 import { createPrimarySink } from './primary-sink.js'
 
-/** How soon after a client came the primary hears how many there are, where that is news, in ms. */
+/** How soon after a client came at a socket of all workers the primary hears how many there are, where that is news, in ms. */
 const REPORT_MS = 20
 /** How soon it hears of it in any case, and of those that have gone. */
 const REPORT_LATE_MS = 200
@@ -73,11 +73,16 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   }
 
   function onClient(): void {
+    if (!isPortShared) {
+      // nobody waits for it
+      reportTimer ??= setTimeout(report, REPORT_LATE_MS).unref()
+      return
+    }
     if (!isNewsAwaited) {
       isNewsAwaited = true
       setTimeout(reportNews, REPORT_MS).unref()
     }
-    if (isPortShared) gives.giveWay()
+    gives.giveWay()
   }
 
   function openLog({ config, lines }: Orders): AccessLog | undefined {

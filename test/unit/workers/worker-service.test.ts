@@ -9,6 +9,8 @@ import { writeRuleImage } from '../../../src/config/rule-image-file.js'
 import { mergeSettings, type Settings } from '../../../src/config/settings.js'
 import type { FromWorker, LineOutlet, Orders } from '../../../src/workers/messages.js'
 import { createWorkerService } from '../../../src/workers/worker-service.js'
+import { openWorkerSockets } from '../../../src/workers/worker-sockets.js'
+import { hasNativeEngine } from '../../helpers/engines.js'
 import { turn } from '../../helpers/raw-peer.js'
 import { createTempFolder } from '../../helpers/temp-folder.js'
 import { waitFor } from '../../helpers/wait-for.js'
@@ -52,11 +54,29 @@ async function ordersFor(rules: string, settings: Settings = {}, lines: LineOutl
   }
 }
 
+/** Connections that have asked once and stay. */
+async function connectAgents(port: number, count: number): Promise<readonly Agent[]> {
+  const agents = Array.from({ length: count }, () => new Agent({ keepAlive: true }))
+  const ask = (agent: Agent): Promise<unknown> =>
+    new Promise((resolve) => {
+      const headers = { Host: 'a.test' }
+      get({ host: '127.0.0.1', port, path: 'http://a.test/', headers, agent }, (answer) => {
+        answer.resume().on('end', resolve)
+      })
+    })
+  await Promise.all(agents.map(ask))
+  return agents
+}
+
 /** Brings a service to where it has clients, and returns its port. */
-async function serve({ service, said }: ReturnType<typeof startService>, orders: Orders): Promise<number> {
+async function serve(
+  { service, said }: ReturnType<typeof startService>,
+  orders: Orders,
+  sockets: readonly number[] = [],
+): Promise<number> {
   await service.receive({ kind: 'load', orders })
   expect(said.at(-1)).toEqual({ kind: 'ready', version: orders.version })
-  await service.receive({ kind: 'listen', urls: ['http://127.0.0.1:0'], sockets: [] })
+  await service.receive({ kind: 'listen', urls: ['http://127.0.0.1:0'], sockets })
   const answer = said.at(-1)
   if (answer?.kind !== 'listening') throw new Error('it does not listen')
   return Number(new URL(answer.addresses[0] ?? '').port)
@@ -162,18 +182,7 @@ describe('worker service', () => {
     const worker = startService()
     const port = await serve(worker, await ordersFor('block a.test\n'))
     await worker.service.receive({ kind: 'others', connections: 0, workers: 1 })
-    const agents = Array.from({ length: 4 }, () => new Agent({ keepAlive: true }))
-    await Promise.all(
-      agents.map(
-        (agent) =>
-          new Promise((resolve) => {
-            const headers = { Host: 'a.test' }
-            get({ host: '127.0.0.1', port, path: 'http://a.test/', headers, agent }, (answer) => {
-              answer.resume().on('end', resolve)
-            })
-          }),
-      ),
-    )
+    const agents = await connectAgents(port, 4)
     await waitFor(() => expect(worker.said).toContainEqual({ kind: 'connections', connections: 4 }))
     await worker.service.receive({ kind: 'count' })
     expect(worker.said).toContainEqual({ kind: 'counted', busy: 0 })
@@ -186,4 +195,20 @@ describe('worker service', () => {
     expect(worker.exits).toEqual([0])
     for (const agent of agents) agent.destroy()
   })
+
+  test.runIf(hasNativeEngine)(
+    'with a socket of its own tells how many connections it has, when they have come and gone',
+    async () => {
+      const orders = await ordersFor('block a.test\n', { engine: 'native' })
+      const own = await openWorkerSockets({ ...orders.config, listen: ['http://127.0.0.1:0'] }, 1, () => {})
+      const worker = startService()
+      const port = await serve(worker, orders, own?.of(0))
+      const agents = await connectAgents(port, 6)
+      await waitFor(() => expect(worker.said).toContainEqual({ kind: 'connections', connections: 6 }))
+      for (const agent of agents) agent.destroy()
+      await waitFor(() => expect(worker.said.at(-1)).toEqual({ kind: 'connections', connections: 0 }))
+      const told = worker.said.filter(({ kind }) => kind === 'connections')
+      expect(told.length).toBeLessThanOrEqual(3)
+    },
+  )
 })
