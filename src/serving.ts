@@ -160,8 +160,10 @@ export function createServing(options: ServingOptions): Serving {
     base: countDescriptors(),
     elsewhere: () => edge?.descriptors ?? 0,
     onHere(count) {
-      if (edge === undefined) gates.setOpen(count < descriptors.clientCeiling)
-      else edge.noteElsewhere(count)
+      if (engine === 'native') edge?.noteElsewhere(count)
+      else if (count < descriptors.clientCeiling) gates.setOpen(true)
+      // short of them the next client closes the gates; there may be none
+      else if (descriptors.isScarce()) gates.setOpen(false)
     },
     onShort: (used, limit) =>
       onWarning?.(

@@ -20,6 +20,7 @@ export type AcceptGatesOptions = {
 
 /** The servers of a process that take clients or leave them in the backlog, all at a time. */
 export type AcceptGates = {
+  readonly isOpen: boolean
   /** To be called before the server listens. */
   add(server: Server): void
   /** Does nothing where it is so already. */
@@ -28,20 +29,23 @@ export type AcceptGates = {
 
 /**
  * Node has no call that stops a server from taking whoever comes. libuv has: a stream that is to be read is watched, one that
- * is not is not watched, and for a stream that listens what is watched for is clients. It takes these calls from none but
- * streams that it has opened from a descriptor, so each is opened from its own before it listens
- * (docs/decisions/0015-accept-pauses-in-node.md). Where a Node knows nothing of that, who is too many is turned away.
+ * is not is not watched, and for a stream that listens what is watched for is clients. It begins that for no stream that it has
+ * bound itself, so each is opened from its own descriptor before it listens (docs/decisions/0015-accept-pauses-in-node.md).
+ * Where a Node knows nothing of that, who is too many is turned away.
  */
 export function createAcceptGates({ limits, onPaused }: AcceptGatesOptions): AcceptGates {
-  const gates: ServerHandle[] = []
+  const gates = new Set<ServerHandle>()
   let isOpen = true
   let again: NodeJS.Timeout | undefined
 
   function openGates(): void {
     clearInterval(again)
     // those of several listeners in turn: who was first has its client when there is room for one
-    const first = gates.shift()
-    if (first !== undefined) gates.push(first)
+    const [first] = gates
+    if (first !== undefined) {
+      gates.delete(first)
+      gates.add(first)
+    }
     for (const gate of gates) gate.readStart?.()
   }
 
@@ -53,17 +57,20 @@ export function createAcceptGates({ limits, onPaused }: AcceptGatesOptions): Acc
   }
 
   return {
+    get isOpen() {
+      return isOpen
+    },
     add(server) {
       openFromDescriptor(server)
       let gate: ServerHandle | undefined
       server.once('listening', () => {
         gate = handleOf(server)
         if (gate?.readStart?.() !== 0) return
-        gates.push(gate)
+        gates.add(gate)
         if (!isOpen) gate.readStop?.()
       })
       server.once('close', () => {
-        if (gate !== undefined && gates.includes(gate)) gates.splice(gates.indexOf(gate), 1)
+        if (gate !== undefined) gates.delete(gate)
       })
     },
     setOpen(next) {
@@ -75,7 +82,10 @@ export function createAcceptGates({ limits, onPaused }: AcceptGatesOptions): Acc
   }
 }
 
-/** A server gets its handle and listens with it in one step; the step between is taken where it is put. */
+/**
+ * A server gets its handle and listens with it in one step. After it libuv watches the descriptor, and opens none that it
+ * watches; so the handle is opened when the server is given it.
+ */
 function openFromDescriptor(server: Server): void {
   let handle: ServerHandle | null = null
   Object.defineProperty(server, '_handle', {

@@ -43,6 +43,11 @@ export async function listen(options: ListenerOptions & { readonly gates: Accept
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: bufferBytes }, accept)
   gates.add(server)
   await bind(server, place, () => context.counts.limits.descriptors++)
+  // one that was inherited was there before anything was counted
+  if (!('fd' in place)) {
+    context.descriptors.sockets++
+    server.once('close', () => context.descriptors.sockets--)
+  }
   acceptSharedReaders(server, bufferBytes, accept)
   const bound = server.address()
   if (bound === null || typeof bound === 'string') {
@@ -63,7 +68,9 @@ export async function listen(options: ListenerOptions & { readonly gates: Accept
       socket.destroy()
       return
     }
-    const refusal = admitClient(context, clients, ip, false)
+    // who finds that they are short still comes in; those behind wait
+    const isLast = gates.isOpen && context.descriptors.isShort()
+    const refusal = admitClient(context, clients, ip, isLast)
     const onClose = () => {
       connections.delete(connection)
       context.descriptors.sockets--
@@ -81,6 +88,7 @@ export async function listen(options: ListenerOptions & { readonly gates: Accept
     })
     connections.add(connection)
     context.descriptors.sockets++
+    if (isLast) gates.setOpen(false)
     if (refusal !== undefined) connection.turnAway(refusal)
     giveWay?.()
   }

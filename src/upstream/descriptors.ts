@@ -4,7 +4,7 @@ import { CannotRunError } from '../errors.js'
 export type DescriptorsOptions = {
   /** Descriptors that this process may have open; undefined where the system does not tell: then there is never a shortage. */
   readonly limit: number | undefined
-  /** Those open that are no sockets of clients and origins. */
+  /** Those open that are no sockets of clients, origins and listeners. */
   readonly base: number
   /** Those open that somebody else keeps count of: the native edge. */
   readonly elsewhere?: () => number
@@ -26,7 +26,7 @@ export type DescriptorsOptions = {
  * admin listener.
  */
 export type Descriptors = {
-  /** Sockets of clients and origins that are open; those of `elsewhere` are not among them. */
+  /** Sockets of clients, origins and listeners that are open; those of `elsewhere` are not among them. */
   sockets: number
   /** With those of `elsewhere`. */
   readonly open: number

@@ -237,6 +237,61 @@ test.skipIf(!canLimit)(
   },
 )
 
+test.skipIf(!canLimit)('nearly full, clients that are connected keep their connections to origins', async () => {
+  let dialled = 0
+  const origin = await startRawOrigin(async (peer) => {
+    dialled++
+    for (;;) {
+      await peer.readRequest()
+      await peer.write(ok('x'))
+    }
+  })
+  const place = newPlace()
+  place.write('t.rules', 'block a.test\n')
+  const config = place.write('veilgate.yaml', CONFIG)
+  const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+    through: ['prlimit', '--nofile=128:128'],
+  })
+  const peers: RawPeer[] = []
+  while (!veilgate.output.stderr.includes('no more clients are let in')) {
+    peers.push(await connectRaw(veilgate.port))
+    await peers.at(-1)?.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    await waitFor(() => {
+      const isServed = peers.at(-1)?.received.startsWith('HTTP/1.1 403')
+      expect(isServed || veilgate.output.stderr.includes('no more clients are let in')).toBe(true)
+    })
+  }
+  // room for one, which the first that asks takes for its origin
+  const [first, ...others] = peers
+  for (const peer of others.slice(-2)) peer.close()
+  await first?.readResponse()
+  for (let i = 0; i < 10; i++) {
+    await first?.write(`GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
+    expect((await first?.readResponse())?.status).toBe(200)
+  }
+  expect(dialled).toBe(1)
+  for (const peer of peers) peer.close()
+})
+
+test.skipIf(!canLimit)('what many listeners take is not given to clients a second time', async () => {
+  const place = newPlace()
+  place.write('t.rules', 'block a.test\n')
+  const many = Array(40).fill('http://127.0.0.1:0')
+  const config = place.write('veilgate.yaml', CONFIG.replace(/listen: .*/, `listen: [${many}]`))
+  const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+    through: ['prlimit', '--nofile=128:128'],
+  })
+  const peers = await openMany(veilgate.port, 200)
+  for (const peer of peers) await peer.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+  await veilgate.says('descriptors are in use: no more clients are let in')
+  const answered = new Set<RawPeer>()
+  await waitFor(() => {
+    for (const peer of peers) if (peer.received.startsWith('HTTP/1.1 403')) answered.add(peer)
+    for (const peer of answered) peer.close()
+    expect(answered.size).toBe(200)
+  })
+})
+
 test.skipIf(!canLimit)('who waits at one listener is let in though others wait at another', async () => {
   const place = newPlace()
   place.write('t.rules', 'block a.test\n')

@@ -102,17 +102,17 @@ test('one that has closed is not touched again, closed while it waited or before
 })
 
 test('where a Node knows nothing of it, clients are taken as ever', async () => {
-  const { gates, limits } = newGates()
-  const server = createServer()
-  gates.add(server)
-  // what node:cluster puts in a worker that gets its connections by message
-  const handle = { close: () => {}, getsockname: () => 0 }
-  Object.assign(server, { _handle: handle })
-  server.emit('listening')
+  const { server: other } = await openDoor(newGates().gates)
+  const handle = (other as unknown as { _handle: { open(fd: number): number } })._handle
+  const open = vi.spyOn(Object.getPrototypeOf(handle), 'open').mockReturnValue(-95)
+  onTestFinished(() => open.mockRestore())
+  const { gates } = newGates()
+  const door = await openDoor(gates)
+  expect(open).toHaveBeenCalledTimes(1)
   gates.setOpen(false)
-  gates.setOpen(true)
-  expect(limits.descriptors).toBe(1)
-  server.emit('close')
+  expect(gates.isOpen).toBe(false)
+  await come(door)
+  await vi.waitFor(() => expect(door.taken).toHaveLength(1))
 })
 
 test('that clients wait is told again while it lasts, and counted once', async () => {
