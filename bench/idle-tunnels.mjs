@@ -31,7 +31,7 @@ const [tunnels, minutes, rate] = [Number(values.tunnels), Number(values.minutes)
 const wanted = values.peers?.split(',')
 const peers = installedPeers().filter(({ name, isOurs }) => wanted?.includes(name) ?? isOurs)
 /** What is allocated once for good is there by then. */
-const SETTLED_MINUTES = Math.min(2, minutes / 3)
+const SETTLED_MINUTES = Math.min(1, minutes / 3)
 const SAMPLE_MS = Math.min(5_000, minutes * 3_000)
 
 const rows = []

@@ -61,16 +61,13 @@ export function createAcceptGates({ limits, onPaused }: AcceptGatesOptions): Acc
       return isOpen
     },
     add(server) {
-      openFromDescriptor(server)
-      let gate: ServerHandle | undefined
+      const handleOf = openFromDescriptor(server)
       server.once('listening', () => {
-        gate = handleOf(server)
+        const gate = handleOf()
         if (gate?.readStart?.() !== 0) return
         gates.add(gate)
         if (!isOpen) gate.readStop?.()
-      })
-      server.once('close', () => {
-        if (gate !== undefined) gates.delete(gate)
+        server.once('close', () => gates.delete(gate))
       })
     },
     setOpen(next) {
@@ -85,20 +82,20 @@ export function createAcceptGates({ limits, onPaused }: AcceptGatesOptions): Acc
 /**
  * A server gets its handle and listens with it in one step. After it libuv watches the descriptor, and opens none that it
  * watches; so the handle is opened when the server is given it.
+ *
+ * @returns tells the handle, null where it has none
  */
-function openFromDescriptor(server: Server): void {
+function openFromDescriptor(server: Server): () => ServerHandle | null {
   let handle: ServerHandle | null = null
+  const handleOf = (): ServerHandle | null => handle
   Object.defineProperty(server, '_handle', {
     configurable: true,
     enumerable: true,
-    get: () => handle,
+    get: handleOf,
     set(next: ServerHandle | null) {
       handle = next
       if (next?.fd !== undefined && next.fd >= 0) next.open?.(next.fd)
     },
   })
-}
-
-function handleOf(server: Server): ServerHandle | undefined {
-  return (server as unknown as { readonly _handle?: ServerHandle | null })._handle ?? undefined
+  return handleOf
 }

@@ -70,7 +70,7 @@ export async function listen(options: ListenerOptions & { readonly gates: Accept
     }
     // who finds that they are short still comes in; those behind wait
     const isLast = gates.isOpen && context.descriptors.isShort()
-    const refusal = admitClient(context, clients, ip, isLast)
+    const refusal = admitClient(context, clients, ip, gates.isOpen)
     const onClose = () => {
       connections.delete(connection)
       context.descriptors.sockets--

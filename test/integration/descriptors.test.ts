@@ -34,6 +34,32 @@ function exhaust(pid: number): () => void {
   return () => setLimit(1_024)
 }
 
+/** With a limit of 128 descriptors, which is soon reached. */
+async function startWithFew(listeners = 1) {
+  const place = newPlace()
+  place.write('t.rules', 'block a.test\n')
+  const listen = `listen: [${Array(listeners).fill('http://127.0.0.1:0')}]`
+  const config = place.write('veilgate.yaml', CONFIG.replace(/listen: .*/, listen))
+  const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
+    through: ['prlimit', '--nofile=128:128'],
+  })
+  return { place, veilgate }
+}
+
+/** Clients that have asked once and stay, until no more are let in. */
+async function fillUp(veilgate: Awaited<ReturnType<typeof startWithFew>>['veilgate']): Promise<readonly RawPeer[]> {
+  const peers: RawPeer[] = []
+  while (!veilgate.output.stderr.includes('no more clients are let in')) {
+    peers.push(await connectRaw(veilgate.port))
+    await peers.at(-1)?.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    await waitFor(() => {
+      const isServed = peers.at(-1)?.received.startsWith('HTTP/1.1 403')
+      expect(isServed || veilgate.output.stderr.includes('no more clients are let in')).toBe(true)
+    })
+  }
+  return peers
+}
+
 async function openMany(port: number, count: number): Promise<readonly RawPeer[]> {
   const peers = await Promise.all(Array.from({ length: count }, () => connectRaw(port)))
   return peers
@@ -43,12 +69,7 @@ test.skipIf(!canLimit)(
   'near the limit of descriptors no client is let in; logs, reload and admin live on, and clients are let in again',
   async () => {
     const origin = await startRawOrigin(answering(ok('x')))
-    const place = newPlace()
-    place.write('t.rules', 'block a.test\n')
-    const config = place.write('veilgate.yaml', CONFIG)
-    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
-      through: ['prlimit', '--nofile=128:128'],
-    })
+    const { place, veilgate } = await startWithFew()
     const [, admin = ''] = /metrics and health on (\S+)/.exec(veilgate.output.stderr) ?? []
     const metrics = async () => (await fetch(`${admin}/metrics`)).text()
 
@@ -152,12 +173,7 @@ test.skipIf(!canLimit)('full of tunnels, each that ends lets in who waits, and n
   const origin = await startRawOrigin(async (peer) => {
     peer.socket.on('end', () => peer.end()).on('close', () => over++)
   })
-  const place = newPlace()
-  place.write('t.rules', 'block a.test\n')
-  const config = place.write('veilgate.yaml', CONFIG)
-  const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
-    through: ['prlimit', '--nofile=128:128'],
-  })
+  const { veilgate } = await startWithFew()
   const peers: RawPeer[] = []
   const served = () => peers.filter(({ received }) => received.startsWith('HTTP/1.1 200'))
   while (peers.length < 80) {
@@ -186,12 +202,7 @@ test.skipIf(!canLimit)('full of tunnels, each that ends lets in who waits, and n
 
 test.skipIf(!canLimit)('of many that are let in at a time, all have their origins dialled', async () => {
   const origin = await startRawOrigin(async () => {})
-  const place = newPlace()
-  place.write('t.rules', 'block a.test\n')
-  const config = place.write('veilgate.yaml', CONFIG)
-  const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
-    through: ['prlimit', '--nofile=128:128'],
-  })
+  const { veilgate } = await startWithFew()
   const crowd = await openMany(veilgate.port, 100)
   await veilgate.says('descriptors are in use: no more clients are let in')
   const others = await openMany(veilgate.port, 60)
@@ -213,12 +224,7 @@ test.skipIf(!canLimit)(
       await peer.readRequest()
       asked.push(peer)
     })
-    const place = newPlace()
-    place.write('t.rules', 'block a.test\n')
-    const config = place.write('veilgate.yaml', CONFIG)
-    const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
-      through: ['prlimit', '--nofile=128:128'],
-    })
+    const { veilgate } = await startWithFew()
     const clients: RawPeer[] = []
     while (clients.length < 30) {
       clients.push(...(await openMany(veilgate.port, 1)))
@@ -247,21 +253,8 @@ test.skipIf(!canLimit)('nearly full, clients that are connected keep their conne
       await peer.write(ok('x'))
     }
   })
-  const place = newPlace()
-  place.write('t.rules', 'block a.test\n')
-  const config = place.write('veilgate.yaml', CONFIG)
-  const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
-    through: ['prlimit', '--nofile=128:128'],
-  })
-  const peers: RawPeer[] = []
-  while (!veilgate.output.stderr.includes('no more clients are let in')) {
-    peers.push(await connectRaw(veilgate.port))
-    await peers.at(-1)?.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
-    await waitFor(() => {
-      const isServed = peers.at(-1)?.received.startsWith('HTTP/1.1 403')
-      expect(isServed || veilgate.output.stderr.includes('no more clients are let in')).toBe(true)
-    })
-  }
+  const { veilgate } = await startWithFew()
+  const peers = await fillUp(veilgate)
   // room for one, which the first that asks takes for its origin
   const [first, ...others] = peers
   for (const peer of others.slice(-2)) peer.close()
@@ -276,14 +269,30 @@ test.skipIf(!canLimit)('nearly full, clients that are connected keep their conne
   for (const peer of peers) peer.close()
 })
 
+test.skipIf(!canLimit)('a client waits, and is not closed, where dials have taken what was left', async () => {
+  const origin = await startRawOrigin(async () => {})
+  const { veilgate } = await startWithFew()
+  const peers = await fillUp(veilgate)
+  for (const peer of peers.slice(-4)) peer.close()
+  const asking = await connectRaw(veilgate.port)
+  await asking.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+  expect((await asking.readResponse()).status).toBe(403)
+  for (const peer of peers.slice(0, 8)) {
+    await peer.readResponse()
+    await peer.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    expect((await peer.readHead()).status).toBe(200)
+  }
+  const late = await connectRaw(veilgate.port)
+  await late.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
+  await pause(200)
+  expect([late.ending, late.received]).toEqual(['open', ''])
+  for (const peer of peers) peer.close()
+  expect((await late.readResponse()).status).toBe(403)
+  for (const peer of [asking, late]) peer.close()
+})
+
 test.skipIf(!canLimit)('what many listeners take is not given to clients a second time', async () => {
-  const place = newPlace()
-  place.write('t.rules', 'block a.test\n')
-  const many = Array(40).fill('http://127.0.0.1:0')
-  const config = place.write('veilgate.yaml', CONFIG.replace(/listen: .*/, `listen: [${many}]`))
-  const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
-    through: ['prlimit', '--nofile=128:128'],
-  })
+  const { veilgate } = await startWithFew(40)
   const peers = await openMany(veilgate.port, 200)
   for (const peer of peers) await peer.write('GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n')
   await veilgate.says('descriptors are in use: no more clients are let in')
@@ -296,15 +305,7 @@ test.skipIf(!canLimit)('what many listeners take is not given to clients a secon
 })
 
 test.skipIf(!canLimit)('who waits at one listener is let in though others wait at another', async () => {
-  const place = newPlace()
-  place.write('t.rules', 'block a.test\n')
-  const config = place.write(
-    'veilgate.yaml',
-    CONFIG.replace(/listen: .*/, `listen: [${Array(2).fill('http://127.0.0.1:0')}]`),
-  )
-  const veilgate = await place.start(['--config', config, '--engine', TEST_ENGINE], {
-    through: ['prlimit', '--nofile=128:128'],
-  })
+  const { veilgate } = await startWithFew(2)
   const { listening } = JSON.parse(veilgate.output.stdout.split('\n')[0] ?? '')
   const [crowded = 0, other = 0] = listening.map((url: string) => Number(new URL(url).port))
   const crowd = await openMany(crowded, 150)

@@ -14,14 +14,14 @@ function newGates(onPaused = () => {}) {
 
 type Door = { readonly server: Server; readonly taken: Socket[] }
 
-async function openDoor(gates: AcceptGates, place: object = { host: '127.0.0.1', port: 0 }): Promise<Door> {
+async function openDoor(gates: AcceptGates): Promise<Door> {
   const taken: Socket[] = []
   const server = createServer((socket) => {
     taken.push(socket)
     socket.resume().on('error', () => {})
   })
   gates.add(server)
-  server.listen(place)
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
     for (const socket of taken) socket.destroy()

@@ -203,12 +203,22 @@ describe('worker service', () => {
       const own = await openWorkerSockets({ ...orders.config, listen: ['http://127.0.0.1:0'] }, 1, () => {})
       const worker = startService()
       const port = await serve(worker, orders, own?.of(0))
-      const agents = await connectAgents(port, 6)
-      await waitFor(() => expect(worker.said).toContainEqual({ kind: 'connections', connections: 6 }))
-      for (const agent of agents) agent.destroy()
-      await waitFor(() => expect(worker.said.at(-1)).toEqual({ kind: 'connections', connections: 0 }))
-      const told = worker.said.filter(({ kind }) => kind === 'connections')
-      expect(told.length).toBeLessThanOrEqual(3)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      try {
+        const told = () => worker.said.filter(({ kind }) => kind === 'connections')
+        const agents = await connectAgents(port, 6)
+        vi.advanceTimersByTime(199)
+        expect(told()).toEqual([])
+        vi.advanceTimersByTime(1)
+        expect(told()).toEqual([{ kind: 'connections', connections: 6 }])
+        for (const agent of agents) agent.destroy()
+        await vi.waitFor(() => {
+          vi.advanceTimersByTime(200)
+          expect(worker.said.at(-1)).toEqual({ kind: 'connections', connections: 0 })
+        })
+      } finally {
+        vi.useRealTimers()
+      }
     },
   )
 })
