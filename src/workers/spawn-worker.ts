@@ -20,6 +20,8 @@ export function createSpawner(program = PROGRAM): SpawnWorker {
     const stdio = [...OWN_STREAMS, ...sockets]
     cluster.setupPrimary({ exec: program, args: [], serialization: 'advanced', stdio })
     const worker = cluster.fork()
+    // Node lets go of a channel that has carried a socket: then nothing keeps this process for the last words in it
+    worker.process.channel?.ref()
     worker.on('message', (message: FromWorker) => hears.message(message))
     let how: string | undefined
     let isConnected = true

@@ -59,6 +59,7 @@ test('each inherits its descriptors, by the numbers that are told', async () => 
   )
   const spawnWorker = createSpawner(program)
   const told: string[] = []
+  let ended = 0
   for (const names of [['a', 'b'], ['c'], []]) {
     const descriptors = names.map((name) => openSync(folder.write(name, `text of ${name}`), 'r'))
     const worker = spawnWorker(
@@ -67,11 +68,33 @@ test('each inherits its descriptors, by the numbers that are told', async () => 
           if (message.kind === 'lines') told.push(message.lines)
           else worker.send({ kind: 'listen', urls: [], sockets: worker.sockets })
         },
-        ended() {},
+        ended: () => ended++,
       },
       descriptors,
     )
     for (const descriptor of descriptors) closeSync(descriptor)
   }
   await waitFor(() => expect(told.sort()).toEqual(['', 'text of a text of b', 'text of c']))
+  await waitFor(() => expect(ended).toBe(3))
+})
+
+test('what keeps this process waits for the last words of one that was given a socket', async () => {
+  const program = folder.write(
+    'listens.mjs',
+    `import { createServer } from 'node:net'
+     process.on('message', () => {})
+     createServer().listen(0, '127.0.0.1', () => process.send({ kind: 'up' }))`,
+  )
+  const channels = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'PipeWrap').length
+  const before = channels()
+  const told: (FromWorker | string)[] = []
+  const worker = createSpawner(program)(
+    { message: (message) => told.push(message), ended: (how) => told.push(how) },
+    [],
+  )
+  await waitFor(() => expect(told).toEqual([{ kind: 'up' }]))
+  expect(channels()).toBe(before + 1)
+  worker.kill()
+  await waitFor(() => expect(told).toEqual([{ kind: 'up' }, 'signal SIGKILL']))
+  expect(channels()).toBe(before)
 })
