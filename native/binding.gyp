@@ -11,6 +11,7 @@
         'src/edge.cc',
         'src/head_reader.cc',
         'src/listening_socket.cc',
+        'src/loopback_pace.cc',
         'src/mapped_file.cc',
         'src/pipe_pool.cc',
         'src/relay.cc',

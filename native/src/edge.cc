@@ -13,6 +13,7 @@
 #include "address.h"
 #include "head_reader.h"
 #include "listening_socket.h"
+#include "loopback_pace.h"
 
 namespace veilgate {
 namespace {
@@ -126,6 +127,7 @@ uint32_t Edge::Connect(const char* ip, uint16_t port, const char* local_ip) {
     origin->fault = errno;
   } else {
     SetOption(origin->fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    SendUnpacedOnLoopback(origin->fd, address);
     if (*local_ip != '\0') origin->fault = -Bind(origin->fd, local_ip, address.any.sa_family);
     if (origin->fault == 0 && connect(origin->fd, &address.any, size) != 0 && errno != EINPROGRESS) origin->fault = errno;
     origin->watches_writable = true;

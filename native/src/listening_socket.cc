@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "loopback_pace.h"
 
 namespace veilgate {
 namespace {
@@ -41,8 +42,9 @@ int OpenListeningSocket(const char* ip, uint16_t* port, Sharing sharing) {
   const int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd == -1) return -errno;
   Switch(fd, SOL_SOCKET, SO_REUSEADDR);
-  // clients inherit it
+  // clients inherit both
   Switch(fd, IPPROTO_TCP, TCP_NODELAY);
+  SendUnpacedOnLoopback(fd, address);
   const bool is_listening = Bind(fd, address, size, sharing) && listen(fd, kBacklog) == 0;
   const int taken = is_listening ? PortOf(fd) : -errno;
   if (taken < 0) {
