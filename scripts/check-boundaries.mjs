@@ -11,6 +11,7 @@ const MAY_IMPORT = {
   'channels.ts': [],
   'counted.ts': [],
   'counts.ts': [],
+  'lasting-map.ts': [],
   'measures.ts': [],
   'event-loop-lag.ts': [],
   'yaml-depth.ts': [],
@@ -96,7 +97,7 @@ const MAY_IMPORT = {
 }
 
 /** Plain data and types without a dependency: anybody may name them. */
-const SHARED = ['errors.ts', 'config/config.ts', 'counted.ts', 'counts.ts', 'measures.ts']
+const SHARED = ['errors.ts', 'config/config.ts', 'counted.ts', 'counts.ts', 'lasting-map.ts', 'measures.ts']
 
 /** Anybody may name its types; only the edge, which has a row above, may publish or subscribe. */
 const SHARED_TYPES = ['channels.ts']

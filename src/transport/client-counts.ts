@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net'
+import { createLastingMap } from '../lasting-map.js'
 
 export type ClientCounts = {
   /** One more for this client; false, and not counted, when it has `limit` already. */
@@ -11,7 +12,7 @@ export type ClientCounts = {
 
 /** Counts what each client has open. IPv6 clients are counted by /64: one subscriber owns all of it (RFC 6177). */
 export function createClientCounts(): ClientCounts {
-  const counts = new Map<string, number>()
+  const counts = createLastingMap<{ open: number }>(({ open }) => open === 0)
   let total = 0
   let entered = 0
 
@@ -24,20 +25,20 @@ export function createClientCounts(): ClientCounts {
     },
     enter(ip, limit) {
       const key = subscriber(ip)
-      const count = counts.get(key) ?? 0
-      if (count >= limit) return false
-      counts.set(key, count + 1)
+      const known = counts.get(key)
+      const open = known?.open ?? 0
+      if (open >= limit) return false
+      if (known === undefined) counts.add(key, { open: 1 })
+      else known.open++
       total++
       entered++
       return true
     },
     leave(ip) {
-      const key = subscriber(ip)
-      const count = counts.get(key) ?? 0
-      if (count === 0) return
+      const known = counts.get(subscriber(ip))
+      if (known === undefined || known.open === 0) return
+      known.open--
       total--
-      if (count === 1) counts.delete(key)
-      else counts.set(key, count - 1)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { createLastingMap } from '../lasting-map.js'
 import type { OriginConnection } from './origin-connection.js'
 
 /** A browser opens at most six connections to an origin; a gateway has many browsers. */
@@ -22,7 +23,7 @@ export type OriginPool = {
 
 /** Connections that wait for a request, per `host:port`; the last one used goes first, so that surplus ones can time out. */
 export function createOriginPool(): OriginPool {
-  const idleByKey = new Map<string, OriginConnection[]>()
+  const idleByKey = createLastingMap<OriginConnection[]>((idle) => idle.length === 0)
   let size = 0
 
   return {
@@ -31,11 +32,8 @@ export function createOriginPool(): OriginPool {
     },
 
     take(key) {
-      const idle = idleByKey.get(key)
-      const connection = idle?.pop()
-      if (connection === undefined) return undefined
-      size--
-      if (idle?.length === 0) idleByKey.delete(key)
+      const connection = idleByKey.get(key)?.pop()
+      if (connection !== undefined) size--
       return connection
     },
 
@@ -45,7 +43,7 @@ export function createOriginPool(): OriginPool {
         connection.close()
         return
       }
-      if (idle === undefined) idleByKey.set(connection.key, [connection])
+      if (idle === undefined) idleByKey.add(connection.key, [connection])
       else idle.push(connection)
       size++
     },
@@ -56,12 +54,10 @@ export function createOriginPool(): OriginPool {
       if (idle === undefined || index === -1) return
       idle.splice(index, 1)
       size--
-      if (idle.length === 0) idleByKey.delete(connection.key)
     },
 
     clear() {
-      const all = [...idleByKey.values()].flat()
-      idleByKey.clear()
+      const all = [...idleByKey.values()].flatMap((idle) => idle.splice(0))
       size = 0
       for (const connection of all) connection.close()
     },

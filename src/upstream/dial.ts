@@ -1,6 +1,7 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type Counts, observeAt } from '../counts.js'
 import { type ErrorCode, ProxyError, toProxyError } from '../errors.js'
+import { createLastingMap, type LastingMap } from '../lasting-map.js'
 import type { Egress } from '../pipeline/routing.js'
 import type { EgressAddresses } from '../policy/egress-addresses.js'
 import type { EgressGuard } from '../policy/egress-guard.js'
@@ -120,10 +121,12 @@ export type DialerOptions = {
 }
 
 /** Dials by `host:port`: how many go on, and those that wait for one of them to end. */
-export type DialLines = Map<string, { active: number; readonly waiting: Set<() => void> }>
+export type DialLines = LastingMap<DialLine>
+
+type DialLine = { active: number; readonly waiting: Set<() => void> }
 
 export function createDialLines(): DialLines {
-  return new Map()
+  return createLastingMap(({ active, waiting }) => active === 0 && waiting.size === 0)
 }
 
 /** Dials with sockets of Node's; see `createRace`. */
@@ -150,16 +153,22 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
   const { connectTimeoutMs } = limits
   const judge = createAddressJudge(options)
 
-  function leave(origin: string): void {
-    const line = lines.get(origin)
-    if (line === undefined) return
+  function leave(line: DialLine): void {
     for (const begin of line.waiting) {
       line.waiting.delete(begin)
       // not within this one: a thousand that fail at once would be a thousand calls deep
       process.nextTick(begin)
       return
     }
-    if (--line.active === 0) lines.delete(origin)
+    line.active--
+  }
+
+  function lineOf(origin: string): DialLine {
+    const known = lines.get(origin)
+    if (known !== undefined) return known
+    const line: DialLine = { active: 0, waiting: new Set() }
+    lines.add(origin, line)
+    return line
   }
 
   /** Whose turn it is. */
@@ -173,9 +182,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
       done(new ProxyError('VG_CONNECTION_LIMIT'), null, { ip: null, cnames: NO_CNAMES, dnsMs: null, connectMs: null })
       return nothingToCancel
     }
-    const origin = `${host}:${port}`
-    const line = lines.get(origin) ?? { active: 0, waiting: new Set() }
-    lines.set(origin, line)
+    const line = lineOf(`${host}:${port}`)
     const askedAt = now()
     let startedAt = askedAt
     let hasBegun = false
@@ -197,7 +204,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
     /** @param winner the attempt whose connection lives on, -1 for none */
     function release(winner: number): void {
       isOver = true
-      if (hasBegun) leave(origin)
+      if (hasBegun) leave(line)
       else line.waiting.delete(begin)
       clearTimeout(deadline)
       clearTimeout(nextAttempt)
@@ -289,7 +296,7 @@ export function createRace<S>(options: DialerOptions, connect: Connect<S>): Dial
     function begin(): void {
       // given up between its turn and now
       if (isOver) {
-        leave(origin)
+        leave(line)
         return
       }
       hasBegun = true
