@@ -33,6 +33,7 @@ const ABOUT_SOCKETS = [
   'leaks',
   'library',
   'limits',
+  'outlived-scavenges',
   'pipelining',
   'real-clients',
   'reload',

@@ -1,5 +1,5 @@
 import { type OnReadOpts, type Server, Socket, type SocketConstructorOpts } from 'node:net'
-import { SHARED_READ } from '../upstream/shared-read.js'
+import { SET_BY_NODE, SHARED_READ } from '../upstream/shared-read.js'
 
 /** Of Node: what a server holds of the system. `node:cluster` hands connections to it by the same call. */
 type ServerHandle = { onconnection?: (error: number, connection: ConnectionHandle) => void }
@@ -22,17 +22,25 @@ export function acceptSharedReaders(server: Server, bufferBytes: number, accept:
   }
 }
 
-/**
- * A socket of Node's for a connection that was accepted elsewhere. Its options are written out: spread from what was given they
- * outlive scavenges (measured: a GET on a connection of its own costs 12 % more).
- */
+/** A socket of Node's for a connection that was accepted elsewhere. */
 export function openAccepted({ handle, fd }: Accepted, bufferBytes: number): Socket {
-  const options: Options = { handle, fd, allowHalfOpen: true, highWaterMark: bufferBytes, onread: SHARED_READ }
+  const options: Options = {
+    handle,
+    fd,
+    allowHalfOpen: true,
+    highWaterMark: bufferBytes,
+    onread: SHARED_READ,
+    // what Node adds to the copy that it makes: see SET_BY_NODE
+    emitClose: SET_BY_NODE.emitClose,
+    autoDestroy: SET_BY_NODE.autoDestroy,
+    decodeStrings: SET_BY_NODE.decodeStrings,
+  }
   return new Socket(options)
 }
 
 /** One of the two. */
 type Accepted = { readonly handle?: ConnectionHandle; readonly fd?: number }
 
-/** Node's types lack `handle` and the last two; a socket takes them as a connection that it opens does. */
-type Options = SocketConstructorOpts & { handle: unknown; highWaterMark: number; onread: OnReadOpts }
+/** Node's types lack most of them; a socket takes them as every stream does. */
+type Options = SocketConstructorOpts &
+  typeof SET_BY_NODE & { handle: unknown; highWaterMark: number; onread: OnReadOpts }

@@ -1,7 +1,7 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { Descriptors } from './descriptors.js'
 import type { Connect } from './dial.js'
-import { SHARED_READ } from './shared-read.js'
+import { SET_BY_NODE, SHARED_READ } from './shared-read.js'
 
 /**
  * Attempts to connect, by sockets of Node's: half-open allowed, not flowing, and when they are handed on with no listener
@@ -15,9 +15,19 @@ export function createSocketConnect(descriptors: Descriptors, bufferBytes: numbe
   }
 
   return function connectSocket({ ip, port, localAddress }, attempt, observer) {
-    const options: TcpNetConnectOpts = { host: ip, port, allowHalfOpen: true, noDelay: true, onread: SHARED_READ }
-    if (localAddress !== undefined) options.localAddress = localAddress
-    const socket = connect(withBuffer(options, bufferBytes))
+    const options: Options = {
+      host: ip,
+      port,
+      localAddress,
+      allowHalfOpen: true,
+      noDelay: true,
+      highWaterMark: bufferBytes,
+      onread: SHARED_READ,
+      emitClose: SET_BY_NODE.emitClose,
+      autoDestroy: SET_BY_NODE.autoDestroy,
+      decodeStrings: SET_BY_NODE.decodeStrings,
+    }
+    const socket = connect(options)
     descriptors.sockets++
     socket.on('close', onClose)
 
@@ -44,10 +54,8 @@ export function createSocketConnect(descriptors: Descriptors, bufferBytes: numbe
   }
 }
 
-/** Node's types lack `highWaterMark` here; a socket takes it as every stream does. */
-function withBuffer<T extends object>(options: T, bufferBytes: number): T {
-  return { ...options, highWaterMark: bufferBytes } as T
-}
+/** Node's types lack most of them; a socket takes them as every stream does. */
+type Options = TcpNetConnectOpts & typeof SET_BY_NODE & { localAddress: string | undefined; highWaterMark: number }
 
 /** What a socket meets that is nobody's any more. */
 export function ignoreError(): void {}
