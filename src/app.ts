@@ -94,7 +94,7 @@ export type Proxy = {
   /** URL of the admin listener, with the port taken; empty where there is none. */
   readonly adminAddress: string
   readonly rules: RuleSet
-  /** Client connections open now. */
+  /** Client connections of this process that are open now. */
   readonly connections: number
   /** Of these, the ones with an exchange or tunnel under way. */
   readonly busyConnections: number
@@ -115,8 +115,6 @@ export type Fleet = {
   upstreamStates(): Promise<readonly (readonly UpstreamState[])[]>
   /** Has all workers take up which identities are in force; resolves when they have. */
   adoptGenerations(generations: Generations): Promise<void>
-  readonly connections: number
-  readonly busyConnections: number
 }
 
 export type FleetChange = {
@@ -238,10 +236,10 @@ export function createProxyWith(options: ProxyOptions, fleet: Fleet | undefined)
       return lists.states()
     },
     get connections() {
-      return served.connections
+      return serving.connections
     },
     get busyConnections() {
-      return served.busyConnections
+      return serving.busyConnections
     },
 
     async listen() {

@@ -50,8 +50,6 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   let reported = 0
   let reportTimer: NodeJS.Timeout | undefined
   let isNewsAwaited = false
-  /** All workers accept at one socket. With one for each, the kernel spreads the clients. */
-  let isPortShared = true
 
   const say = (level: 'error' | 'warn' | 'info', message: string): void => send({ kind: 'message', level, message })
   const gives = createGiveWay({ own: () => serving?.connections ?? 0, now: () => performance.now(), pause })
@@ -73,11 +71,6 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
   }
 
   function onClient(): void {
-    if (!isPortShared) {
-      // nobody waits for it
-      reportTimer ??= setTimeout(report, REPORT_LATE_MS).unref()
-      return
-    }
     if (!isNewsAwaited) {
       isNewsAwaited = true
       setTimeout(reportNews, REPORT_MS).unref()
@@ -113,11 +106,11 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
       accessLog = openLog(orders)
       inForce = orders
       compiling = orders
-      isPortShared = sockets.length === 0
       serving = createServing({
         config: { ...orders.config, listen: urls },
         ruleSet,
-        giveWay: onClient,
+        // with a socket for each worker the kernel spreads the clients
+        ...(sockets.length === 0 && { giveWay: onClient }),
         sockets,
         counts,
         alsoOwn: () => adminOf(compiling ?? orders),

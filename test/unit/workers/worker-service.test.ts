@@ -197,7 +197,7 @@ describe('worker service', () => {
   })
 
   test.runIf(hasNativeEngine)(
-    'with a socket of its own tells how many connections it has, when they have come and gone',
+    'with a socket of its own tells nobody how many connections it has: the kernel spreads them',
     async () => {
       const orders = await ordersFor('block a.test\n', { engine: 'native' })
       const own = await openWorkerSockets({ ...orders.config, listen: ['http://127.0.0.1:0'] }, 1, () => {})
@@ -205,17 +205,10 @@ describe('worker service', () => {
       const port = await serve(worker, orders, own?.of(0))
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
       try {
-        const told = () => worker.said.filter(({ kind }) => kind === 'connections')
         const agents = await connectAgents(port, 6)
-        vi.advanceTimersByTime(199)
-        expect(told()).toEqual([])
-        vi.advanceTimersByTime(1)
-        expect(told()).toEqual([{ kind: 'connections', connections: 6 }])
+        vi.advanceTimersByTime(1_000)
+        expect(worker.said.filter(({ kind }) => kind === 'connections')).toEqual([])
         for (const agent of agents) agent.destroy()
-        await vi.waitFor(() => {
-          vi.advanceTimersByTime(200)
-          expect(worker.said.at(-1)).toEqual({ kind: 'connections', connections: 0 })
-        })
       } finally {
         vi.useRealTimers()
       }
