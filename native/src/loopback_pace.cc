@@ -14,8 +14,8 @@ bool IsLoopback(const Address& address) {
   return IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == IN_LOOPBACKNET);
 }
 
-// A new socket has what the system gives to all.
-bool Paces(int fd) {
+// `fd` is a new socket: it has what the system gives to all.
+bool SystemPaces(int fd) {
   char name[16] = {};
   socklen_t size = sizeof(name);
   return getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &size) == 0 && strncmp(name, kPacing, strlen(kPacing)) == 0;
@@ -24,7 +24,9 @@ bool Paces(int fd) {
 }  // namespace
 
 void SendUnpacedOnLoopback(int fd, const Address& peer) {
-  if (IsLoopback(peer) && Paces(fd)) setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kUnpaced, strlen(kUnpaced));
+  // asked once: to be wrong after the system was told otherwise does no harm here
+  static const bool system_paces = SystemPaces(fd);
+  if (system_paces && IsLoopback(peer)) setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kUnpaced, strlen(kUnpaced));
 }
 
 }  // namespace veilgate
