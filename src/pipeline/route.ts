@@ -46,7 +46,9 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
   let connect = new Map<string, Route>()
 
   function add(authorityText: string, defaultPort: 0 | 80): Route | undefined {
-    const authority = parseAuthority(authorityText, defaultPort)
+    // a slice of a request head would keep the whole head alive wherever the route, its host or its key is kept
+    const text = Buffer.from(authorityText, 'latin1').toString('latin1')
+    const authority = parseAuthority(text, defaultPort)
     if (authority === undefined) return undefined
     const route = createRoute(authority, options)
     if (authorityText.length > MAX_CACHED_TEXT) return route
@@ -54,9 +56,8 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
       http = new Map()
       connect = new Map()
     }
-    // the text is a slice that would keep its whole request head alive: copied before it is kept
     const table = defaultPort === 80 ? http : connect
-    table.set(Buffer.from(authorityText, 'latin1').toString('latin1'), route)
+    table.set(text, route)
     return route
   }
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { compileRules } from '../../../src/compile-rules.js'
 import { compileHeaderPolicies } from '../../../src/http/header-policy.js'
@@ -108,3 +110,21 @@ test.each([
     expect(asked()).toBe(before + 1)
   },
 )
+
+test('nothing of a route keeps the request head alive that it came from', () => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const table = createRouteTable({ rules: RULES, routing: DIRECT_ONLY, headersFor: () => HEADERS })
+  const fields = Buffer.alloc(64 * 1024, 'a')
+  collect()
+  const before = process.memoryUsage().heapUsed
+  const kept = Array.from({ length: 400 }, (_, i) => {
+    // beyond the usual length are not kept by the table, but what they lead to may be
+    const host = `host-${i}.${i % 2 === 0 ? 'test' : `${'long.'.repeat(30)}test`}:8080`
+    const head = Buffer.concat([Buffer.from(`GET http://${host}/ HTTP/1.1\r\n`), fields]).toString('latin1')
+    return table.find(head.slice(11, 11 + host.length), 80)?.key
+  })
+  collect()
+  expect(kept).not.toContain(undefined)
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(4 * 1024 * 1024)
+})
