@@ -67,6 +67,18 @@ function hostEnd(authority: string): number {
 
 /** The authority of an absolute URL without user information; undefined for a text that is none. */
 export function authorityOfUrl(url: string): string | undefined {
+  // asked twice as well
+  if (url !== lastUrl) {
+    lastAuthority = readAuthority(url)
+    lastUrl = url
+  }
+  return lastAuthority
+}
+
+let lastUrl = ''
+let lastAuthority: string | undefined
+
+function readAuthority(url: string): string | undefined {
   const schemeEnd = url.indexOf('://')
   if (schemeEnd === -1 || !isScheme(url, schemeEnd)) return undefined
   const start = schemeEnd + 3

@@ -53,20 +53,21 @@ export function withoutTracking(url: string): string {
   let start = query + 1
   while (start < end) {
     const stop = parameterEnd(url, start, end)
-    if (isTracking(url, start, stop)) return cut(url, query, end)
+    if (isTracking(url, start, stop)) return cut(url, query, start, end)
     start = stop + 1
   }
   return url
 }
 
-function cut(url: string, query: number, end: number): string {
-  const kept: string[] = []
-  for (let start = query + 1; start <= end; ) {
+/** @param from where the first parameter begins that goes */
+function cut(url: string, query: number, from: number, end: number): string {
+  let kept = url.slice(query + 1, from)
+  for (let start = from; start <= end; ) {
     const stop = parameterEnd(url, start, end)
-    if (!isTracking(url, start, stop)) kept.push(url.slice(start, stop))
+    if (!isTracking(url, start, stop)) kept += `${url.slice(start, stop)}&`
     start = stop + 1
   }
-  const rest = kept.join('&')
+  const rest = kept.slice(0, -1)
   return `${url.slice(0, query)}${rest === '' ? '' : '?'}${rest}${url.slice(end)}`
 }
 
