@@ -14,8 +14,8 @@ const LEAST = 256
 /**
  * In place of a `Map` from which keys are deleted one by one. Its table leads, once it is replaced, to the next one; when V8
  * has moved it to its old space, all later tables and whatever they held outlive every scavenge, until a full collection
- * (measured: 0.3 KB a GET). Here a key stays when its value has become idle. All that are idle are left behind together when there are twice as many
- * keys as were in use the last time, or 256; that costs a constant time a key.
+ * (measured: 0.3 KB a GET). Here a key stays when its value has become idle. All that are idle are left behind together
+ * when there are twice as many keys as were in use the last time, or 256; that costs a constant time a key.
  */
 export function createLastingMap<V>(isIdle: (value: V) => boolean): LastingMap<V> {
   let map = new Map<string, V>()

@@ -67,7 +67,7 @@ function hostEnd(authority: string): number {
 
 /** The authority of an absolute URL without user information; undefined for a text that is none. */
 export function authorityOfUrl(url: string): string | undefined {
-  // asked twice as well
+  // whose a Referer is and what of it goes on are two questions about one text
   if (url !== lastUrl) {
     lastAuthority = readAuthority(url)
     lastUrl = url

@@ -272,7 +272,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     place.connections = 0
     for (const { hear: told } of place.waiting.splice(0)) told(undefined)
     for (const mourn of place.mourners.splice(0)) mourn()
-    if (sockets === undefined) othersTimer ??= setTimeout(tellOthers, OTHERS_MS)
+    othersTimer ??= setTimeout(tellOthers, OTHERS_MS)
     if (isClosing) return
     const delay = place.policy.died(performance.now() - place.startedAt)
     const what = `worker ${place.number} (process ${pid}) ended, and its exchanges with it: ${how}`
