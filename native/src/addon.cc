@@ -509,6 +509,12 @@ napi_value OpenShared(napi_env env, napi_callback_info info) {
   return fd < 0 ? Integer(env, fd) : Pair(env, fd, port);
 }
 
+// steerClients(descriptor, index): 0 or a negative errno
+napi_value SteerAll(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  return Integer(env, SteerClients(static_cast<int>(call.Uint(0)), call.Uint(1)));
+}
+
 // mapFile(descriptor, size): ArrayBuffer that must not be written to, or a negative errno
 napi_value MapFile(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
@@ -559,8 +565,9 @@ NAPI_MODULE_INIT() {
   napi_value edge;
   napi_define_class(env, "Edge", NAPI_AUTO_LENGTH, veilgate::Construct, nullptr, methods.size(), methods.data(), &edge);
   napi_set_named_property(env, exports, "Edge", edge);
-  const std::array<napi_property_descriptor, 2> functions = {
+  const std::array<napi_property_descriptor, 3> functions = {
       Method("openShared", veilgate::OpenShared),
+      Method("steerClients", veilgate::SteerAll),
       Method("mapFile", veilgate::MapFile),
   };
   napi_define_properties(env, exports, functions.size(), functions.data());

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
 
@@ -53,6 +54,13 @@ int OpenListeningSocket(const char* ip, uint16_t* port, Sharing sharing) {
   }
   *port = static_cast<uint16_t>(taken);
   return fd;
+}
+
+int SteerClients(int fd, uint32_t index) {
+  // the kernel asks this program which socket takes a client, and spreads them where there is none of that index
+  sock_filter answer = BPF_STMT(BPF_RET | BPF_K, index);
+  const sock_fprog program = {1, &answer};
+  return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) == 0 ? 0 : -errno;
 }
 
 int InheritListeningSocket(int fd) {

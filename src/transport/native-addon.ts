@@ -83,6 +83,12 @@ export type NativeAddon = {
    * @returns the descriptor and the port that was taken, or a negative errno
    */
   openShared(ip: string, port: number, isFirst: boolean): readonly [descriptor: number, port: number] | number
+  /**
+   * Sends all clients of a port to one of the sockets that `openShared` opened there. @param descriptor of any of them
+   * @param index which, from 0, in the kernel's order; where none has it, clients are spread over all
+   * @returns 0, or a negative errno: everything is as before
+   */
+  steerClients(descriptor: number, index: number): number
   /** Maps a file that only we can write to, and do not. @returns memory that must not be written to, or a negative errno */
   mapFile(descriptor: number, octets: number): ArrayBuffer | number
 }

@@ -16,9 +16,16 @@ export type PortGroup = {
   descriptorOf(member: number): number
   /** Nobody will accept at this one: who waits there is reset, and the others get whoever comes from now on. */
   giveUp(member: number): void
+  /** Sends all clients to the next member, until it is called again or `spread` is. */
+  passTurn(): void
+  /** Lets the kernel spread clients over all members again. */
+  spread(): void
   /** Gives up all. Clients are refused when the processes that inherited them have closed them, too. */
   close(): void
 }
+
+/** No socket has this index. */
+const NOBODY = 0xffff_ffff
 
 /**
  * Opens all sockets of a group.
@@ -30,6 +37,7 @@ export type PortGroup = {
 export function openPortGroup(addon: NativeAddon, ip: string, port: number, members: number): PortGroup {
   const descriptors: (number | undefined)[] = []
   let taken = port
+  let turn = 0
 
   function open(): number {
     const isFirst = descriptors.every((descriptor) => descriptor === undefined)
@@ -46,6 +54,12 @@ export function openPortGroup(addon: NativeAddon, ip: string, port: number, memb
     const descriptor = descriptors[member]
     descriptors[member] = undefined
     if (descriptor !== undefined) closeSync(descriptor)
+  }
+
+  /** Where the kernel does not do it, clients stay spread, as good as before. */
+  function steer(index: number): void {
+    const descriptor = descriptors.find((open) => open !== undefined)
+    if (descriptor !== undefined) addon.steerClients(descriptor, index)
   }
 
   function close(): void {
@@ -66,6 +80,12 @@ export function openPortGroup(addon: NativeAddon, ip: string, port: number, memb
       return descriptor
     },
     giveUp,
+    passTurn() {
+      const members = descriptors.filter((descriptor) => descriptor !== undefined).length
+      turn = turn + 1 < members ? turn + 1 : 0
+      steer(turn)
+    },
+    spread: () => steer(NOBODY),
     close,
   }
 }

@@ -54,6 +54,8 @@ export type FromWorker =
   | { readonly kind: 'prepared'; readonly version: number; readonly error: string | undefined }
   | { readonly kind: 'committed'; readonly version: number }
   | { readonly kind: 'connections'; readonly connections: number }
+  /** With a socket of its own: it has had many new clients in a short time. */
+  | { readonly kind: 'rush' }
   | { readonly kind: 'counted'; readonly busy: number }
   | { readonly kind: 'upstreams'; readonly states: readonly UpstreamState[] }
   | { readonly kind: 'identified' }

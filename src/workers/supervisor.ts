@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js'
 import { CannotRunError } from '../errors.js'
 import { imageOf, type Measures, sumOf } from '../measures.js'
 import type { RuleSet } from '../rules/rule.js'
+import { type AcceptTurns, createAcceptTurns } from './accept-turns.js'
 import type { ImageStore } from './image-store.js'
 import type { FromWorker, LineOutlet, Orders, ToWorker } from './messages.js'
 import { createRestartPolicy, type RestartPolicy } from './restart-policy.js'
@@ -143,6 +144,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let asked: readonly string[] = []
   /** With the engine native. */
   let sockets: WorkerSockets | undefined
+  let turns: AcceptTurns | undefined
   let generations: Generations | undefined
   /** What those counted that have ended, as far as they told: a counter never goes back. */
   let departed: Measures | undefined
@@ -239,6 +241,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       case 'connections':
         place.connections = message.connections
         othersTimer ??= setTimeout(tellOthers, OTHERS_MS)
+        return
+      case 'rush':
+        turns?.noteRush()
         return
       case 'message':
         logger[message.level](`worker ${place.number}: ${message.message}`)
@@ -396,6 +401,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     isClosing = true
     for (const { cancelStart } of places) cancelStart()
     clearTimeout(othersTimer)
+    turns?.stop()
+    turns = undefined
     const ends = places.map((place) => end(place, drainMs))
     // their workers close them as soon as they hear of it
     sockets?.close()
@@ -412,6 +419,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async listen(config, ruleSet) {
       try {
         sockets = await openSockets(config)
+        turns = sockets && createAcceptTurns(sockets, logger.debug)
         addresses = sockets?.addresses
         asked = addresses ?? config.listen
         current = await toOrders(config, ruleSet)

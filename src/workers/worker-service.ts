@@ -12,6 +12,7 @@ import { chooseEngine } from '../transport/native-addon.js'
 import { createGiveWay } from './give-way.js'
 import type { FromWorker, Orders, ToWorker } from './messages.js'
 import { createPrimarySink } from './primary-sink.js'
+import { createRush } from './rush.js'
 
 /** How soon after a client came at a socket of all workers the primary hears how many there are, where that is news, in ms. */
 const REPORT_MS = 20
@@ -53,6 +54,11 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
 
   const say = (level: 'error' | 'warn' | 'info', message: string): void => send({ kind: 'message', level, message })
   const gives = createGiveWay({ own: () => serving?.connections ?? 0, now: () => performance.now(), pause })
+
+  const noteRush = createRush(
+    () => performance.now(),
+    () => send({ kind: 'rush' }),
+  )
 
   function report(): void {
     reportTimer = undefined
@@ -109,8 +115,7 @@ export function createWorkerService({ send, pause, exit }: WorkerServiceOptions)
       serving = createServing({
         config: { ...orders.config, listen: urls },
         ruleSet,
-        // with a socket for each worker the kernel spreads the clients
-        ...(sockets.length === 0 && { giveWay: onClient }),
+        giveWay: sockets.length === 0 ? onClient : noteRush,
         sockets,
         counts,
         alsoOwn: () => adminOf(compiling ?? orders),

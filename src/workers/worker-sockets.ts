@@ -13,6 +13,9 @@ export type WorkerSockets = {
   of(worker: number): readonly number[]
   /** The worker is not started again for now: the others get its clients. */
   giveUp(worker: number): void
+  /** At each address clients go to the next worker only, until it is called again or `spread` is. */
+  passTurn(): void
+  spread(): void
   close(): void
 }
 
@@ -52,6 +55,12 @@ export async function openWorkerSockets(
     of: (worker) => groups.map((group) => group.descriptorOf(worker)),
     giveUp(worker) {
       for (const group of groups) group.giveUp(worker)
+    },
+    passTurn() {
+      for (const group of groups) group.passTurn()
+    },
+    spread() {
+      for (const group of groups) group.spread()
     },
     close,
   }

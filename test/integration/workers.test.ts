@@ -154,6 +154,20 @@ function fetchThroughTunnel(port: number, { port: to }: EchoOrigin): Promise<num
   })
 }
 
+/** The status of a plain request on a connection of its own, or how that ended: as little work as can be, for many of them. */
+function askOnce(port: number, host: string): Promise<number | string> {
+  return new Promise((resolve) => {
+    let received = ''
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`GET http://${host}/ HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    socket.setEncoding('latin1').on('data', (data: string) => {
+      received += data
+    })
+    socket.on('error', ({ message }) => resolve(message.replace(/:\d+$/, '')))
+    socket.on('close', () => resolve(received === '' ? 'cut off' : Number(received.slice(9, 12))))
+  })
+}
+
 const linesOf = (file: string): readonly { readonly id: string; readonly status: number }[] =>
   readFileSync(file, 'utf8')
     .split('\n')
@@ -185,6 +199,28 @@ describe('workers', () => {
     expect(new Set(lines.map(workerOf)).size).toBe(2)
     expect(readdirSync(join(proxy.place, 'tmp'))).toEqual([])
   }, 60_000)
+
+  test('in a rush of clients all workers have their part, and one that is killed costs its own and no other', async () => {
+    const log = join(folder.path, 'rush.log')
+    const proxy = await startWorkers(2, '--access-log', log, '--log-format', 'json', '--log-level', 'debug')
+    const load = repeat(64, () => ({ ask: () => askOnce(proxy.port, 'first.test'), end() {} }))
+    await load.more(8_000)
+    if (TEST_ENGINE === 'native') await proxy.says('clients come in a rush: workers take turns')
+    process.kill(proxy.workers()[0] ?? 0, 'SIGKILL')
+    await load.more(4_000)
+    await load.stop()
+    if (TEST_ENGINE === 'native') await proxy.says('the rush is over: clients are spread over all workers again')
+    proxy.signal('SIGTERM')
+    expect(await proxy.exit).toBe(0)
+    const cut = load.answers.filter((answer) => answer !== 403)
+    expect(cut.length).toBeLessThanOrEqual(64)
+    expect(new Set(cut)).not.toContain('connect ECONNREFUSED 127.0.0.1')
+
+    const shares = new Map<string, number>()
+    for (const line of linesOf(log)) shares.set(workerOf(line), (shares.get(workerOf(line)) ?? 0) + 1)
+    expect(shares.size).toBe(3)
+    expect(Math.max(...shares.values()) / load.answers.length).toBeLessThan(0.8)
+  }, 120_000)
 
   test('one that is killed takes its own exchanges with it and no other, and is replaced', async () => {
     const origin = await startOrigin()

@@ -76,7 +76,7 @@ function fakeAddon() {
       calls.push(['destroy'])
     }
   }
-  const addon: NativeAddon = { Edge: FakeEdge, openShared: () => -98, mapFile: () => -22 }
+  const addon: NativeAddon = { Edge: FakeEdge, openShared: () => -98, steerClients: () => -22, mapFile: () => -22 }
   return {
     addon,
     calls,

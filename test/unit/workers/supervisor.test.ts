@@ -353,6 +353,8 @@ describe('supervisor', () => {
         addresses: URLS,
         of: (worker: number) => [20 + worker],
         giveUp: (worker: number) => void told.push(`give up ${worker}`),
+        passTurn: () => void told.push('pass turn'),
+        spread: () => void told.push('spread'),
         close: () => void told.push('close'),
       }
       return { told, sockets }
@@ -392,6 +394,26 @@ describe('supervisor', () => {
       all.at(0).say({ kind: 'drained', cut: 0 })
       all.at(0).end('exit code 0')
       expect(await closing).toBe(0)
+    })
+
+    test('in a rush workers take turns, until it is over or they drain', async () => {
+      const { sockets, told } = openSockets()
+      const all = await supervised(2, sockets)
+      all.at(1).say({ kind: 'rush' })
+      expect(told).toEqual(['pass turn'])
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect(told.at(-1)).toBe('spread')
+      all.at(0).say({ kind: 'rush' })
+      expect(told.at(-1)).toBe('pass turn')
+      const closing = all.supervisor.close(0)
+      expect(told.slice(-2)).toEqual(['spread', 'close'])
+      all.at(0).say({ kind: 'rush' })
+      expect(told.at(-1)).toBe('close')
+      for (const index of [0, 1]) {
+        all.at(index).say({ kind: 'drained', cut: 0 })
+        all.at(index).end('exit code 0')
+      }
+      await closing
     })
 
     test('a place whose socket cannot be opened again stays empty, and that is said', async () => {

@@ -196,6 +196,23 @@ describe('worker service', () => {
     for (const agent of agents) agent.destroy()
   })
 
+  test.runIf(hasNativeEngine)('with a socket of its own tells of a rush of clients', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    try {
+      const orders = await ordersFor('block a.test\n', { engine: 'native' })
+      const own = await openWorkerSockets({ ...orders.config, listen: ['http://127.0.0.1:0'] }, 1, () => {})
+      const worker = startService()
+      const port = await serve(worker, orders, own?.of(0))
+      const rushes = () => worker.said.filter(({ kind }) => kind === 'rush').length
+      for (let client = 0; client < 511; client++) expect(await statusOf(port, 'a.test')).toBe(403)
+      expect(rushes()).toBe(0)
+      await statusOf(port, 'a.test')
+      expect(rushes()).toBe(1)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test.runIf(hasNativeEngine)(
     'with a socket of its own tells nobody how many connections it has: the kernel spreads them',
     async () => {
