@@ -39,6 +39,7 @@ const ABOUT_SOCKETS = [
   'reload',
   'resolver-faults',
   'smuggling',
+  'spare-sockets',
   'ssrf',
   'ssrf-namespace',
   'stalls',

@@ -15,6 +15,7 @@
         'src/mapped_file.cc',
         'src/pipe_pool.cc',
         'src/relay.cc',
+        'src/spare_sockets.cc',
       ],
       'cflags': ['-O2', '-Wall', '-Wextra', '-fvisibility=hidden'],
       'cflags_cc': ['-std=c++17'],

@@ -29,4 +29,10 @@ inline socklen_t ToAddress(const char* ip, uint16_t port, Address* address) {
   return 0;
 }
 
+inline bool IsLoopback(const Address& address) {
+  if (address.any.sa_family == AF_INET) return ntohl(address.four.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+  const in6_addr& six = address.six.sin6_addr;
+  return IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == IN_LOOPBACKNET);
+}
+
 }  // namespace veilgate

@@ -40,6 +40,15 @@ int Bind(int fd, const char* ip, sa_family_t family) {
 
 void SetOption(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof(value)); }
 
+// A new socket to connect from; 0, or an errno, negative where the local address could not be bound.
+int OpenTowards(const Address& peer, const char* local_ip, int* fd) {
+  *fd = socket(peer.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (*fd == -1) return errno;
+  SetOption(*fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  SendUnpacedOnLoopback(*fd, peer);
+  return *local_ip == '\0' ? 0 : -Bind(*fd, local_ip, peer.any.sa_family);
+}
+
 }  // namespace
 
 Edge::Edge(uv_loop_t* loop, EdgeListener* listener, std::string established, const int32_t* elsewhere)
@@ -72,6 +81,7 @@ void Edge::Close() {
     sockets_.Remove(socket);
   });
   pipes_.Clear();
+  spares_.Clear();
   events_.clear();
   queued_.clear();
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), OnHandleClosed);
@@ -123,12 +133,11 @@ uint32_t Edge::Connect(const char* ip, uint16_t port, const char* local_ip) {
   const uint32_t id = origin->id;
   if (size == 0) {
     origin->fault = EINVAL;
-  } else if ((origin->fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) == -1) {
-    origin->fault = errno;
   } else {
-    SetOption(origin->fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    SendUnpacedOnLoopback(origin->fd, address);
-    if (*local_ip != '\0') origin->fault = -Bind(origin->fd, local_ip, address.any.sa_family);
+    origin->may_be_spared = *local_ip == '\0' && SpareSockets::Serves(address);
+    if (origin->may_be_spared) origin->fd = spares_.Take();
+    origin->watched = origin->fd != -1;
+    if (origin->fd == -1) origin->fault = OpenTowards(address, local_ip, &origin->fd);
     if (origin->fault == 0 && connect(origin->fd, &address.any, size) != 0 && errno != EINPROGRESS) origin->fault = errno;
     origin->watches_writable = true;
     if (origin->fault == 0 && !Watch(origin, kReadEvents | EPOLLOUT)) origin->fault = errno;
@@ -384,6 +393,7 @@ void Edge::PauseAccept() {
 // Again and again while it lasts: what idles by now, here and elsewhere, can be a client's.
 void Edge::TellPaused() {
   pipes_.Clear();
+  spares_.Clear();
   uv_timer_start(&timer_, OnTimer, kAcceptAgainMs, 0);
   events_.push_back({EventType::kPaused, 0});
   WakeUp();
@@ -454,7 +464,7 @@ bool Edge::Watch(Socket* socket, uint32_t events) {
   epoll_event event = {};
   event.events = events;
   event.data.u32 = socket->id;
-  socket->watched = epoll_ctl(epoll_, EPOLL_CTL_ADD, socket->fd, &event) == 0;
+  socket->watched = epoll_ctl(epoll_, socket->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket->fd, &event) == 0;
   return socket->watched;
 }
 
@@ -498,6 +508,8 @@ void Edge::Forget(Socket* socket) {
   if (socket->pipe != nullptr) pipes_.GiveBack(socket->pipe);
   sockets_.Remove(socket);
   if (sockets_.count() == 0) UpdateRef();
+  // nobody is left who would soon need one
+  if (sockets_.count() <= listeners_.size()) spares_.Clear();
 }
 
 void Edge::WakeUp() {

@@ -13,6 +13,7 @@
 
 #include "pipe_pool.h"
 #include "socket_table.h"
+#include "spare_sockets.h"
 
 namespace veilgate {
 
@@ -101,8 +102,8 @@ class Edge {
   void set_head_limit(size_t limit) { head_limit_ = limit; }
   // With so many descriptors, or from these numbers of one on, no client is taken, and no pipe is opened.
   void set_descriptor_ceilings(int for_clients, int for_pipes);
-  // That are open for clients, origins, listeners and pipes.
-  size_t descriptors() const { return sockets_.count() + pipes_.descriptors(); }
+  // That are open for clients, origins, listeners and pipes, or kept for the next ones.
+  size_t descriptors() const { return sockets_.count() + pipes_.descriptors() + spares_.count(); }
   Traffic TakeTraffic();
   const Socket* Find(uint32_t id) const { return sockets_.Find(id); }
 
@@ -140,6 +141,7 @@ class Edge {
   void Touch(Socket* half);
   void Count(Socket* from, uint64_t size);
   void GivePipeBack(Socket* to);
+  bool Spare(Socket* origin);
   void EndTunnel(Socket* half, EndReason reason);
   void Break(Socket* half);
   void RunQueued();
@@ -180,6 +182,7 @@ class Edge {
   Traffic traffic_;
   SocketTable sockets_;
   PipePool pipes_;
+  SpareSockets spares_;
   std::vector<Event> events_;
   // Directions that move much, or stopped early, by the id of who sends.
   std::deque<uint32_t> queued_;

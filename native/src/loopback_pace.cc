@@ -8,12 +8,6 @@ namespace {
 constexpr char kPacing[] = "bbr";
 constexpr char kUnpaced[] = "reno";
 
-bool IsLoopback(const Address& address) {
-  if (address.any.sa_family == AF_INET) return ntohl(address.four.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-  const in6_addr& six = address.six.sin6_addr;
-  return IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == IN_LOOPBACKNET);
-}
-
 // `fd` is a new socket: it has what the system gives to all.
 bool SystemPaces(int fd) {
   char name[16] = {};

@@ -23,6 +23,8 @@ constexpr uint64_t kBytesATurn = 4 * 1024 * 1024;
 constexpr size_t kMuch = 16384;
 constexpr uint8_t kFullReads = 3;
 constexpr size_t kSpliceBytes = 1024 * 1024;
+// Up to here the kernel has not begun to enlarge the buffers of a socket.
+constexpr uint64_t kMostThroughASpare = 65536;
 
 bool IsLater(int fault) { return fault == EAGAIN || fault == EWOULDBLOCK; }
 
@@ -90,11 +92,11 @@ void Edge::Pump(Socket* from) {
     if (!Flush(to)) return;
     if (from->ended) {
       if (to->shut) return;
-      to->shut = true;
       if (from->shut) {
         // closing says FIN as well
         EndTunnel(from, EndReason::kClosed);
       } else {
+        to->shut = true;
         shutdown(to->fd, SHUT_WR);
       }
       return;
@@ -234,6 +236,16 @@ void Edge::Break(Socket* half) {
   EndTunnel(half, half->is_client ? EndReason::kClientReset : EndReason::kOriginReset);
 }
 
+// Keeps the socket of an origin for the next one, where this was short and others are under way; false where it must be closed.
+bool Edge::Spare(Socket* origin) {
+  const Socket* client = origin->peer;
+  const bool is_lone = sockets_.count() <= listeners_.size() + 2;
+  if (!origin->may_be_spared || !origin->shut || client->probed || is_lone || accept_paused_) return false;
+  if (client->received + origin->received > kMostThroughASpare || !spares_.Keep(origin->fd)) return false;
+  Forget(origin);
+  return true;
+}
+
 void Edge::EndTunnel(Socket* half, EndReason reason) {
   Socket* client = half->is_client ? half : half->peer;
   Socket* origin = client->peer;
@@ -243,8 +255,9 @@ void Edge::EndTunnel(Socket* half, EndReason reason) {
   events_.push_back(event);
   WakeUp();
   const bool reset = reason != EndReason::kClosed;
+  const bool spared = !reset && Spare(origin);
   Drop(client, reset);
-  Drop(origin, reset);
+  if (!spared) Drop(origin, reset);
 }
 
 // One round of those that wait, until enough was moved for one turn; the others keep their place.

@@ -38,6 +38,8 @@ struct Socket {
   bool shut = false;
   // kConnected: somebody wants to know what it sends next.
   bool is_asked = false;
+  // To an origin of those that SpareSockets serves, bound to no address.
+  bool may_be_spared = false;
   // In the list of those that are pumped again.
   bool queued = false;
   // In the client of a tunnel: both are probed by the kernel.
