@@ -17,9 +17,6 @@ bool SpareSockets::Keep(int fd) {
   // the FIN counts: as long as it may have to be sent again, the connection is not over
   int unconfirmed = 1;
   if (ioctl(fd, SIOCOUTQ, &unconfirmed) != 0 || unconfirmed != 0) return false;
-  sockaddr nobody = {};
-  nobody.sa_family = AF_UNSPEC;
-  if (connect(fd, &nobody, sizeof(nobody)) != 0) return false;
   spares_.push_back(fd);
   return true;
 }
@@ -28,7 +25,12 @@ int SpareSockets::Take() {
   if (spares_.empty()) return -1;
   const int fd = spares_.back();
   spares_.pop_back();
-  return fd;
+  // not when it is kept: epoll would tell that it has no peer
+  sockaddr nobody = {};
+  nobody.sa_family = AF_UNSPEC;
+  if (connect(fd, &nobody, sizeof(nobody)) == 0) return fd;
+  close(fd);
+  return -1;
 }
 
 void SpareSockets::Clear() {
