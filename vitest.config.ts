@@ -27,6 +27,7 @@ const ABOUT_SOCKETS = [
   'floods',
   'forward',
   'full-disk',
+  'gather',
   'half-close',
   'hostile-pace',
   'identity',

@@ -9,6 +9,7 @@
       'sources': [
         'src/addon.cc',
         'src/edge.cc',
+        'src/gather.cc',
         'src/head_reader.cc',
         'src/listening_socket.cc',
         'src/loopback_pace.cc',

@@ -64,8 +64,10 @@ int Edge::Open() {
   }
   uv_idle_init(loop_, &idle_);
   uv_timer_init(loop_, &timer_);
-  poll_.data = idle_.data = timer_.data = this;
-  open_handles_ = 3;
+  uv_timer_init(loop_, &tick_);
+  poll_.data = idle_.data = timer_.data = tick_.data = this;
+  open_handles_ = 4;
+  uv_unref(reinterpret_cast<uv_handle_t*>(&tick_));
   uv_unref(reinterpret_cast<uv_handle_t*>(&timer_));
   uv_poll_start(&poll_, UV_READABLE, OnPoll);
   UpdateRef();
@@ -87,6 +89,7 @@ void Edge::Close() {
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), OnHandleClosed);
   uv_close(reinterpret_cast<uv_handle_t*>(&idle_), OnHandleClosed);
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), OnHandleClosed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&tick_), OnHandleClosed);
 }
 
 void Edge::OnHandleClosed(uv_handle_t* handle) {
@@ -304,7 +307,7 @@ void Edge::Handle(Socket* socket, uint32_t events) {
       break;
     case Kind::kTunnel:
       if (is_broken) {
-        Break(socket);
+        BreakAfterAll(socket);
       } else {
         PumpBoth(socket);
       }

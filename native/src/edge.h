@@ -137,6 +137,7 @@ class Edge {
   bool Flush(Socket* to);
   bool Read(Socket* from, Socket* to);
   bool ReadToPipe(Socket* from, Socket* to);
+  void NoteEnd(Socket* from);
   bool Send(Socket* to, const char* data, size_t size);
   void Touch(Socket* half);
   void Count(Socket* from, uint64_t size);
@@ -144,7 +145,15 @@ class Edge {
   bool Spare(Socket* origin);
   void EndTunnel(Socket* half, EndReason reason);
   void Break(Socket* half);
+  void BreakAfterAll(Socket* half);
   void RunQueued();
+
+  // gather.cc
+  void NotePause(Socket* from);
+  uint64_t Measure(Socket* from);
+  void JudgePace(Socket* from);
+  void LookAtGathering();
+  static void OnTick(uv_timer_t* handle);
 
   bool Watch(Socket* socket, uint32_t events);
   void Unwatch(Socket* socket);
@@ -167,6 +176,7 @@ class Edge {
   uv_poll_t poll_;
   uv_idle_t idle_;
   uv_timer_t timer_;
+  uv_timer_t tick_;
   int open_handles_ = 0;
   bool closing_ = false;
   bool in_turn_ = false;
@@ -187,6 +197,8 @@ class Edge {
   // Directions that move much, or stopped early, by the id of who sends.
   std::deque<uint32_t> queued_;
   uint64_t bytes_moved_ = 0;
+  // Halves whose octets gather, by id.
+  std::vector<uint32_t> gathering_;
   std::vector<uint32_t> listeners_;
   // One for all: octets stay in it only within a call.
   std::vector<char> shared_;

@@ -87,9 +87,14 @@ void Edge::Queue(Socket* from) {
 // Moves what `from` has sent to its peer, as far as both let it.
 void Edge::Pump(Socket* from) {
   Socket* to = from->peer;
+  const uint32_t id = from->id;
   const uint64_t before = from->received;
   for (int reads = 0; reads < kReadsAtOnce && from->received - before < kBytesAtOnce; reads++) {
-    if (!Flush(to)) return;
+    if (!Flush(to)) {
+      // the tunnel may be over
+      if (sockets_.Find(id) != nullptr) NotePause(from);
+      return;
+    }
     if (from->ended) {
       if (to->shut) return;
       if (from->shut) {
@@ -148,13 +153,14 @@ bool Edge::Read(Socket* from, Socket* to) {
   GivePipeBack(to);
   const ssize_t got = recv(from->fd, shared_.data(), shared_.size(), 0);
   if (got == 0) {
-    from->ended = true;
+    NoteEnd(from);
     return true;
   }
   if (got == -1) {
     if (errno == EINTR) return true;
     if (IsLater(errno)) {
       from->readable = false;
+      NotePause(from);
       return true;
     }
     Break(from);
@@ -163,13 +169,22 @@ bool Edge::Read(Socket* from, Socket* to) {
   const size_t size = static_cast<size_t>(got);
   Count(from, size);
   Touch(from);
-  if (size < shared_.size() && !from->hung_up) from->readable = false;
+  if (size < shared_.size() && !from->hung_up) {
+    from->readable = false;
+    NotePause(from);
+  }
   if (size < kMuch) {
     from->full_reads = 0;
   } else if (from->full_reads < kFullReads) {
     from->full_reads++;
   }
   return Send(to, shared_.data(), size);
+}
+
+// FIN was read. Where epoll has not told of it yet, it may be about to tell of a reset that followed, which comes first.
+void Edge::NoteEnd(Socket* from) {
+  from->ended = from->hung_up;
+  from->readable = false;
 }
 
 bool Edge::ReadToPipe(Socket* from, Socket* to) {
@@ -180,10 +195,12 @@ bool Edge::ReadToPipe(Socket* from, Socket* to) {
     Count(from, static_cast<uint64_t>(got));
     Touch(from);
     if (static_cast<size_t>(got) < kMuch / 4) from->full_reads = 0;
+    // what comes meanwhile gathers
+    if (from->pace.gathering > 0 && !from->hung_up && static_cast<size_t>(got) < kSpliceBytes / 2) from->readable = false;
     return true;
   }
   if (got == 0) {
-    from->ended = true;
+    NoteEnd(from);
     GivePipeBack(to);
     return true;
   }
@@ -192,6 +209,7 @@ bool Edge::ReadToPipe(Socket* from, Socket* to) {
     // the pipe is empty, so it is the socket that has nothing
     from->readable = false;
     GivePipeBack(to);
+    NotePause(from);
     return true;
   }
   Break(from);
@@ -244,6 +262,13 @@ bool Edge::Spare(Socket* origin) {
   if (client->received + origin->received > kMostThroughASpare || !spares_.Keep(origin->fd)) return false;
   Forget(origin);
   return true;
+}
+
+// What was left to gather came before the reset: it is delivered as far as it is taken.
+void Edge::BreakAfterAll(Socket* half) {
+  const uint32_t id = half->id;
+  if (half->pace.gathering > 0) Pump(half);
+  if (sockets_.Find(id) != nullptr) Break(half);
 }
 
 void Edge::EndTunnel(Socket* half, EndReason reason) {

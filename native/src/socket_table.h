@@ -19,6 +19,18 @@ enum class Kind : uint8_t {
   kTunnel,
 };
 
+// How fast octets come from one half of a tunnel, and whether they are left to gather (gather.cc).
+struct Pace {
+  // Octets received in all, and the loop time in ms, when it was measured last.
+  uint64_t measured = 0;
+  uint64_t measured_at = 0;
+  // It is not measured before so many were received, and after a failure not before so many more.
+  uint64_t not_before = 1024 * 1024;
+  uint64_t again_after = 1024 * 1024;
+  // Octets a ms when they began to gather; 0: they do not.
+  uint64_t gathering = 0;
+};
+
 struct Socket {
   int fd = -1;
   uint32_t id = 0;
@@ -56,6 +68,7 @@ struct Socket {
   Pipe* pipe = nullptr;
   // kTunnel: octets received from it.
   uint64_t received = 0;
+  Pace pace;
   // Of a tunnel, in its client: loop time in ms of the last octet, and how long none may come.
   uint64_t active_at = 0;
   uint64_t idle_ms = 0;

@@ -1,0 +1,87 @@
+// What comes fast and in small portions is left to gather: each portion would wake us, and whoever we send it to.
+//
+// The kernel then tells of a half when as much waits there as a pipe takes (SO_RCVLOWAT), and a clock looks at it meanwhile, so that
+// nothing waits for longer than a tick, the last octets of a transfer neither. A FIN or a reset is told at once.
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "edge.h"
+
+namespace veilgate {
+namespace {
+
+constexpr uint64_t kTickMs = 4;
+constexpr int kGathered = 1024 * 1024;
+// The pace is what comes in so many ms: threads that take turns on a processor send in bursts.
+constexpr uint64_t kMeasuredMs = 32;
+// It begins at 16 MiB a second.
+constexpr uint64_t kFastPerMs = 16 * 1024;
+// It ends where less than half of that pace is left: the transfer is over, or its sender waits for an answer to each portion and is
+// held up by this. Then it is tried again after more and more octets.
+constexpr uint64_t kAgainGrowth = 4;
+
+void TellFrom(int fd, int octets) { setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &octets, sizeof(octets)); }
+
+}  // namespace
+
+// Nothing is read from this half for now: there is no more, or the other one takes no more.
+void Edge::NotePause(Socket* from) {
+  Pace& pace = from->pace;
+  if (from->received < pace.not_before || pace.gathering > 0) return;
+  if (pace.measured_at == 0) {
+    Measure(from);
+  } else if (Now() - pace.measured_at >= kMeasuredMs) {
+    const uint64_t per_ms = Measure(from);
+    if (per_ms < kFastPerMs) return;
+    pace.gathering = per_ms;
+    TellFrom(from->fd, kGathered);
+    gathering_.push_back(from->id);
+    if (gathering_.size() == 1) uv_timer_start(&tick_, OnTick, kTickMs, kTickMs);
+  }
+}
+
+// Octets a ms since the last time.
+uint64_t Edge::Measure(Socket* from) {
+  Pace& pace = from->pace;
+  const uint64_t octets = from->received - pace.measured;
+  const uint64_t took = std::max(Now() - pace.measured_at, uint64_t{1});
+  pace.measured = from->received;
+  pace.measured_at = Now();
+  return octets / took;
+}
+
+void Edge::OnTick(uv_timer_t* handle) {
+  Edge* edge = static_cast<Edge*>(handle->data);
+  edge->in_turn_ = true;
+  edge->LookAtGathering();
+  edge->FinishTurn();
+}
+
+void Edge::LookAtGathering() {
+  std::vector<uint32_t> all;
+  all.swap(gathering_);
+  for (const uint32_t id : all) {
+    Socket* from = sockets_.Find(id);
+    if (from == nullptr) continue;
+    if (Now() - from->pace.measured_at >= kMeasuredMs) JudgePace(from);
+    if (from->pace.gathering > 0) gathering_.push_back(id);
+    from->readable = true;
+    PumpOrQueue(from);
+  }
+  if (gathering_.empty()) uv_timer_stop(&tick_);
+}
+
+void Edge::JudgePace(Socket* from) {
+  Pace& pace = from->pace;
+  const uint64_t per_ms = Measure(from);
+  if (per_ms * 2 >= pace.gathering) return;
+  TellFrom(from->fd, 1);
+  pace.gathering = 0;
+  pace.measured_at = 0;
+  pace.not_before = from->received + pace.again_after;
+  if (per_ms > 0) pace.again_after *= kAgainGrowth;
+}
+
+}  // namespace veilgate

@@ -1,0 +1,129 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { TEST_ENGINE } from '../helpers/engines.js'
+import { turn } from '../helpers/raw-peer.js'
+import { startTestProxy } from '../helpers/test-proxy.js'
+
+/*
+ * native/src/gather.cc: what comes fast and in small portions waits for up to 4 ms for more. Here a portion is sent in each turn of
+ * the loop that clients, proxy and origin share; so a client sees each by itself, unless they gathered.
+ */
+const PORTION = randomBytes(4_096)
+const MIB = 1_048_576
+
+/** Both ends of a tunnel, on sockets of Node's. */
+async function openTunnel() {
+  const server = createServer({ allowHalfOpen: true, noDelay: true })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { readonly port: number }
+  const proxy = await startTestProxy()
+  const client = connect({ host: '127.0.0.1', port: proxy.port, allowHalfOpen: true, noDelay: true })
+  const accepted = once(server, 'connection') as Promise<[Socket]>
+  client.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  await once(client, 'data')
+  const [origin] = await accepted
+  onTestFinished(() => {
+    client.destroy()
+    origin.destroy()
+    server.close()
+  })
+  for (const socket of [client, origin]) socket.on('error', () => {})
+  return { client, origin }
+}
+
+/** A portion in each turn, as long as the kernel takes them. */
+async function pour(to: Socket, octets: number): Promise<void> {
+  for (let sent = 0; sent < octets; sent += PORTION.length) {
+    if (!to.write(PORTION)) await once(to, 'drain')
+    await turn()
+  }
+}
+
+/** What arrives: how many octets, in how many pieces, and their digest. */
+function receive(from: Socket) {
+  const hash = createHash('sha256')
+  const seen = { octets: 0, pieces: 0, digest: () => hash.digest('hex') }
+  from.on('data', (data: Buffer) => {
+    seen.octets += data.length
+    seen.pieces++
+    hash.update(data)
+  })
+  return { seen, until: (octets: number) => expect.poll(() => seen.octets).toBe(octets) }
+}
+
+function digestOf(octets: number): string {
+  const hash = createHash('sha256')
+  for (let sent = 0; sent < octets; sent += PORTION.length) hash.update(PORTION)
+  return hash.digest('hex')
+}
+
+const WAYS = [
+  ['down', ({ client, origin }: Awaited<ReturnType<typeof openTunnel>>) => [origin, client] as const],
+  ['up', ({ client, origin }: Awaited<ReturnType<typeof openTunnel>>) => [client, origin] as const],
+] as const
+
+describe.runIf(TEST_ENGINE === 'native').each(WAYS)('a fast transfer in small portions, %s,', (_name, waysOf) => {
+  test('gathers, and its last octets arrive although nothing follows', async () => {
+    const [sender, receiver] = waysOf(await openTunnel())
+    const { seen, until } = receive(receiver)
+    await pour(sender, MIB / 2)
+    await until(MIB / 2)
+    const before = seen.octets / seen.pieces
+    seen.pieces = 0
+    await pour(sender, 24 * MIB)
+    await until(24.5 * MIB)
+    expect((24 * MIB) / seen.pieces).toBeGreaterThan(1.5 * before)
+    // nothing is left that holds anything up
+    receiver.write('answer')
+    expect(String((await once(sender, 'data'))[0])).toBe('answer')
+    sender.write('question')
+    await until(24.5 * MIB + 8)
+  })
+
+  test('arrives whole where it ends with FIN, and where its reader stops for a while', async () => {
+    const [sender, receiver] = waysOf(await openTunnel())
+    const { seen } = receive(receiver)
+    const ended = once(receiver, 'end')
+    await pour(sender, 12 * MIB)
+    receiver.pause()
+    const rest = pour(sender, 20 * MIB)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    receiver.resume()
+    await rest
+    sender.end()
+    await ended
+    expect([seen.octets, seen.digest()]).toEqual([32 * MIB, digestOf(32 * MIB)])
+    // the other direction lives on
+    receiver.end('bye')
+    expect(String((await once(sender, 'data'))[0])).toBe('bye')
+  })
+
+  test('goes on where its sender begins to wait for an answer to each portion', async () => {
+    const [sender, receiver] = waysOf(await openTunnel())
+    const { seen, until } = receive(receiver)
+    await pour(sender, 12 * MIB)
+    await until(12 * MIB)
+    for (let round = 1; round <= 200; round++) {
+      sender.write(PORTION)
+      await until(12 * MIB + round * PORTION.length)
+      receiver.write('.')
+      await once(sender, 'data')
+    }
+    expect(seen.digest()).toBe(digestOf(12 * MIB + 200 * PORTION.length))
+  })
+
+  test('that is reset is told as reset at once', async () => {
+    const [sender, receiver] = waysOf(await openTunnel())
+    const { until } = receive(receiver)
+    await pour(sender, 12 * MIB)
+    await until(12 * MIB)
+    const errors: string[] = []
+    receiver.on('error', ({ message }) => errors.push(message))
+    const closed = new Promise((resolve) => receiver.once('close', resolve))
+    sender.resetAndDestroy()
+    await closed
+    expect(errors).toEqual(['read ECONNRESET'])
+  })
+})
