@@ -28,8 +28,8 @@ Pipe* PipePool::Take() {
     close(ends[1]);
     return nullptr;
   }
-  fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
   Pipe* pipe = new Pipe;
+  pipe->is_large = fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes) >= kPipeBytes;
   pipe->read_end = ends[0];
   pipe->write_end = ends[1];
   open_++;

@@ -12,6 +12,8 @@ struct Pipe {
   int write_end = -1;
   // Octets inside.
   size_t held = 0;
+  // It takes a MiB; not where a user's share of pipe memory is used up.
+  bool is_large = false;
 };
 
 // Tunnels borrow a pipe while they move much and give it back when it is empty: an idle tunnel holds none.

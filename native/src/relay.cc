@@ -23,6 +23,8 @@ constexpr uint64_t kBytesATurn = 4 * 1024 * 1024;
 constexpr size_t kMuch = 16384;
 constexpr uint8_t kFullReads = 3;
 constexpr size_t kSpliceBytes = 1024 * 1024;
+// What leaves room in each pipe of that size: it has 256 places, and octets of a network come by 1,448 in each.
+constexpr size_t kLittle = 128 * 1024;
 // Up to here the kernel has not begun to enlarge the buffers of a socket.
 constexpr uint64_t kMostThroughASpare = 65536;
 
@@ -195,8 +197,9 @@ bool Edge::ReadToPipe(Socket* from, Socket* to) {
     Count(from, static_cast<uint64_t>(got));
     Touch(from);
     if (static_cast<size_t>(got) < kMuch / 4) from->full_reads = 0;
-    // what comes meanwhile gathers
-    if (from->pace.gathering > 0 && !from->hung_up && static_cast<size_t>(got) < kSpliceBytes / 2) from->readable = false;
+    // what comes meanwhile gathers; more octets may mean that the pipe took no more
+    const bool is_all = to->pipe->is_large && static_cast<size_t>(got) < kLittle;
+    if (from->pace.gathering > 0 && is_all && !from->hung_up) from->readable = false;
     return true;
   }
   if (got == 0) {
