@@ -319,7 +319,7 @@ void Edge::Handle(Socket* socket, uint32_t events) {
 
 void Edge::Accept(Socket* listener) {
   for (int i = 0; i < accepts_at_once_; i++) {
-    if (!HasRoom()) {
+    if (!HasRoom() && !MakeRoom()) {
       PauseAccept();
       return;
     }
@@ -384,6 +384,13 @@ bool Edge::HasRoom() const {
   return next < client_ceiling_;
 }
 
+// Gives up what nobody has; whether that makes room for a client.
+bool Edge::MakeRoom() {
+  pipes_.Clear();
+  spares_.Clear();
+  return HasRoom();
+}
+
 // Short of descriptors, or of memory: who waits in the backlog stays there.
 void Edge::PauseAccept() {
   if (accept_paused_) return;
@@ -395,8 +402,7 @@ void Edge::PauseAccept() {
 
 // Again and again while it lasts: what idles by now, here and elsewhere, can be a client's.
 void Edge::TellPaused() {
-  pipes_.Clear();
-  spares_.Clear();
+  MakeRoom();
   uv_timer_start(&timer_, OnTimer, kAcceptAgainMs, 0);
   events_.push_back({EventType::kPaused, 0});
   WakeUp();

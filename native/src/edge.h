@@ -119,6 +119,7 @@ class Edge {
   int AddListener(int fd);
   void Accept(Socket* listener);
   bool HasRoom() const;
+  bool MakeRoom();
   void PauseAccept();
   void TellPaused();
   // Where there is room.
@@ -151,6 +152,7 @@ class Edge {
   // gather.cc
   void NotePause(Socket* from);
   uint64_t Measure(Socket* from);
+  bool IsAnswered(const Socket* from) const;
   void JudgePace(Socket* from);
   void LookAtGathering();
   static void OnTick(uv_timer_t* handle);

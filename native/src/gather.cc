@@ -18,9 +18,8 @@ constexpr int kGathered = 1024 * 1024;
 constexpr uint64_t kMeasuredMs = 32;
 // It begins at 16 MiB a second.
 constexpr uint64_t kFastPerMs = 16 * 1024;
-// It ends where less than half of that pace is left: the transfer is over, or its sender waits for an answer to each portion and is
-// held up by this. Then it is tried again after more and more octets.
-constexpr uint64_t kAgainGrowth = 4;
+// It ends where less than half of that pace is left, and is tried again after so many octets.
+constexpr uint64_t kAgainAfter = 1024 * 1024;
 
 void TellFrom(int fd, int octets) { setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &octets, sizeof(octets)); }
 
@@ -33,14 +32,18 @@ void Edge::NotePause(Socket* from) {
   if (pace.measured_at == 0) {
     Measure(from);
   } else if (Now() - pace.measured_at >= kMeasuredMs) {
+    const bool is_answered = IsAnswered(from);
     const uint64_t per_ms = Measure(from);
-    if (per_ms < kFastPerMs) return;
+    if (is_answered || per_ms < kFastPerMs) return;
     pace.gathering = per_ms;
     TellFrom(from->fd, kGathered);
     gathering_.push_back(from->id);
     if (gathering_.size() == 1) uv_timer_start(&tick_, OnTick, kTickMs, kTickMs);
   }
 }
+
+// The other half has said something since it was measured: the sender may wait for such answers, and would be held up.
+bool Edge::IsAnswered(const Socket* from) const { return from->peer->received != from->pace.answered; }
 
 // Octets a ms since the last time.
 uint64_t Edge::Measure(Socket* from) {
@@ -49,6 +52,7 @@ uint64_t Edge::Measure(Socket* from) {
   const uint64_t took = std::max(Now() - pace.measured_at, uint64_t{1});
   pace.measured = from->received;
   pace.measured_at = Now();
+  pace.answered = from->peer->received;
   return octets / took;
 }
 
@@ -65,7 +69,7 @@ void Edge::LookAtGathering() {
   for (const uint32_t id : all) {
     Socket* from = sockets_.Find(id);
     if (from == nullptr) continue;
-    if (Now() - from->pace.measured_at >= kMeasuredMs) JudgePace(from);
+    if (IsAnswered(from) || Now() - from->pace.measured_at >= kMeasuredMs) JudgePace(from);
     if (from->pace.gathering > 0) gathering_.push_back(id);
     from->readable = true;
     PumpOrQueue(from);
@@ -75,13 +79,15 @@ void Edge::LookAtGathering() {
 
 void Edge::JudgePace(Socket* from) {
   Pace& pace = from->pace;
+  const bool is_answered = IsAnswered(from);
   const uint64_t per_ms = Measure(from);
-  if (per_ms * 2 >= pace.gathering) return;
+  // where it is the other side that takes little, what comes would only wake us more often
+  const bool is_held_up = from->peer->pipe != nullptr || from->peer->bytes != nullptr;
+  if (!is_answered && (per_ms * 2 >= pace.gathering || (per_ms > 0 && is_held_up))) return;
   TellFrom(from->fd, 1);
   pace.gathering = 0;
   pace.measured_at = 0;
-  pace.not_before = from->received + pace.again_after;
-  if (per_ms > 0) pace.again_after *= kAgainGrowth;
+  pace.not_before = from->received + kAgainAfter;
 }
 
 }  // namespace veilgate

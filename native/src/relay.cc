@@ -108,7 +108,10 @@ void Edge::Pump(Socket* from) {
       }
       return;
     }
-    if (!from->readable) return;
+    if (!from->readable) {
+      GivePipeBack(to);
+      return;
+    }
     if (!Read(from, to)) return;
   }
   // epoll tells of changes only: who stops early must come back by itself
@@ -261,7 +264,9 @@ void Edge::Break(Socket* half) {
 bool Edge::Spare(Socket* origin) {
   const Socket* client = origin->peer;
   const bool is_lone = sockets_.count() <= listeners_.size() + 2;
-  if (!origin->may_be_spared || !origin->shut || client->probed || is_lone || accept_paused_) return false;
+  if (!origin->may_be_spared || !origin->shut || client->probed || is_lone) return false;
+  // those that are kept are nobody's, but they count
+  if (accept_paused_ || static_cast<int>(descriptors()) + *elsewhere_ > client_ceiling_ / 2) return false;
   if (client->received + origin->received > kMostThroughASpare || !spares_.Keep(origin->fd)) return false;
   Forget(origin);
   return true;

@@ -24,9 +24,10 @@ struct Pace {
   // Octets received in all, and the loop time in ms, when it was measured last.
   uint64_t measured = 0;
   uint64_t measured_at = 0;
-  // It is not measured before so many were received, and after a failure not before so many more.
+  // Octets received from the other half by then.
+  uint64_t answered = 0;
+  // It is not measured before so many were received.
   uint64_t not_before = 1024 * 1024;
-  uint64_t again_after = 1024 * 1024;
   // Octets a ms when they began to gather; 0: they do not.
   uint64_t gathering = 0;
 };

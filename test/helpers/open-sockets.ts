@@ -5,11 +5,12 @@ const DESCRIPTORS = '/proc/self/fd'
 
 /** Sockets of this process, those of the native engine among them; undefined where the system does not tell. */
 export function openSockets(): number | undefined {
-  try {
-    return readdirSync(DESCRIPTORS).filter(isSocket).length
-  } catch {
-    return undefined
-  }
+  return openOf('socket')
+}
+
+/** The same for ends of pipes. */
+export function openPipes(): number | undefined {
+  return openOf('pipe')
 }
 
 /** Resolves when there are no more sockets than `before`. */
@@ -18,9 +19,17 @@ export async function noMoreSockets(before: number | undefined): Promise<void> {
   await eventually(() => (openSockets() ?? 0) <= before)
 }
 
-function isSocket(descriptor: string): boolean {
+function openOf(kind: 'socket' | 'pipe'): number | undefined {
   try {
-    return readlinkSync(`${DESCRIPTORS}/${descriptor}`).startsWith('socket:')
+    return readdirSync(DESCRIPTORS).filter((descriptor) => isOf(kind, descriptor)).length
+  } catch {
+    return undefined
+  }
+}
+
+function isOf(kind: string, descriptor: string): boolean {
+  try {
+    return readlinkSync(`${DESCRIPTORS}/${descriptor}`).startsWith(`${kind}:`)
   } catch {
     // the one that reads the directory
     return false

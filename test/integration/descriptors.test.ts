@@ -65,6 +65,32 @@ async function openMany(port: number, count: number): Promise<readonly RawPeer[]
   return peers
 }
 
+test.skipIf(!canLimit)('what is kept for the next tunnels takes no client’s place', async () => {
+  const lets = async (tunnels: number): Promise<number> => {
+    const { veilgate } = await startWithFew()
+    const origin = await startRawOrigin()
+    const open = async (index: number) => {
+      const client = await connectRaw(veilgate.port)
+      await client.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await client.readPast('\r\n\r\n')
+      return { client, peer: await origin.peer(index) }
+    }
+    const long = await open(0)
+    const short = []
+    for (let index = 1; index <= tunnels; index++) short.push(await open(index))
+    for (const { client, peer } of short) {
+      client.end()
+      await peer.ended()
+      peer.end()
+      await client.closed()
+    }
+    const peers = await fillUp(veilgate)
+    for (const peer of [...peers, long.client]) peer.close()
+    return peers.length
+  }
+  expect(await lets(16)).toBeGreaterThanOrEqual((await lets(0)) - 2)
+})
+
 test.skipIf(!canLimit)(
   'near the limit of descriptors no client is let in; logs, reload and admin live on, and clients are let in again',
   async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { TEST_ENGINE } from '../helpers/engines.js'
+import { openPipes } from '../helpers/open-sockets.js'
 import { turn } from '../helpers/raw-peer.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 
@@ -100,6 +101,20 @@ describe.runIf(TEST_ENGINE === 'native').each(WAYS)('a fast transfer in small po
     expect(String((await once(sender, 'data'))[0])).toBe('bye')
   })
 
+  test('is not left to gather where it is answered: its sender may wait for that', async () => {
+    const [sender, receiver] = waysOf(await openTunnel())
+    const { seen, until } = receive(receiver)
+    await pour(sender, MIB / 2)
+    await until(MIB / 2)
+    const before = seen.octets / seen.pieces
+    seen.pieces = 0
+    sender.resume()
+    receiver.on('data', () => receiver.write('.'))
+    await pour(sender, 24 * MIB)
+    await until(24.5 * MIB)
+    expect((24 * MIB) / seen.pieces).toBeLessThan(1.5 * before)
+  })
+
   test('goes on where its sender begins to wait for an answer to each portion', async () => {
     const [sender, receiver] = waysOf(await openTunnel())
     const { seen, until } = receive(receiver)
@@ -114,6 +129,19 @@ describe.runIf(TEST_ENGINE === 'native').each(WAYS)('a fast transfer in small po
     expect(seen.digest()).toBe(digestOf(12 * MIB + 200 * PORTION.length))
   })
 
+  test('is delivered up to where it is reset', async () => {
+    const [sender, receiver] = waysOf(await openTunnel())
+    const { seen } = receive(receiver)
+    const closed = new Promise((resolve) => receiver.once('close', resolve).once('end', resolve))
+    await pour(sender, 12 * MIB)
+    while (seen.octets < 12 * MIB) await turn()
+    sender.write(Buffer.concat(Array<Buffer>(16).fill(PORTION)))
+    await turn()
+    sender.resetAndDestroy()
+    await closed
+    expect(seen.octets).toBe(12 * MIB + 16 * PORTION.length)
+  })
+
   test('that is reset is told as reset at once', async () => {
     const [sender, receiver] = waysOf(await openTunnel())
     const { until } = receive(receiver)
@@ -126,4 +154,23 @@ describe.runIf(TEST_ENGINE === 'native').each(WAYS)('a fast transfer in small po
     await closed
     expect(errors).toEqual(['read ECONNRESET'])
   })
+})
+
+test.runIf(TEST_ENGINE === 'native')('transfers that gather share their pipes', async () => {
+  const tunnels = []
+  for (let count = 0; count < 24; count++) tunnels.push(await openTunnel())
+  for (const { client } of tunnels) client.resume()
+  const before = openPipes() ?? 0
+  const pours = Promise.all(tunnels.map(({ origin }) => pour(origin, 8 * MIB)))
+  let most = 0
+  let isOver = false
+  void pours.then(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    most = Math.max(most, (openPipes() ?? 0) - before)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  // two descriptors each, of which the sixteen are kept that were used last
+  expect(most).toBeLessThanOrEqual(2 * 18)
 })
