@@ -18,8 +18,6 @@ constexpr int kGathered = 1024 * 1024;
 constexpr uint64_t kMeasuredMs = 32;
 // It begins at 16 MiB a second.
 constexpr uint64_t kFastPerMs = 16 * 1024;
-// It ends where less than half of that pace is left, and is tried again after so many octets.
-constexpr uint64_t kAgainAfter = 1024 * 1024;
 
 void TellFrom(int fd, int octets) { setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &octets, sizeof(octets)); }
 
@@ -77,6 +75,7 @@ void Edge::LookAtGathering() {
   if (gathering_.empty()) uv_timer_stop(&tick_);
 }
 
+// Gathering ends where the sender may be held up by it, or where less than half of the pace is left.
 void Edge::JudgePace(Socket* from) {
   Pace& pace = from->pace;
   const bool is_answered = IsAnswered(from);
@@ -87,7 +86,7 @@ void Edge::JudgePace(Socket* from) {
   TellFrom(from->fd, 1);
   pace.gathering = 0;
   pace.measured_at = 0;
-  pace.not_before = from->received + kAgainAfter;
+  pace.not_before = from->received + Pace::kUnmeasured;
 }
 
 }  // namespace veilgate

@@ -3,6 +3,9 @@
 // Small pieces pass through one shared buffer (recv, send). A side that brings much gets a pipe, and its octets stay in
 // the kernel (splice). Each direction ends on its own (half-close); who cannot take more stops who sends (back-pressure);
 // a reset on one side becomes a reset on the other, so that a cut transfer is never taken for a complete one.
+//
+// Longer than most files: any way of reading or sending may end the tunnel. What can be told apart is in gather.cc,
+// pipe_pool.cc and spare_sockets.cc.
 
 #include <errno.h>
 #include <fcntl.h>

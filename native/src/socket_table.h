@@ -26,8 +26,9 @@ struct Pace {
   uint64_t measured_at = 0;
   // Octets received from the other half by then.
   uint64_t answered = 0;
-  // It is not measured before so many were received.
-  uint64_t not_before = 1024 * 1024;
+  // It is not measured before so many were received: at the beginning, and again after they have gathered.
+  static constexpr uint64_t kUnmeasured = 1024 * 1024;
+  uint64_t not_before = kUnmeasured;
   // Octets a ms when they began to gather; 0: they do not.
   uint64_t gathering = 0;
 };

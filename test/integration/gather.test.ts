@@ -54,6 +54,18 @@ function receive(from: Socket) {
   return { seen, until: (octets: number) => expect.poll(() => seen.octets).toBe(octets) }
 }
 
+/** How many times larger the pieces of a long transfer arrive than those of one that is too short to gather. */
+async function growthOfPieces(sender: Socket, { seen, until }: ReturnType<typeof receive>, onLong = () => {}) {
+  await pour(sender, MIB / 2)
+  await until(MIB / 2)
+  const before = seen.octets / seen.pieces
+  seen.pieces = 0
+  onLong()
+  await pour(sender, 24 * MIB)
+  await until(24.5 * MIB)
+  return (24 * MIB) / seen.pieces / before
+}
+
 function digestOf(octets: number): string {
   const hash = createHash('sha256')
   for (let sent = 0; sent < octets; sent += PORTION.length) hash.update(PORTION)
@@ -68,19 +80,13 @@ const WAYS = [
 describe.runIf(TEST_ENGINE === 'native').each(WAYS)('a fast transfer in small portions, %s,', (_name, waysOf) => {
   test('gathers, and its last octets arrive although nothing follows', async () => {
     const [sender, receiver] = waysOf(await openTunnel())
-    const { seen, until } = receive(receiver)
-    await pour(sender, MIB / 2)
-    await until(MIB / 2)
-    const before = seen.octets / seen.pieces
-    seen.pieces = 0
-    await pour(sender, 24 * MIB)
-    await until(24.5 * MIB)
-    expect((24 * MIB) / seen.pieces).toBeGreaterThan(1.5 * before)
+    const received = receive(receiver)
+    expect(await growthOfPieces(sender, received)).toBeGreaterThan(1.5)
     // nothing is left that holds anything up
     receiver.write('answer')
     expect(String((await once(sender, 'data'))[0])).toBe('answer')
     sender.write('question')
-    await until(24.5 * MIB + 8)
+    await received.until(24.5 * MIB + 8)
   })
 
   test('arrives whole where it ends with FIN, and where its reader stops for a while', async () => {
@@ -103,16 +109,9 @@ describe.runIf(TEST_ENGINE === 'native').each(WAYS)('a fast transfer in small po
 
   test('is not left to gather where it is answered: its sender may wait for that', async () => {
     const [sender, receiver] = waysOf(await openTunnel())
-    const { seen, until } = receive(receiver)
-    await pour(sender, MIB / 2)
-    await until(MIB / 2)
-    const before = seen.octets / seen.pieces
-    seen.pieces = 0
     sender.resume()
-    receiver.on('data', () => receiver.write('.'))
-    await pour(sender, 24 * MIB)
-    await until(24.5 * MIB)
-    expect((24 * MIB) / seen.pieces).toBeLessThan(1.5 * before)
+    const answer = () => void receiver.on('data', () => receiver.write('.'))
+    expect(await growthOfPieces(sender, receive(receiver), answer)).toBeLessThan(1.5)
   })
 
   test('goes on where its sender begins to wait for an answer to each portion', async () => {
