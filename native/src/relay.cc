@@ -275,9 +275,10 @@ bool Edge::Spare(Socket* origin) {
   return true;
 }
 
-// What was left to gather came before the reset: it is delivered as far as it is taken.
+// What was left to gather came before the reset: it is delivered as far as it is taken, a FIN among it is not.
 void Edge::BreakAfterAll(Socket* half) {
   const uint32_t id = half->id;
+  half->hung_up = false;
   if (half->pace.gathering > 0) Pump(half);
   if (sockets_.Find(id) != nullptr) Break(half);
 }

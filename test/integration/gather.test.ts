@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { TEST_ENGINE } from '../helpers/engines.js'
 import { openPipes } from '../helpers/open-sockets.js'
@@ -173,3 +175,42 @@ test.runIf(TEST_ENGINE === 'native')('transfers that gather share their pipes', 
   // two descriptors each, of which the sixteen are kept that were used last
   expect(most).toBeLessThanOrEqual(2 * 18)
 })
+
+const POURING_ORIGIN = fileURLToPath(new URL('../helpers/pouring-origin.py', import.meta.url))
+
+/** Holds the loop, the proxy's among it, while others go on. */
+function holdLoop(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+test.runIf(TEST_ENGINE === 'native')(
+  'a reset right behind a FIN is a reset, whichever of them is met first',
+  async () => {
+    // so many that some wait for their turn to be read when it comes
+    const count = 32
+    const origin = spawn('python3', [POURING_ORIGIN, String(count)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    onTestFinished(() => void origin.kill())
+    const port = Number(String((await once(origin.stdout, 'data'))[0]))
+    const proxy = await startTestProxy()
+    const received: ReturnType<typeof receive>[] = []
+    const endings: Promise<string>[] = []
+    for (let opened = 0; opened < count; opened++) {
+      const client = connect({ host: '127.0.0.1', port: proxy.port, allowHalfOpen: true })
+      onTestFinished(() => void client.destroy())
+      client.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await once(client, 'data')
+      received.push(receive(client))
+      endings.push(
+        new Promise((resolve) => client.on('error', ({ message }) => resolve(message)).on('end', () => resolve('end'))),
+      )
+    }
+    origin.stdin.write('w'.repeat(8))
+    for (const { until } of received) await until(8 * MIB)
+    origin.stdin.write('w')
+    holdLoop(100)
+    await turn()
+    origin.stdin.write('r')
+    holdLoop(100)
+    expect(new Set(await Promise.all(endings))).toEqual(new Set(['read ECONNRESET']))
+  },
+)
