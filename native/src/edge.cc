@@ -25,7 +25,8 @@ constexpr uint32_t kProbeSpreadSeconds = 64;
 constexpr int kEventsAtOnce = 256;
 constexpr uint64_t kAcceptAgainMs = 100;
 constexpr size_t kSharedBytes = 65536;
-constexpr uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr uint32_t kEndEvents = EPOLLRDHUP | EPOLLET;
+constexpr uint32_t kReadEvents = EPOLLIN | kEndEvents;
 
 // 0 or an errno.
 int Bind(int fd, const char* ip, sa_family_t family) {
@@ -287,6 +288,7 @@ void Edge::Handle(Socket* socket, uint32_t events) {
     FinishConnect(socket, events);
     return;
   }
+  const bool was_readable = socket->readable;
   // whoever reads a broken socket meets its error
   const bool is_broken = (events & EPOLLERR) != 0;
   if (is_broken || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) socket->readable = true;
@@ -309,6 +311,7 @@ void Edge::Handle(Socket* socket, uint32_t events) {
       if (is_broken) {
         BreakAfterAll(socket);
       } else {
+        if (was_readable && !socket->peer->writable) StopHearing(socket);
         PumpBoth(socket);
       }
       break;
@@ -487,10 +490,26 @@ void Edge::AwaitWritable(Socket* socket) {
   traffic_.waits++;
   if (socket->watches_writable) return;
   socket->watches_writable = true;
-  epoll_event event = {};
-  event.events = kReadEvents | EPOLLOUT;
-  event.data.u32 = socket->id;
-  epoll_ctl(epoll_, EPOLL_CTL_MOD, socket->fd, &event);
+  WatchAgain(socket);
+}
+
+// It is known to be readable, and nobody can take what it brings: more of that is no news.
+void Edge::StopHearing(Socket* socket) {
+  if (!socket->watches_readable) return;
+  socket->watches_readable = false;
+  WatchAgain(socket);
+}
+
+// epoll tells at once where there is something after all.
+void Edge::AwaitReadable(Socket* socket) {
+  socket->readable = false;
+  if (socket->watches_readable) return;
+  socket->watches_readable = true;
+  WatchAgain(socket);
+}
+
+void Edge::WatchAgain(Socket* socket) {
+  Watch(socket, (socket->watches_readable ? kReadEvents : kEndEvents) | (socket->watches_writable ? EPOLLOUT : 0u));
 }
 
 void Edge::Tell(EventType type, Socket* socket, int code) {

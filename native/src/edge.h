@@ -160,6 +160,9 @@ class Edge {
   bool Watch(Socket* socket, uint32_t events);
   void Unwatch(Socket* socket);
   void AwaitWritable(Socket* socket);
+  void AwaitReadable(Socket* socket);
+  void StopHearing(Socket* socket);
+  void WatchAgain(Socket* socket);
   void Tell(EventType type, Socket* socket, int code = 0);
   // Closes the descriptor and forgets the socket.
   void Drop(Socket* socket, bool reset);

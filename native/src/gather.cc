@@ -14,8 +14,10 @@ namespace {
 
 constexpr uint64_t kTickMs = 4;
 constexpr int kGathered = 1024 * 1024;
-// The pace is what comes in so many ms: threads that take turns on a processor send in bursts.
+// What comes in so many ms tells whether it begins; in so many, whether it goes on: threads that take turns on a processor send in
+// bursts.
 constexpr uint64_t kMeasuredMs = 32;
+constexpr uint64_t kJudgedMs = 128;
 // It begins at 16 MiB a second.
 constexpr uint64_t kFastPerMs = 16 * 1024;
 
@@ -67,7 +69,7 @@ void Edge::LookAtGathering() {
   for (const uint32_t id : all) {
     Socket* from = sockets_.Find(id);
     if (from == nullptr) continue;
-    if (IsAnswered(from) || Now() - from->pace.measured_at >= kMeasuredMs) JudgePace(from);
+    if (IsAnswered(from) || Now() - from->pace.measured_at >= kJudgedMs) JudgePace(from);
     if (from->pace.gathering > 0) gathering_.push_back(id);
     from->readable = true;
     PumpOrQueue(from);
@@ -80,9 +82,7 @@ void Edge::JudgePace(Socket* from) {
   Pace& pace = from->pace;
   const bool is_answered = IsAnswered(from);
   const uint64_t per_ms = Measure(from);
-  // where it is the other side that takes little, what comes would only wake us more often
-  const bool is_held_up = from->peer->pipe != nullptr || from->peer->bytes != nullptr;
-  if (!is_answered && (per_ms * 2 >= pace.gathering || (per_ms > 0 && is_held_up))) return;
+  if (!is_answered && per_ms * 2 >= pace.gathering) return;
   TellFrom(from->fd, 1);
   pace.gathering = 0;
   pace.measured_at = 0;

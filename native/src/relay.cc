@@ -167,7 +167,7 @@ bool Edge::Read(Socket* from, Socket* to) {
   if (got == -1) {
     if (errno == EINTR) return true;
     if (IsLater(errno)) {
-      from->readable = false;
+      AwaitReadable(from);
       NotePause(from);
       return true;
     }
@@ -178,7 +178,7 @@ bool Edge::Read(Socket* from, Socket* to) {
   Count(from, size);
   Touch(from);
   if (size < shared_.size() && !from->hung_up) {
-    from->readable = false;
+    AwaitReadable(from);
     NotePause(from);
   }
   if (size < kMuch) {
@@ -192,7 +192,7 @@ bool Edge::Read(Socket* from, Socket* to) {
 // FIN was read. Where epoll has not told of it yet, it may be about to tell of a reset that followed, which comes first.
 void Edge::NoteEnd(Socket* from) {
   from->ended = from->hung_up;
-  from->readable = false;
+  AwaitReadable(from);
 }
 
 bool Edge::ReadToPipe(Socket* from, Socket* to) {
@@ -205,7 +205,7 @@ bool Edge::ReadToPipe(Socket* from, Socket* to) {
     if (static_cast<size_t>(got) < kMuch / 4) from->full_reads = 0;
     // what comes meanwhile gathers; more octets may mean that the pipe took no more
     const bool is_all = to->pipe->is_large && static_cast<size_t>(got) < kLittle;
-    if (from->pace.gathering > 0 && is_all && !from->hung_up) from->readable = false;
+    if (from->pace.gathering > 0 && is_all && !from->hung_up) AwaitReadable(from);
     return true;
   }
   if (got == 0) {
@@ -216,7 +216,7 @@ bool Edge::ReadToPipe(Socket* from, Socket* to) {
   if (errno == EINTR) return true;
   if (IsLater(errno)) {
     // the pipe is empty, so it is the socket that has nothing
-    from->readable = false;
+    AwaitReadable(from);
     GivePipeBack(to);
     NotePause(from);
     return true;

@@ -42,7 +42,8 @@ struct Socket {
   bool writable = false;
   // epoll has it.
   bool watched = false;
-  // epoll tells when it gets writable.
+  // epoll tells when there is more to read, and when it gets writable.
+  bool watches_readable = true;
   bool watches_writable = false;
   // The peer has sent FIN: a short read does not mean that there is nothing left to read.
   bool hung_up = false;

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import { TEST_ENGINE } from '../helpers/engines.js'
+import { watchedEvents } from '../helpers/epoll.js'
 import { ok, startRawOrigin } from '../helpers/raw-origin.js'
 import { eventually, type RawPeer } from '../helpers/raw-peer.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
@@ -102,7 +105,8 @@ test('chunks of an answer wait for a slow reader as well', async () => {
   expect(await drink(client, Buffer.from(client.received, 'latin1'))).toBe(digest)
 })
 
-test.each(['client', 'origin'])('a tunnel whose %s does not read stops the other side', async (slow) => {
+/** A tunnel whose one end does not read, and its other end. */
+async function openHeldTunnel(slow: 'client' | 'origin') {
   const origin = await startRawOrigin()
   const client = await (await startTestProxy()).connect()
   await client.write(`CONNECT ${origin.authority} HTTP/1.1\r\nHost: x\r\n\r\n`)
@@ -110,10 +114,38 @@ test.each(['client', 'origin'])('a tunnel whose %s does not read stops the other
   const peer = await origin.peer(0)
   const [reader, writer] = slow === 'client' ? [client, peer] : [peer, client]
   hold(reader)
+  return { reader, writer }
+}
+
+test.each(['client', 'origin'] as const)('a tunnel whose %s does not read stops the other side', async (slow) => {
+  const { reader, writer } = await openHeldTunnel(slow)
   const { sent, digest } = pour(writer)
   expect(await untilStill(sent)).toBeLessThan(MOST_HELD)
   expect(await drink(reader, Buffer.alloc(0))).toBe(digest)
 })
+
+const EPOLLIN = 0x1
+const EPOLLRDHUP = 0x2000
+
+/** Sockets of which the native engine hears that they have ended, and not that there is more to read. */
+function countUnheard(): number {
+  return watchedEvents().filter((events) => (events & EPOLLRDHUP) !== 0 && (events & EPOLLIN) === 0).length
+}
+
+test.runIf(TEST_ENGINE === 'native').each(['client', 'origin'] as const)(
+  'what comes while the %s does not read wakes nobody',
+  async (slow) => {
+    const { reader, writer } = await openHeldTunnel(slow)
+    const { sent, digest } = pour(writer)
+    await untilStill(sent)
+    expect(countUnheard()).toBe(1)
+    expect(await drink(reader, Buffer.alloc(0))).toBe(digest)
+    expect(countUnheard()).toBe(0)
+    const more = once(reader.socket, 'data')
+    await writer.write('and more')
+    expect(String(await more)).toBe('and more')
+  },
+)
 
 test('what a client sends ahead of its tunnel is held back and arrives whole', async () => {
   const origin = await startRawOrigin()

@@ -1,10 +1,11 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
 import type { Edge, EdgeHandler, NativeAddon } from '../../../src/transport/native-addon.js'
 import { type EdgeClient, type EdgeDoor, NativeEdge } from '../../../src/transport/native-edge.js'
 import { hasNativeEngine } from '../../helpers/engines.js'
+import { watchedEvents } from '../../helpers/epoll.js'
 import { startEdge } from '../../helpers/native-dials.js'
 import { connectRaw } from '../../helpers/raw-peer.js'
 import { waitFor } from '../../helpers/wait-for.js'
@@ -300,18 +301,6 @@ describe('NativeEdge', () => {
   })
 })
 
-/** How many descriptors are in all sets of epoll of this process. */
-function countWatched(): number {
-  return readdirSync('/proc/self/fdinfo').reduce((sum, fd) => {
-    try {
-      return sum + readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1').split('tfd:').length - 1
-    } catch {
-      // the one that reads the directory is gone
-      return sum
-    }
-  }, 0)
-}
-
 test.runIf(hasNativeEngine)(
   'while clients wait, a listener may close, and one that opens waits with the others',
   async () => {
@@ -335,9 +324,9 @@ test.runIf(hasNativeEngine)(
     const [first, closing] = [openListener(), openListener()]
     const client = await connectRaw(first.port)
     await waitFor(() => expect(onPaused).toHaveBeenCalled())
-    const watched = countWatched()
+    const watched = watchedEvents().length
     const later = openListener()
-    expect(countWatched()).toBe(watched)
+    expect(watchedEvents()).toHaveLength(watched)
     const other = await connectRaw(later.port)
     closing.close()
     const told = onPaused.mock.calls.length
