@@ -24,6 +24,7 @@ import { createClientCounts } from './transport/client-counts.js'
 import type { TransportContext } from './transport/context.js'
 import { createDeadlines, tickFor } from './transport/deadlines.js'
 import { drain, type OpenConnections, tookIn } from './transport/drain.js'
+import { createGathering } from './transport/gathering.js'
 import { type Listener, listen as startListener } from './transport/listener.js'
 import { chooseEngine, type SocketId } from './transport/native-addon.js'
 import { NativeEdge } from './transport/native-edge.js'
@@ -215,6 +216,7 @@ export function createServing(options: ServingOptions): Serving {
     counts,
     descriptors,
     deadlines,
+    gathering: createGathering(() => performance.now()),
     pool,
     identities,
     tunnels,

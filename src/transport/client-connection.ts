@@ -187,7 +187,7 @@ export class ClientConnection implements Expiring, ForwardClient {
   }
 
   becomeTunnel(origin: Socket, earlyFromOrigin: Buffer): void {
-    const { counts, deadlines, limits } = this.#context
+    const { counts, deadlines, gathering, limits } = this.#context
     this.#forward = undefined
     this.#state = TUNNEL
     counts.bytesFromClient += this.#outcome.bytesFromClient
@@ -204,6 +204,7 @@ export class ClientConnection implements Expiring, ForwardClient {
       idleMs: limits.tunnelIdleTimeoutMs,
       endsAt: this.#bornAt + limits.connectionLifetimeMs,
       deadlines,
+      gathering,
       counts,
       onEnd: ({ bytesFromClient, bytesToClient, reason }) => {
         this.#outcome.bytesFromClient += bytesFromClient

@@ -9,6 +9,7 @@ import type { DialDone, DialRequest } from '../upstream/dial.js'
 import type { Identities } from '../upstream/identities.js'
 import type { ClientCounts } from './client-counts.js'
 import type { Deadlines } from './deadlines.js'
+import type { Gathering } from './gathering.js'
 import type { OriginPool } from './origin-pool.js'
 
 /** What all connections of one proxy share. */
@@ -17,6 +18,7 @@ export type TransportContext = {
   readonly counts: Counts
   readonly descriptors: Descriptors
   readonly deadlines: Deadlines
+  readonly gathering: Gathering
   readonly pool: OriginPool
   readonly identities: Pick<Identities, 'generationOf'>
   /** Open tunnels per client; connections are counted by the listener. */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Counts } from '../counts.js'
 import { writeRecycled } from '../upstream/recycled.js'
 import type { Deadlines, Expiring } from './deadlines.js'
+import { type Gathering, type GatheringHalf, UNMEASURED_BYTES } from './gathering.js'
 
 export type SpliceEnd = {
   readonly bytesFromClient: number
@@ -22,6 +23,7 @@ export type SpliceOptions = {
   /** Coarse clock, ms: when the tunnel ends whatever moves in it. */
   readonly endsAt: number
   readonly deadlines: Deadlines
+  readonly gathering: Gathering
   /** Octets are added as they pass: a tunnel may last for days. */
   readonly counts: Pick<Counts, 'bytesFromClient' | 'bytesToClient' | 'limits'>
   readonly onEnd: (end: SpliceEnd) => void
@@ -40,7 +42,7 @@ export type SpliceOptions = {
  * @returns a function that ends the tunnel at once
  */
 export function splice(options: SpliceOptions): () => void {
-  const { client, origin, idleMs, endsAt, deadlines, counts, onEnd } = options
+  const { client, origin, idleMs, endsAt, deadlines, gathering, counts, onEnd } = options
   let bytesFromClient = 0
   let bytesToClient = 0
   let isOver = false
@@ -67,14 +69,21 @@ export function splice(options: SpliceOptions): () => void {
     onEnd({ bytesFromClient, bytesToClient, reason })
   }
 
-  function relay(from: Socket, to: Socket, count: (length: number) => void): void {
+  function relay(from: Socket, to: Socket, count: (length: number) => number, answered: () => number): void {
+    // a record of TLS is a read of its own, however much there is
+    const mayGather = !('encrypted' in from)
+    let half: GatheringHalf | undefined
     from.on('data', (chunk: Buffer) => {
       tunnel.deadline = Math.min(endsAt, deadlines.now + idleMs)
-      count(chunk.length)
+      const received = count(chunk.length)
       // a full read passes the mark even where the system took it whole, and then nothing is held
-      if (writeRecycled(to, chunk) || to.writableLength === 0) return
-      counts.limits.bufferBytes++
-      from.pause()
+      if (!writeRecycled(to, chunk) && to.writableLength > 0) {
+        counts.limits.bufferBytes++
+        from.pause()
+      } else if (mayGather && received > UNMEASURED_BYTES) {
+        half ??= gathering.open(from, to, answered)
+        if (half.note(chunk.length)) from.pause()
+      }
     })
     to.on('drain', () => {
       tunnel.deadline = Math.min(endsAt, deadlines.now + idleMs)
@@ -90,16 +99,18 @@ export function splice(options: SpliceOptions): () => void {
   }
 
   deadlines.add(tunnel)
-  const fromClient = (length: number): void => {
-    bytesFromClient += length
+  const fromClient = (length: number): number => {
     counts.bytesFromClient += length
+    bytesFromClient += length
+    return bytesFromClient
   }
-  const toClient = (length: number): void => {
-    bytesToClient += length
+  const toClient = (length: number): number => {
     counts.bytesToClient += length
+    bytesToClient += length
+    return bytesToClient
   }
-  relay(client, origin, fromClient)
-  relay(origin, client, toClient)
+  relay(client, origin, fromClient, () => bytesToClient)
+  relay(origin, client, toClient, () => bytesFromClient)
   if (options.earlyFromClient.length > 0) {
     fromClient(options.earlyFromClient.length)
     if (!origin.write(options.earlyFromClient)) client.pause()

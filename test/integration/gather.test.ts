@@ -10,7 +10,7 @@ import { turn } from '../helpers/raw-peer.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 
 /*
- * native/src/gather.cc: what comes fast and in small portions waits for up to 4 ms for more. Here a portion is sent in each turn of
+ * native/src/gather.cc and src/transport/gathering.ts: what comes fast and in small portions waits for up to 4 ms for more. Here a portion is sent in each turn of
  * the loop that clients, proxy and origin share; so a client sees each by itself, unless they gathered.
  */
 const PORTION = randomBytes(4_096)
@@ -79,7 +79,7 @@ const WAYS = [
   ['up', ({ client, origin }: Awaited<ReturnType<typeof openTunnel>>) => [client, origin] as const],
 ] as const
 
-describe.runIf(TEST_ENGINE === 'native').each(WAYS)('a fast transfer in small portions, %s,', (_name, waysOf) => {
+describe.each(WAYS)('a fast transfer in small portions, %s,', (_name, waysOf) => {
   test('gathers, and its last octets arrive although nothing follows', async () => {
     const [sender, receiver] = waysOf(await openTunnel())
     const received = receive(receiver)

@@ -3,6 +3,7 @@ import { createCounts, requestCountsOf } from '../../../src/counts.js'
 import { createRequestHead } from '../../../src/http/request-head.js'
 import { ClientConnection } from '../../../src/transport/client-connection.js'
 import type { TransportContext } from '../../../src/transport/context.js'
+import { createGathering } from '../../../src/transport/gathering.js'
 import { LIMITS, policyOf } from '../../helpers/exchanges.js'
 import { answering, ok, startRawOrigin } from '../../helpers/raw-origin.js'
 import { readAll, socketPair } from '../../helpers/socket-pair.js'
@@ -24,6 +25,7 @@ async function turnedAway() {
     limits: LIMITS,
     counts,
     deadlines: { now: 0, add() {}, delete() {}, size: 0 },
+    gathering: createGathering(() => 0),
     requestHead: createRequestHead(LIMITS),
     policy: () => policy,
     nextId: () => 'id',

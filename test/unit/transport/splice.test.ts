@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { createCounts } from '../../../src/counts.js'
 import { createDeadlines } from '../../../src/transport/deadlines.js'
+import { createGathering } from '../../../src/transport/gathering.js'
 import { type SpliceEnd, type SpliceOptions, splice } from '../../../src/transport/splice.js'
 import { READ_BYTES } from '../../../src/upstream/recycled.js'
 import { SHARED_READ } from '../../../src/upstream/shared-read.js'
@@ -28,6 +29,7 @@ async function tunnel(options: Partial<SpliceOptions> = {}) {
     idleMs: 60_000,
     endsAt: Number.POSITIVE_INFINITY,
     deadlines,
+    gathering: createGathering(() => performance.now()),
     counts,
     onEnd: (end) => tell(end),
     ...options,
