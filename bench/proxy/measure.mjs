@@ -38,11 +38,11 @@ async function startChild(file, ...args) {
 /**
  * @param {import('./peers.mjs').Peer} peer
  * @param {Ports} ports
- * @param {{ mode: string, connections: number, seconds: number, way?: Way, exchanges?: number }} task
+ * @param {{ mode: string, connections: number, seconds: number, way?: Way, parent?: string, exchanges?: number }} task `parent`: URL of another one
  * @returns {Promise<Record<string, number>>} what was measured, by figure
  */
 export async function measure(peer, ports, task) {
-  const parent = task.way === 'socks' ? `socks5h://127.0.0.1:${ports.socks}` : undefined
+  const parent = task.way === 'socks' ? `socks5h://127.0.0.1:${ports.socks}` : task.parent
   const reached = task.way === 'relay' ? { ...ports, http: ports.relay } : ports
   const { pid, port, startMs, stop } = await runPeer(peer, ports.http, parent)
   try {

@@ -60,7 +60,8 @@ function isAnswered(port, originPort) {
   })
 }
 
-async function freePort() {
+/** @returns {Promise<number>} on 127.0.0.1 */
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address()

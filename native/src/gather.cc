@@ -18,6 +18,9 @@ constexpr int kGathered = 1024 * 1024;
 // bursts.
 constexpr uint64_t kMeasuredMs = 32;
 constexpr uint64_t kJudgedMs = 128;
+// Who loses much as soon as it gathers waits for something that we do not see: it is left alone for so long, twice as long each time.
+constexpr uint32_t kFirstRestMs = 128;
+constexpr uint32_t kLongestRestMs = 16384;
 // It begins at 16 MiB a second.
 constexpr uint64_t kFastPerMs = 16 * 1024;
 
@@ -28,7 +31,7 @@ void TellFrom(int fd, int octets) { setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &oct
 // Nothing is read from this half for now: there is no more, or the other one takes no more.
 void Edge::NotePause(Socket* from) {
   Pace& pace = from->pace;
-  if (from->received < pace.not_before || pace.gathering > 0) return;
+  if (from->received < pace.not_before || pace.gathering > 0 || Now() < pace.rests_until) return;
   if (pace.measured_at == 0) {
     Measure(from);
   } else if (Now() - pace.measured_at >= kMeasuredMs) {
@@ -36,6 +39,7 @@ void Edge::NotePause(Socket* from) {
     const uint64_t per_ms = Measure(from);
     if (is_answered || per_ms < kFastPerMs) return;
     pace.gathering = per_ms;
+    pace.is_proven = false;
     TellFrom(from->fd, kGathered);
     gathering_.push_back(from->id);
     if (gathering_.size() == 1) uv_timer_start(&tick_, OnTick, kTickMs, kTickMs);
@@ -77,12 +81,21 @@ void Edge::LookAtGathering() {
   if (gathering_.empty()) uv_timer_stop(&tick_);
 }
 
-// Gathering ends where the sender may be held up by it, or where less than half of the pace is left.
+// Gathering ends where the sender may be held up by it: where it was answered, where it loses a quarter of its pace at once, or half of it later.
 void Edge::JudgePace(Socket* from) {
   Pace& pace = from->pace;
   const bool is_answered = IsAnswered(from);
   const uint64_t per_ms = Measure(from);
-  if (!is_answered && per_ms * 2 >= pace.gathering) return;
+  const bool has_lost = pace.is_proven ? per_ms * 2 < pace.gathering : per_ms * 4 < pace.gathering * 3;
+  if (!is_answered && !has_lost) {
+    pace.is_proven = true;
+    pace.rest_ms = 0;
+    return;
+  }
+  if (!is_answered && !pace.is_proven) {
+    pace.rest_ms = std::clamp(pace.rest_ms * 2, kFirstRestMs, kLongestRestMs);
+    pace.rests_until = Now() + pace.rest_ms;
+  }
   TellFrom(from->fd, 1);
   pace.gathering = 0;
   pace.measured_at = 0;

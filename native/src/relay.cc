@@ -278,8 +278,11 @@ bool Edge::Spare(Socket* origin) {
 // What was left to gather came before the reset: it is delivered as far as it is taken, a FIN among it is not.
 void Edge::BreakAfterAll(Socket* half) {
   const uint32_t id = half->id;
-  half->hung_up = false;
-  if (half->pace.gathering > 0) Pump(half);
+  const bool gathers = half->pace.gathering > 0;
+  half->hung_up = half->ended = false;
+  // nothing follows that a short read might leave to gather
+  half->pace.gathering = 0;
+  if (gathers) Pump(half);
   if (sockets_.Find(id) != nullptr) Break(half);
 }
 

@@ -31,6 +31,11 @@ struct Pace {
   uint64_t not_before = kUnmeasured;
   // Octets a ms when they began to gather; 0: they do not.
   uint64_t gathering = 0;
+  // Has gathered and lost little by it.
+  bool is_proven = false;
+  // For how long it was left alone after it had lost much, in ms, and until when.
+  uint32_t rest_ms = 0;
+  uint64_t rests_until = 0;
 };
 
 struct Socket {

@@ -8,6 +8,9 @@ const TICK_MS = 4
 /** What comes in so many ms tells whether it begins; in so many, whether it goes on: threads that take turns on a processor send in bursts. */
 const MEASURED_MS = 32
 const JUDGED_MS = 128
+/** Who loses much as soon as it gathers waits for something that we do not see: it is left alone for so many ms, twice as many each time. */
+const FIRST_REST_MS = 128
+const LONGEST_REST_MS = 16_384
 /** It begins at 16 MiB a second, in octets a ms. */
 const FAST = 16_384
 /** And where reads bring less than this on average: fuller ones cost less than leaving them. */
@@ -58,6 +61,10 @@ export function createGathering(now: () => number): Gathering {
       let answeredBefore = answered()
       /** Octets a ms when it began; 0: it does not gather. */
       let pace = 0
+      /** Has gathered and lost little by it. */
+      let isProven = false
+      let restMs = 0
+      let restsUntil = 0
 
       /** Octets a ms since the last time; 0 where they were answered: the sender may wait for that, and would be held up. */
       function measure(): number {
@@ -70,13 +77,30 @@ export function createGathering(now: () => number): Gathering {
         return measured
       }
 
-      function look(): void {
-        const isDue = now() - measuredAt >= JUDGED_MS || answered() !== answeredBefore
-        // it ends where less than half of the pace is left
-        if (from.destroyed || (isDue && measure() * 2 < pace)) {
-          pace = 0
-          looks.delete(look)
+      /** It ends where it loses a quarter of its pace at once, or half of it later. */
+      function judge(): void {
+        const measured = measure()
+        if (measured >= pace * (isProven ? 1 / 2 : 3 / 4)) {
+          isProven = true
+          restMs = 0
+          return
         }
+        if (!isProven) {
+          restMs = Math.min(Math.max(restMs * 2, FIRST_REST_MS), LONGEST_REST_MS)
+          restsUntil = now() + restMs
+        }
+        leave()
+      }
+
+      function leave(): void {
+        measure()
+        pace = 0
+        looks.delete(look)
+      }
+
+      function look(): void {
+        if (from.destroyed || answered() !== answeredBefore) leave()
+        else if (now() - measuredAt >= JUDGED_MS) judge()
         // who is full has it resumed when there is room
         if (!to.writableNeedDrain) from.resume()
       }
@@ -86,11 +110,13 @@ export function createGathering(now: () => number): Gathering {
           octets += length
           reads++
           if (pace === 0) {
-            if (now() - measuredAt < MEASURED_MS) return false
+            const at = now()
+            if (at - measuredAt < MEASURED_MS) return false
             const isSmall = octets < reads * SMALL
             const measured = measure()
-            if (!isSmall || measured < FAST) return false
+            if (!isSmall || measured < FAST || at < restsUntil) return false
             pace = measured
+            isProven = false
             looks.add(look)
             ticking ??= setInterval(tick, TICK_MS).unref()
           }

@@ -46,7 +46,9 @@ async function drink(peer: RawPeer, already: Buffer): Promise<string> {
       const wanted = chunk.subarray(0, SIZE - length)
       length += wanted.length
       hash.update(wanted)
-      if (length === SIZE) resolve()
+      if (length < SIZE) return
+      peer.socket.removeAllListeners('data')
+      resolve()
     })
     peer.socket.resume()
   })

@@ -77,12 +77,24 @@ describe('a half of a tunnel', () => {
     expect(receive(31, TWICE)).toBe(0)
   })
 
-  test('is left alone again when less than half of its pace is left', () => {
+  test('that has kept its pace is left alone again when less than half of it is left', () => {
     const { receive } = setUp()
-    receive(40, TWICE)
+    receive(200, TWICE)
     expect(receive(200, [PORTION])).toBe(200)
     expect(receive(256, [4_096])).toBeLessThan(256)
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('that loses a quarter of its pace at once is left alone, for twice as long each time', () => {
+    const { receive } = setUp()
+    const times: number[] = []
+    while (times.length < 3) {
+      let alone = 0
+      while (receive(1, TWICE) === 0) alone++
+      times.push(alone)
+      while (receive(1, [PORTION, PORTION / 4]) > 0);
+    }
+    expect(times).toEqual([31, 127, 255])
   })
 
   test('is not resumed while the other one is full: who is full has it resumed', () => {
