@@ -12,6 +12,7 @@ import type { Policy } from '../pipeline/policy.js'
 import type { Route } from '../pipeline/route.js'
 import type { DialTiming } from '../upstream/dial.js'
 import { noteDial, noteReuse, type Outcome } from './access-record.js'
+import { confirmEnd } from './confirm-end.js'
 import type { TransportContext } from './context.js'
 import { generationFor, poolKeyOf, toDialRequest } from './dial-request.js'
 import { OriginConnection, type OriginUser } from './origin-connection.js'
@@ -22,7 +23,6 @@ import { writeAll } from './write-all.js'
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 /** RFC 9110 §15.2 sets no number; a flood of them is an attack. */
 const MAX_INTERIM_RESPONSES = 32
-const NOTHING = Buffer.alloc(0)
 
 /** What a forward needs of the client's side. */
 export type ForwardClient = {
@@ -204,12 +204,9 @@ export class Forward implements OriginUser {
     else this.#confirmEnd(origin)
   }
 
-  /**
-   * Only its end tells that this body is whole, and libuv tells of a reset that follows data at once as of an end
-   * (uv__stream_io, POLLHUP). A write of nothing tells them apart: after a reset it fails.
-   */
+  /** Only its end tells that this body is whole. */
   #confirmEnd(origin: OriginConnection): void {
-    origin.socket.write(NOTHING, (error) => {
+    confirmEnd(origin.socket, (error) => {
       if (this.#origin !== origin) return
       if (error === undefined || error === null) this.#finish(origin)
       else this.#onOriginLost(origin, new ProxyError('VG_ORIGIN_TERMINATED'))

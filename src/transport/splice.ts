@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Counts } from '../counts.js'
 import { writeRecycled } from '../upstream/recycled.js'
+import { confirmEnd } from './confirm-end.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 import { type Gathering, type GatheringHalf, UNMEASURED_BYTES } from './gathering.js'
 
@@ -89,7 +90,7 @@ export function splice(options: SpliceOptions): () => void {
       tunnel.deadline = Math.min(endsAt, deadlines.now + idleMs)
       from.resume()
     })
-    from.on('end', () => to.end())
+    from.on('end', () => passEnd(from, to))
     const broken = from === client ? 'client-reset' : 'origin-reset'
     from.on('error', () => end(broken))
     from.on('close', () => {
@@ -127,6 +128,13 @@ export function splice(options: SpliceOptions): () => void {
     if (!client.writableNeedDrain) origin.resume()
   }
   return () => end('aborted')
+}
+
+/** Says FIN to `to` where it was one that `from` has said; a reset is told as its error. */
+function passEnd(from: Socket, to: Socket): void {
+  // TLS tells a cut from an end by itself, and what is on its way to `from` fails where it was a reset
+  if ('encrypted' in from || !from.writable || from.writableLength > 0) to.end()
+  else confirmEnd(from, (error) => error ?? to.end())
 }
 
 /** As a reset where there is one; TLS tells a cut from an end by itself (RFC 8446 §6.1). */

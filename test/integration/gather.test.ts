@@ -183,34 +183,31 @@ function holdLoop(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-test.runIf(TEST_ENGINE === 'native')(
-  'a reset right behind a FIN is a reset, whichever of them is met first',
-  async () => {
-    // so many that some wait for their turn to be read when it comes
-    const count = 32
-    const origin = spawn('python3', [POURING_ORIGIN, String(count)], { stdio: ['pipe', 'pipe', 'inherit'] })
-    onTestFinished(() => void origin.kill())
-    const port = Number(String((await once(origin.stdout, 'data'))[0]))
-    const proxy = await startTestProxy()
-    const received: ReturnType<typeof receive>[] = []
-    const endings: Promise<string>[] = []
-    for (let opened = 0; opened < count; opened++) {
-      const client = connect({ host: '127.0.0.1', port: proxy.port, allowHalfOpen: true })
-      onTestFinished(() => void client.destroy())
-      client.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: x\r\n\r\n`)
-      await once(client, 'data')
-      received.push(receive(client))
-      endings.push(
-        new Promise((resolve) => client.on('error', ({ message }) => resolve(message)).on('end', () => resolve('end'))),
-      )
-    }
-    origin.stdin.write('w'.repeat(8))
-    for (const { until } of received) await until(8 * MIB)
-    origin.stdin.write('w')
-    holdLoop(100)
-    await turn()
-    origin.stdin.write('r')
-    holdLoop(100)
-    expect(new Set(await Promise.all(endings))).toEqual(new Set(['read ECONNRESET']))
-  },
-)
+test('a reset right behind a FIN is a reset, whichever of them is met first', async () => {
+  // so many that some wait for their turn to be read when it comes
+  const count = 32
+  const origin = spawn('python3', [POURING_ORIGIN, String(count)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  onTestFinished(() => void origin.kill())
+  const port = Number(String((await once(origin.stdout, 'data'))[0]))
+  const proxy = await startTestProxy()
+  const received: ReturnType<typeof receive>[] = []
+  const endings: Promise<string>[] = []
+  for (let opened = 0; opened < count; opened++) {
+    const client = connect({ host: '127.0.0.1', port: proxy.port, allowHalfOpen: true })
+    onTestFinished(() => void client.destroy())
+    client.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await once(client, 'data')
+    received.push(receive(client))
+    endings.push(
+      new Promise((resolve) => client.on('error', ({ message }) => resolve(message)).on('end', () => resolve('end'))),
+    )
+  }
+  origin.stdin.write('w'.repeat(8))
+  for (const { until } of received) await until(8 * MIB)
+  origin.stdin.write('w')
+  holdLoop(100)
+  await turn()
+  origin.stdin.write('r')
+  holdLoop(100)
+  expect(new Set(await Promise.all(endings))).toEqual(new Set(['read ECONNRESET']))
+})
