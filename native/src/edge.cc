@@ -488,12 +488,10 @@ void Edge::Unwatch(Socket* socket) {
 void Edge::AwaitWritable(Socket* socket) {
   socket->writable = false;
   traffic_.waits++;
-  if (socket->watches_writable) return;
-  socket->watches_writable = true;
-  WatchAgain(socket);
+  if (!socket->watches_writable) WatchAgain(socket);
 }
 
-// It is known to be readable, and nobody can take what it brings: more of that is no news.
+// It is taken to be readable, and nobody can take what it brings: more of that is no news. Whoever does not hear of it is readable.
 void Edge::StopHearing(Socket* socket) {
   if (!socket->watches_readable) return;
   socket->watches_readable = false;
@@ -508,7 +506,9 @@ void Edge::AwaitReadable(Socket* socket) {
   WatchAgain(socket);
 }
 
+// epoll tells anew of what it is asked for: not of room that is known.
 void Edge::WatchAgain(Socket* socket) {
+  socket->watches_writable = !socket->writable;
   Watch(socket, (socket->watches_readable ? kReadEvents : kEndEvents) | (socket->watches_writable ? EPOLLOUT : 0u));
 }
 
