@@ -40,6 +40,7 @@ try {
           const task = { mode, connections: CONNECTIONS, seconds, parent: url }
           const { secondsPerGib } = await measure(peer, ports, task)
           const key = `${mode} ${name}`
+          if (secondsPerGib === undefined) throw new Error(`${peer.name}, ${key}: no octet has arrived`)
           figures.set(key, [...(figures.get(key) ?? []), secondsPerGib])
         }
       }

@@ -93,14 +93,17 @@ export function createGathering(now: () => number): Gathering {
       }
 
       function leave(): void {
-        measure()
         pace = 0
         looks.delete(look)
       }
 
       function look(): void {
-        if (from.destroyed || answered() !== answeredBefore) leave()
-        else if (now() - measuredAt >= JUDGED_MS) judge()
+        if (from.destroyed || answered() !== answeredBefore) {
+          measure()
+          leave()
+        } else if (now() - measuredAt >= JUDGED_MS) {
+          judge()
+        }
         // who is full has it resumed when there is room
         if (!to.writableNeedDrain) from.resume()
       }

@@ -10,8 +10,8 @@ import { turn } from '../helpers/raw-peer.js'
 import { startTestProxy } from '../helpers/test-proxy.js'
 
 /*
- * native/src/gather.cc and src/transport/gathering.ts: what comes fast and in small portions waits for up to 4 ms for more. Here a portion is sent in each turn of
- * the loop that clients, proxy and origin share; so a client sees each by itself, unless they gathered.
+ * native/src/gather.cc and src/transport/gathering.ts: what comes fast and in small portions waits for up to 4 ms for more. Here a
+ * portion is sent in each turn of the loop that clients, proxy and origin share; so a client sees each by itself, unless they gathered.
  */
 const PORTION = randomBytes(4_096)
 const MIB = 1_048_576
